@@ -1,0 +1,1 @@
+"""The outside world: Twilio, the queue, and the formats that other systems speak."""

@@ -1,0 +1,1 @@
+"""What happens: one function per thing that happens, each owning its transaction."""

@@ -1,0 +1,82 @@
+"""What services need from the outside, as Protocols and plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+
+class ProviderUnavailable(Exception):
+    """The provider could not be asked: no connection, no answer in time, or an answer that is no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingText:
+    """One text to hand to the provider; `message_id` is ours and also rides in `status_callback`."""
+
+    message_id: str
+    to: str
+    body: str
+    status_callback: str
+    validity_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider has taken the text and will try to deliver it."""
+
+    sid: str
+    status: str
+    segments: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Definitely not sent; `code` says why. 429 was never processed: send again after `retry_after` seconds."""
+
+    code: int | None
+    http_status: int
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No answer, or one that does not tell: it may have been sent. Reconcile before any resend."""
+
+    reason: str
+
+
+ProviderAnswer: TypeAlias = Accepted | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMessage:
+    """A message as the provider's list shows it."""
+
+    sid: str
+    to: str
+    body: str
+    status: str
+    error_code: int | None
+    direction: str
+
+
+class Provider(Protocol):
+    """The messaging provider."""
+
+    async def send(self, text: OutgoingText) -> ProviderAnswer:
+        """Hand over one text. Never raises for what the provider or the wire does."""
+        ...
+
+    async def list_to(self, to: str, *, limit: int = 50) -> Sequence[ListedMessage]:
+        """Messages to this number, newest first. Raises ProviderUnavailable."""
+        ...
+
+    async def check(self) -> str | None:
+        """None when the credentials work, else one line that says what is wrong."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close connections. The provider is of no use afterwards."""
+        ...
