@@ -43,5 +43,3 @@ def write_anchor(path: Path, *, shown: datetime, rate: float) -> None:
     body = {"real": datetime.now(UTC).isoformat(), "shown": shown.isoformat(), "rate": rate}
     temporary.write_text(json.dumps(body))
     temporary.replace(path)
-
-

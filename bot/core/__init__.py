@@ -1,1 +1,1 @@
-"""The pure core: what a text means, what happens next, whether and when a message may go out. No I/O, no clock, no log."""
+"""The pure core: what a text means, what happens next, whether a message may go out. No I/O, no clock, no log."""

@@ -1,1 +1,1 @@
-"""What happens: one function per thing that happens, each owning its transaction."""
+"""What happens: one function for each thing that happens, each in its own transaction."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
+
+from bot.core.intents import Evidence, Understanding
+from bot.core.understanding import Asked
 
 
 class ProviderUnavailable(Exception):
@@ -79,4 +82,67 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Close connections. The provider is of no use afterwards."""
+        ...
+
+
+class Text(Protocol):
+    """A rendered text: its words, the language they are in, and how many SMS segments they take."""
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """BCP 47; not always the one asked for, where a catalogue is missing."""
+        ...
+
+    @property
+    def segments(self) -> int:
+        """SMS segments."""
+        ...
+
+
+class Texts(Protocol):
+    """What patients read: templates and catalogues."""
+
+    def render(self, key: str, *, language: str | None, values: Mapping[str, object]) -> Text:
+        """The text `<journey>/<step>` in that language, or in English where it is lacking. Raises LookupError."""
+        ...
+
+    def supports(self, tag: str) -> str | None:
+        """The catalogue that serves this BCP 47 tag, or None."""
+        ...
+
+    def languages(self) -> tuple[str, ...]:
+        """The catalogues there are."""
+        ...
+
+
+class Understands(Protocol):
+    """Reads patients' texts."""
+
+    def __call__(self, text: str, asked: Asked = ...) -> Understanding:
+        """What the text means after that question."""
+        ...
+
+    def scan(self, text: str) -> tuple[Evidence, ...]:
+        """The red-flag scan alone, for when anything else fails."""
+        ...
+
+
+class QueueDown(Exception):
+    """Redis cannot be reached. Nothing is lost: the rows are in the database and a sweep picks them up."""
+
+
+class Queue(Protocol):
+    """Hints to the workers that there is something to do. Called after commit, never before; carries ids only."""
+
+    def deliver(self) -> None:
+        """Messages are due. Never raises for a dead Redis: the sweep finds them."""
+        ...
+
+    def ping(self) -> None:
+        """Raise QueueDown unless Redis answers."""
         ...

@@ -1,0 +1,216 @@
+"""Settings: read from the environment, typed, and validated together so that every fault is named at once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+from collections.abc import Sequence
+from datetime import time
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEFAULT_API_URL = "https://api.twilio.com"
+
+
+class SettingsError(Exception):
+    """One or more settings are missing or malformed; `faults` holds one line for each, naming the setting."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = tuple(faults)
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _yes_no(value: object) -> object:
+    words = {"yes": True, "no": False}
+    if isinstance(value, str) and value.strip().lower() in words:
+        return words[value.strip().lower()]
+    if isinstance(value, bool):
+        return value
+    raise ValueError("write yes or no")
+
+
+class Settings(BaseSettings):
+    """All that a clinic sets. Names in the environment are the upper-case forms of these."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    database_url: str = Field(description="SQLAlchemy URL: postgresql+psycopg://… in production, sqlite:///… embedded")
+    redis_url: str = Field(description="redis://… for RQ, the send rate and live updates")
+    twilio_account_sid: str = Field(description="Twilio's account SID (AC…)")
+    twilio_auth_token: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
+        min_length=1, description="auth token; two, comma-separated, newest first, while rotating"
+    )
+    twilio_messaging_service_sid: str | None = Field(None, description="sender: a Messaging Service (MG…)")
+    twilio_phone_number: str | None = Field(None, description="sender: one number in E.164 form")
+    twilio_api_url: str = Field(DEFAULT_API_URL, description="base URL of the REST API")
+    public_url: str = Field(description="the URL by which Twilio and browsers reach `web`")
+    secret_key: SecretStr = Field(min_length=16, description="signs sessions and CSRF tokens; 16 characters or more")
+    data_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
+        min_length=1, description="field-encryption keys, newest first: 32 random bytes in URL-safe base64 each"
+    )
+    port: int = Field(8000, ge=1, le=65535, description="where `web` listens")
+    clinic_name: str = Field(min_length=1, max_length=40, description="the clinic's name as texts give it")
+    clinic_phone: str = Field(description="the clinic's own number; national numbers are read in its country")
+    clinic_timezone: str = Field(description="IANA time zone of the clinic")
+    quiet_hours: str = Field("20:00-08:00", description="local time of day in which no outreach starts")
+    office_hours: str = Field("08:00-17:00", description="local time of day in which somebody reads, Monday to Friday")
+    totp_required: Annotated[bool, BeforeValidator(_yes_no)] = Field(
+        True, description="second factor for every account"
+    )
+    trusted_proxies: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
+        default_factory=list, description="addresses whose X-Forwarded-* headers are believed"
+    )
+    send_rate: float = Field(10, gt=0, le=1000, description="segments a second that the sender may send")
+    reminder_days: Annotated[list[int], NoDecode, BeforeValidator(_split)] = Field(
+        default_factory=lambda: [3, 1], description="days before a visit on which a reminder goes out"
+    )
+    metrics_port: int | None = Field(None, ge=1, le=65535, description="serve /metrics on this port instead")
+    undo_seconds: int = Field(5, ge=0, le=10, description="how long a coordinator may take a reply back")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value.startswith(("postgresql://", "postgres://")):
+            value = "postgresql+psycopg://" + value.split("://", 1)[1]
+        if not value.startswith(("postgresql+psycopg://", "sqlite:///")):
+            raise ValueError("write postgresql+psycopg://… or sqlite:///…")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("write redis://host:port/0")
+        return value
+
+    @field_validator("twilio_account_sid")
+    @classmethod
+    def _account(cls, value: str) -> str:
+        if not (value.startswith("AC") and value.isalnum()):
+            raise ValueError("an account SID starts with AC")
+        return value
+
+    @field_validator("twilio_messaging_service_sid")
+    @classmethod
+    def _service(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("MG"):
+            raise ValueError("a Messaging Service SID starts with MG")
+        return value
+
+    @field_validator("public_url", "twilio_api_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")) or len(value) < 10:
+            raise ValueError("write http://… or https://…")
+        return value.rstrip("/")
+
+    @field_validator("data_keys")
+    @classmethod
+    def _keys(cls, value: list[SecretStr]) -> list[SecretStr]:
+        for key in value:
+            try:
+                raw = base64.urlsafe_b64decode(key.get_secret_value() + "==")
+            except (binascii.Error, ValueError):
+                raw = b""
+            if len(raw) != 32:
+                raise ValueError("each key is 32 random bytes in URL-safe base64; `bot keys new` makes one")
+        return value
+
+    @field_validator("clinic_phone", "twilio_phone_number")
+    @classmethod
+    def _phone(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            number = phonenumbers.parse(value.removeprefix("whatsapp:"), None)
+        except phonenumbers.NumberParseException:
+            raise ValueError("write the number with its country code, such as +16015550100") from None
+        if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+            raise ValueError("no such number is possible")
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+    @field_validator("clinic_timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, LookupError):
+            raise ValueError("no such IANA time zone; write one like America/Chicago") from None
+        return value
+
+    @field_validator("quiet_hours", "office_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        try:
+            parse_hours(value)
+        except ValueError:
+            raise ValueError("write two times of day, such as 20:00-08:00") from None
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: list[str]) -> list[str]:
+        for address in value:
+            ipaddress.ip_network(address, strict=False)
+        return value
+
+    @model_validator(mode="after")
+    def _sender(self) -> Settings:
+        if not (self.twilio_messaging_service_sid or self.twilio_phone_number):
+            raise ValueError("TWILIO_MESSAGING_SERVICE_SID or TWILIO_PHONE_NUMBER: set one of them, the sender")
+        return self
+
+    @property
+    def country(self) -> str:
+        """ISO 3166 country in which national phone numbers are read."""
+        return phonenumbers.region_code_for_number(phonenumbers.parse(self.clinic_phone, None)) or "US"
+
+    @property
+    def quiet(self) -> tuple[time, time]:
+        """Start and end of the quiet hours; equal means none."""
+        return parse_hours(self.quiet_hours)
+
+    @property
+    def office(self) -> tuple[time, time]:
+        """Start and end of the office hours."""
+        return parse_hours(self.office_hours)
+
+    @property
+    def auth_tokens(self) -> tuple[str, ...]:
+        """Twilio's auth tokens, the newest first; any of them verifies a signature."""
+        return tuple(token.get_secret_value() for token in self.twilio_auth_token)
+
+
+def parse_hours(text: str) -> tuple[time, time]:
+    """Read `HH:MM-HH:MM`. Raises ValueError for anything else."""
+    start, end = text.split("-")
+    return time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
+
+
+def load(**overrides: Any) -> Settings:
+    """Settings from the environment. Raises SettingsError that names every missing or malformed one."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError([_fault(item) for item in error.errors(include_input=False, include_url=False)]) from None
+
+
+def _fault(item: Any) -> str:
+    if not item["loc"]:
+        return str(item["msg"]).removeprefix("Value error, ")
+    name = str(item["loc"][0]).upper()
+    if item["type"] == "missing":
+        return f"{name} is not set: {Settings.model_fields[name.lower()].description}"
+    return f"{name} is malformed: {str(item['msg']).removeprefix('Value error, ')}"

@@ -1,0 +1,126 @@
+"""What is to be done, as values: the closed union that services turn into rows, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from bot.core.escalation import Priority, Reason
+from bot.core.messages import Origin
+from bot.core.people import ConsentBasis, ConsentStatus, Participation, PatientStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Answer with the text `key` ("appointment/confirmed")."""
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    origin: Origin = Origin.REPLY
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Say `key` and open the question of that step, about these subjects (appointment id, version)."""
+
+    key: str
+    step: str
+    subjects: tuple[tuple[str, int], ...] = ()
+    options: tuple[str, ...] = ()
+    pending: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """Bring it to a person. `suggestion` names the next step the console offers."""
+
+    reason: Reason
+    priority: Priority = Priority.ROUTINE
+    suggestion: str | None = None
+    appointment_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The patient's answer about a visit."""
+
+    appointment_id: str
+    response: Participation
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Keep a value the patient gave: a score, a reading, a yes or no."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Silence until then is an event."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeConsent:
+    """Write a line in the consent ledger for the number and everyone on it."""
+
+    status: ConsentStatus
+    basis: ConsentBasis = ConsentBasis.PATIENT
+    program: str = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class SetLanguage:
+    """The patient chose a language."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkPatient:
+    """The number is not this patient's, or the patient has died: nothing more goes out."""
+
+    status: PatientStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PauseJourneys:
+    """An emergency: no journey speaks until a person has closed the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoidTouches:
+    """Planned contacts about this subject are of no use any more; `steps` limits it to some."""
+
+    subject_id: str
+    reason: str
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CloseQuestion:
+    """The open question that the reply was bound to is answered."""
+
+    binding: str = ""
+
+
+Effect: TypeAlias = (
+    Say
+    | Ask
+    | Escalate
+    | Answer
+    | Record
+    | WakeAt
+    | ChangeConsent
+    | SetLanguage
+    | MarkPatient
+    | PauseJourneys
+    | VoidTouches
+    | CloseQuestion
+)

@@ -1,0 +1,66 @@
+"""What is brought to a person: priorities, reasons, states and the clocks that run on them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+
+class Priority(StrEnum):
+    """How soon a person is needed."""
+
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
+    ROUTINE = "routine"
+
+    @property
+    def rank(self) -> int:
+        """0 is first in the inbox."""
+        return _RANK[self]
+
+
+_RANK: Final = {Priority.EMERGENCY: 0, Priority.URGENT: 1, Priority.ROUTINE: 2}
+
+
+class Reason(StrEnum):
+    """Why it was brought to a person."""
+
+    EMERGENCY = "emergency"
+    SYMPTOM = "symptom"
+    QUESTION = "question"
+    HUMAN_REQUESTED = "human-requested"
+    RESCHEDULE = "reschedule"
+    DECLINED = "declined"
+    WRONG_PERSON = "wrong-person"
+    DECEASED = "deceased"
+    TRANSPORT = "transport"
+    FINANCIAL = "financial"
+    REFILL = "refill"
+    RUNNING_LATE = "running-late"
+    UNCLEAR = "unclear"
+    SURVEY_ALERT = "survey-alert"
+    DELIVERY_FAILURE = "delivery-failure"
+    COMPLAINT = "complaint"
+    LANGUAGE = "language"
+    CORRECTION = "correction"
+    BOOKING = "booking"
+    OPT_OUT_CHECK = "opt-out-check"
+    MEDIA = "media"
+    SILENCE = "silence"
+
+
+class EscalationStatus(StrEnum):
+    """Where it stands."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    RESOLVED = "resolved"
+
+
+# Defaults that a clinic adjusts; an emergency's clock never stops for closed hours.
+RESPOND_WITHIN: Final = {
+    Priority.EMERGENCY: timedelta(minutes=5),
+    Priority.URGENT: timedelta(minutes=30),
+    Priority.ROUTINE: timedelta(hours=8),
+}

@@ -1,0 +1,32 @@
+"""The one place that builds the clinic (engine, keys, texts, understanding, queue) from settings."""
+
+from __future__ import annotations
+
+from bot import clock
+from bot.config import Settings
+from bot.content.messages import Messages
+from bot.content.replies import load_understander
+from bot.gateways.queue import RedisQueue
+from bot.gateways.twilio import TwilioProvider
+from bot.services.clinic import Clinic
+from bot.services.ports import Provider
+from bot.store.database import open_database
+from bot.store.vault import Vault
+
+
+def build_clinic(settings: Settings) -> Clinic:
+    """Everything that services need. Opens no connection: the database and Redis are reached on first use."""
+    return Clinic(
+        settings=settings,
+        database=open_database(settings.database_url),
+        vault=Vault([key.get_secret_value() for key in settings.data_keys]),
+        texts=Messages.load(),
+        understand=load_understander(),
+        queue=RedisQueue(settings.redis_url),
+        clock=clock.now,
+    )
+
+
+def build_provider(settings: Settings) -> Provider:
+    """The messaging provider. Belongs to one event loop; close it there."""
+    return TwilioProvider(settings)

@@ -1,0 +1,25 @@
+"""The clinic that services work for: its database, keys, settings, texts and queue, built once by the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.config import Settings
+from bot.services.ports import Queue, Texts, Understands
+from bot.store.database import Database
+from bot.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """Everything a service needs, in one value. `clock` gives aware UTC."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    texts: Texts
+    understand: Understands
+    queue: Queue
+    clock: Callable[[], datetime]

@@ -1,0 +1,1 @@
+"""The database: typed tables, query functions that never commit, migrations, and field encryption."""

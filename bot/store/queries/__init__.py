@@ -1,0 +1,1 @@
+"""Queries by noun. They never commit: services own the transaction."""

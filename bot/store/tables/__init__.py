@@ -1,0 +1,44 @@
+"""Every table, thin: columns, keys and what each column holds."""
+
+from __future__ import annotations
+
+from bot.store.columns import Table
+from bot.store.tables.access import ApiToken, AuditEntry, Role, Session, SignInTry, TokenScope, User
+from bot.store.tables.care import Enrollment, Escalation, Finding, Note, Touch
+from bot.store.tables.messaging import Conversation, Decision, DeliveryEvent, Message, Question
+from bot.store.tables.operations import ImportFault, ImportRun, Lease
+from bot.store.tables.people import ConsentEntry, ContactPoint, Patient, PatientContact
+from bot.store.tables.visits import Appointment, AppointmentChange, Recall, Referral, ReminderRule
+
+__all__ = [
+    "ApiToken",
+    "Appointment",
+    "AppointmentChange",
+    "AuditEntry",
+    "ConsentEntry",
+    "ContactPoint",
+    "Conversation",
+    "Decision",
+    "DeliveryEvent",
+    "Enrollment",
+    "Escalation",
+    "Finding",
+    "ImportFault",
+    "ImportRun",
+    "Lease",
+    "Message",
+    "Note",
+    "Patient",
+    "PatientContact",
+    "Question",
+    "Recall",
+    "Referral",
+    "ReminderRule",
+    "Role",
+    "Session",
+    "SignInTry",
+    "Table",
+    "TokenScope",
+    "Touch",
+    "User",
+]

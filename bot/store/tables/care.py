@@ -1,0 +1,127 @@
+"""Journey enrollments, planned touches, escalations and notes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.core.escalation import EscalationStatus, Priority, Reason
+from bot.core.journey import TouchState
+from bot.store.columns import Id, Table, word
+
+
+class Enrollment(Table):
+    """One patient on one journey about one thing, with the state of the dialogue."""
+
+    __tablename__ = "enrollments"
+    __table_args__ = (UniqueConstraint("journey", "subject_id"), Index("ix_enrollments_wake_at", "wake_at"))
+
+    id: Mapped[Id]
+    journey: Mapped[str] = mapped_column(String(32))
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.patient_id"), index=True)
+    subject_id: Mapped[str] = mapped_column(String(128))
+    """The appointment, recall or referral; for the clinic's own one-off question, the message that asked it."""
+    step: Mapped[str] = mapped_column(String(32))
+    misses: Mapped[int] = mapped_column(default=0)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    wake_at: Mapped[datetime | None]
+    """When silence becomes an event."""
+    ended_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Touch(Table):
+    """One planned contact. The key says which, so that planning twice plans once."""
+
+    __tablename__ = "touches"
+    __table_args__ = (
+        Index("ix_touches_state_due_at", "state", "due_at"),
+        Index("ix_touches_subject_id", "subject_id"),
+        UniqueConstraint("key"),
+    )
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(160))
+    journey: Mapped[str] = mapped_column(String(32))
+    step: Mapped[str] = mapped_column(String(32))
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.patient_id"), index=True)
+    subject_id: Mapped[str] = mapped_column(String(128))
+    subject_version: Mapped[int]
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    state: Mapped[TouchState] = word(TouchState)
+    reason: Mapped[str | None] = mapped_column(String(64))
+    """Why it was skipped or voided."""
+    message_id: Mapped[str | None] = mapped_column(String(32))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Escalation(Table):
+    """One thing that needs a person."""
+
+    __tablename__ = "escalations"
+    __table_args__ = (
+        Index("ix_escalations_status_priority_created_at", "status", "priority_rank", "created_at"),
+        Index("ix_escalations_patient_id_created_at", "patient_id", "created_at"),
+        Index("ix_escalations_conversation_id", "conversation_id"),
+    )
+
+    id: Mapped[Id]
+    patient_id: Mapped[str | None] = mapped_column(ForeignKey("patients.patient_id"))
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"))
+    message_id: Mapped[str | None] = mapped_column(String(32))
+    appointment_id: Mapped[str | None] = mapped_column(String(128))
+    enrollment_id: Mapped[str | None] = mapped_column(String(32))
+    priority: Mapped[Priority] = word(Priority)
+    priority_rank: Mapped[int]
+    reason: Mapped[Reason] = word(Reason)
+    evidence: Mapped[bytes | None]
+    """The patient's words and the rule that found them, sealed as escalations.evidence (JSON)."""
+    suggestion: Mapped[str | None] = mapped_column(String(48))
+    """Key of the suggested next step."""
+    status: Mapped[EscalationStatus] = word(EscalationStatus, default=EscalationStatus.OPEN)
+    claimed_by: Mapped[str | None] = mapped_column(String(32))
+    claimed_at: Mapped[datetime | None]
+    resolved_by: Mapped[str | None] = mapped_column(String(32))
+    resolved_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(48))
+    respond_by: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Note(Table):
+    """What a coordinator wrote for colleagues; never sent."""
+
+    __tablename__ = "notes"
+    __table_args__ = (Index("ix_notes_conversation_id_at", "conversation_id", "at"),)
+
+    id: Mapped[Id]
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    escalation_id: Mapped[str | None] = mapped_column(String(32))
+    author_id: Mapped[str] = mapped_column(String(32))
+    body: Mapped[bytes]
+    """Sealed as notes.body."""
+    at: Mapped[datetime]
+
+
+class Finding(Table):
+    """One answer kept as a value: a survey score, a reading, a yes or no (FHIR Observation)."""
+
+    __tablename__ = "findings"
+    __table_args__ = (Index("ix_findings_patient_id_at", "patient_id", "at"),)
+
+    id: Mapped[Id]
+    patient_id: Mapped[str | None] = mapped_column(ForeignKey("patients.patient_id"))
+    enrollment_id: Mapped[str | None] = mapped_column(String(32))
+    message_id: Mapped[str | None] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(48))
+    value: Mapped[bytes]
+    """Sealed as findings.value."""
+    at: Mapped[datetime]

@@ -1,0 +1,158 @@
+"""Conversations, messages in and out, what happened to them on the way, and the questions they asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.core.intents import Context
+from bot.core.journey import QuestionState
+from bot.core.messages import Direction, MessageStatus, Origin, Via
+from bot.core.outreach import Lane
+from bot.store.columns import Id, Table, word
+
+
+class Conversation(Table):
+    """All that is said with one phone. Its row is the lock: two texts at once from one phone are taken in turn."""
+
+    __tablename__ = "conversations"
+
+    id: Mapped[Id]
+    contact_point_id: Mapped[str] = mapped_column(ForeignKey("contact_points.id"), unique=True)
+    held_by: Mapped[str | None] = mapped_column(String(32))
+    """User who holds it; the bot is silent then, but for opt-outs and danger signs."""
+    held_since: Mapped[datetime | None]
+    misses: Mapped[int] = mapped_column(default=0)
+    """Texts in a row that were not understood."""
+    version: Mapped[int] = mapped_column(default=0)
+    """Grows with every message; a reply written on an older version is warned of."""
+    last_inbound_at: Mapped[datetime | None] = mapped_column(index=True)
+    last_outbound_at: Mapped[datetime | None]
+    last_safety_at: Mapped[datetime | None]
+    last_safety_family: Mapped[str | None] = mapped_column(String(24))
+    recent_replies: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """ISO times of the bot's latest replies, for the guard against two machines talking to each other."""
+    created_at: Mapped[datetime]
+
+
+class Message(Table):
+    """One text, in or out. An outbound row exists, with its decision, before the provider hears of it."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("ix_messages_conversation_id_created_at", "conversation_id", "created_at"),
+        Index("ix_messages_patient_id_created_at", "patient_id", "created_at"),
+        Index("ix_messages_status_due_at", "status", "lane_rank", "due_at"),
+        Index("ix_messages_reply_to", "reply_to"),
+        UniqueConstraint("twilio_sid"),
+        UniqueConstraint("dedupe_key"),
+    )
+
+    id: Mapped[Id]
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    contact_point_id: Mapped[str] = mapped_column(ForeignKey("contact_points.id"))
+    patient_id: Mapped[str | None] = mapped_column(ForeignKey("patients.patient_id"))
+    """The patient it is about; None while nobody knows."""
+    appointment_id: Mapped[str | None] = mapped_column(ForeignKey("appointments.appointment_id"), index=True)
+    appointment_version: Mapped[int | None]
+    enrollment_id: Mapped[str | None] = mapped_column(String(32))
+    direction: Mapped[Direction] = word(Direction)
+    origin: Mapped[Origin | None] = word(Origin)
+    """None for inbound."""
+    kind: Mapped[str] = mapped_column(String(48))
+    """`<journey>/<step>` of an outbound text, the main intent of an inbound one, `staff` for a coordinator's words."""
+    body: Mapped[bytes]
+    """Sealed as messages.body."""
+    language: Mapped[str | None] = mapped_column(String(16))
+    segments: Mapped[int] = mapped_column(default=1)
+    media: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    """What came with it: content types and the provider's media addresses, never shown by themselves."""
+    status: Mapped[MessageStatus] = word(MessageStatus)
+    via: Mapped[Via] = word(Via, default=Via.REST)
+    twilio_sid: Mapped[str | None] = mapped_column(String(40))
+    error_code: Mapped[int | None]
+    reply_to: Mapped[str | None] = mapped_column(String(32))
+    """The inbound message that this answers inside the webhook's response."""
+    dedupe_key: Mapped[str | None] = mapped_column(String(160))
+    """Says the same thing about the same thing: the key of the planned touch, or the API's idempotency key."""
+    lane: Mapped[Lane | None] = word(Lane)
+    lane_rank: Mapped[int] = mapped_column(default=9)
+    due_at: Mapped[datetime | None]
+    """Not before."""
+    expires_at: Mapped[datetime | None]
+    """Of no use after."""
+    lease_until: Mapped[datetime | None]
+    """Claimed by a worker until then; another may look the outcome up afterwards."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    author_id: Mapped[str | None] = mapped_column(String(32))
+    decision: Mapped[str | None] = mapped_column(String(8))
+    """The gate's latest word: send, hold or drop."""
+    decision_reason: Mapped[str | None] = mapped_column(String(64))
+    understood: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """Inbound: intents, confidence and the rules that fired (never the words)."""
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class DeliveryEvent(Table):
+    """One status callback, or one look into the provider's list."""
+
+    __tablename__ = "delivery_events"
+    __table_args__ = (UniqueConstraint("message_id", "status", "error_code"),)
+
+    id: Mapped[Id]
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
+    twilio_sid: Mapped[str | None] = mapped_column(String(40))
+    status: Mapped[MessageStatus] = word(MessageStatus)
+    error_code: Mapped[int] = mapped_column(default=0)
+    source: Mapped[str] = mapped_column(String(12))
+    """callback, response or list."""
+    at: Mapped[datetime]
+
+
+class Decision(Table):
+    """One decision of the gate about one message: why it did or did not go out."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (Index("ix_decisions_message_id_at", "message_id", "at"),)
+
+    id: Mapped[Id]
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
+    decision: Mapped[str] = mapped_column(String(8))
+    reason: Mapped[str] = mapped_column(String(64))
+    until: Mapped[datetime | None]
+    at: Mapped[datetime]
+
+
+class Question(Table):
+    """What an outbound text asked, until it is answered, voided or too old."""
+
+    __tablename__ = "questions"
+    __table_args__ = (Index("ix_questions_conversation_id_state", "conversation_id", "state"),)
+
+    id: Mapped[Id]
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id"))
+    enrollment_id: Mapped[str | None] = mapped_column(ForeignKey("enrollments.id"))
+    patient_id: Mapped[str | None] = mapped_column(String(128))
+    journey: Mapped[str] = mapped_column(String(32))
+    step: Mapped[str] = mapped_column(String(32))
+    context: Mapped[Context] = word(Context)
+    options: Mapped[list[str]] = mapped_column(JSON, default=list)
+    subjects: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)
+    """[[appointment_id, version], …]: one visit, or several in a bundle or a menu."""
+    pending: Mapped[str | None] = mapped_column(String(24))
+    """In a menu: the intent that waits for the choice."""
+    prompt: Mapped[bytes | None]
+    """A question of the clinic's own, sealed as questions.prompt."""
+    state: Mapped[QuestionState] = word(QuestionState)
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None] = mapped_column(String(32))
+    binding: Mapped[str | None] = mapped_column(String(120))
+    """Why the reply was taken to answer this question: the scored reason."""

@@ -1,0 +1,109 @@
+"""Appointments with their history, and the recalls and referrals that lead to them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Date, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.core.people import AppointmentStatus, Participation
+from bot.store.columns import ExternalId, Id, Table, word
+
+
+class Appointment(Table):
+    """A visit (FHIR Appointment), keyed by the clinic's own id."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (
+        Index("ix_appointments_patient_id_starts_at", "patient_id", "starts_at"),
+        Index("ix_appointments_starts_at", "starts_at"),
+    )
+
+    appointment_id: Mapped[ExternalId]
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.patient_id"))
+    starts_at: Mapped[datetime]
+    duration_minutes: Mapped[int | None]
+    timezone: Mapped[str] = mapped_column(String(64))
+    location: Mapped[str] = mapped_column(String(120), default="")
+    service: Mapped[str] = mapped_column(String(120), default="")
+    clinician: Mapped[bytes | None]
+    """Sealed as appointments.clinician; never said in a text."""
+    status: Mapped[AppointmentStatus] = word(AppointmentStatus)
+    response: Mapped[Participation] = word(Participation, default=Participation.NEEDS_ACTION)
+    responded_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    """Grows when the visit moves or changes state: touches and questions of an older version are void."""
+    planned_version: Mapped[int] = mapped_column(default=0, index=True)
+    """The version that planning has seen; smaller than `version` means it is still to be planned."""
+    previous_starts_at: Mapped[datetime | None]
+    """When the visit was before it last moved."""
+    row_hash: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class AppointmentChange(Table):
+    """One change of an appointment: who, when, from what to what."""
+
+    __tablename__ = "appointment_changes"
+    __table_args__ = (Index("ix_appointment_changes_appointment_id_at", "appointment_id", "at"),)
+
+    id: Mapped[Id]
+    appointment_id: Mapped[str] = mapped_column(ForeignKey("appointments.appointment_id"))
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(64))
+    """`patient`, `import`, or a user's id."""
+    field: Mapped[str] = mapped_column(String(24))
+    before: Mapped[str | None] = mapped_column(String(64))
+    after: Mapped[str | None] = mapped_column(String(64))
+    message_id: Mapped[str | None] = mapped_column(String(32))
+
+
+class ReminderRule(Table):
+    """On which days before a visit reminders go out, for one service, one location, or both."""
+
+    __tablename__ = "reminder_rules"
+
+    id: Mapped[Id]
+    service: Mapped[str | None] = mapped_column(String(120))
+    location: Mapped[str | None] = mapped_column(String(120))
+    days: Mapped[list[int]] = mapped_column(JSON)
+    booked_notice: Mapped[bool] = mapped_column(default=True)
+    same_day_note: Mapped[bool] = mapped_column(default=True)
+
+
+class Recall(Table):
+    """Care that falls due (a care gap): who, which measure, when, for which payer."""
+
+    __tablename__ = "recalls"
+
+    recall_id: Mapped[ExternalId]
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.patient_id"), index=True)
+    measure: Mapped[str] = mapped_column(String(64))
+    due_date: Mapped[date] = mapped_column(Date)
+    payer: Mapped[str] = mapped_column(String(64), default="")
+    status: Mapped[str] = mapped_column(String(24), default="due")
+    row_hash: Mapped[str | None] = mapped_column(String(64))
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Referral(Table):
+    """A referral (FHIR ServiceRequest) with its authorisation."""
+
+    __tablename__ = "referrals"
+
+    referral_id: Mapped[ExternalId]
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.patient_id"), index=True)
+    specialty: Mapped[str] = mapped_column(String(120))
+    referred_to: Mapped[bytes | None]
+    """Sealed as referrals.referred_to."""
+    status: Mapped[str] = mapped_column(String(24))
+    requested_on: Mapped[date | None] = mapped_column(Date)
+    authorization: Mapped[str] = mapped_column(String(64), default="")
+    row_hash: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
