@@ -52,7 +52,7 @@ def rank(status: MessageStatus) -> int:
 
 
 def merge(current: MessageStatus, incoming: MessageStatus) -> MessageStatus:
-    """The state after a report: never backwards, `delivered` over `undelivered`, and a report in the wrong direction ignored."""
+    """The state after a report: never backwards, `delivered` over `undelivered`, the wrong direction ignored."""
     if (current in _INBOUND_RANK) is not (incoming in _INBOUND_RANK):
         return current
     return incoming if rank(incoming) > rank(current) else current
@@ -123,7 +123,7 @@ ERROR_RULES: Final = {
     14107: ErrorRule(_A.NO_RETRY, "Too many replies between two numbers within seconds: a loop was cut"),
     20003: ErrorRule(_A.STOP_SENDING, "The provider refuses our account SID or auth token"),
     20404: ErrorRule(_A.CONFIG_ALERT, "The provider does not know what we asked for"),
-    20429: ErrorRule(_A.RETRY_SOON, "Too many requests at once; this one was not processed", 2 * timedelta(seconds=1)),
+    20429: ErrorRule(_A.RETRY_SOON, "Too many requests at once; this one was not processed", timedelta(seconds=2)),
     20500: ErrorRule(_A.RECONCILE, "The provider failed; it may have sent the message"),
     20503: ErrorRule(_A.RECONCILE, "The provider failed; it may have sent the message"),
     21211: ErrorRule(_A.INVALID_NUMBER, "Not a valid phone number"),
