@@ -3,66 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from bot.core.intents import Evidence, Understanding
+from bot.core.provider import Accepted as Accepted
+from bot.core.provider import ListedMessage as ListedMessage
+from bot.core.provider import OutgoingText as OutgoingText
+from bot.core.provider import ProviderAnswer as ProviderAnswer
+from bot.core.provider import ProviderUnavailable as ProviderUnavailable
+from bot.core.provider import Refused as Refused
+from bot.core.provider import Unknown as Unknown
 from bot.core.understanding import Asked
-
-
-class ProviderUnavailable(Exception):
-    """The provider could not be asked: no connection, no answer in time, or an answer that is no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingText:
-    """One text to hand to the provider; `message_id` is ours and also rides in `status_callback`."""
-
-    message_id: str
-    to: str
-    body: str
-    status_callback: str
-    validity_seconds: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The provider has taken the text and will try to deliver it."""
-
-    sid: str
-    status: str
-    segments: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Definitely not sent; `code` says why. 429 was never processed: send again after `retry_after` seconds."""
-
-    code: int | None
-    http_status: int
-    retry_after: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """No answer, or one that does not tell: it may have been sent. Reconcile before any resend."""
-
-    reason: str
-
-
-ProviderAnswer: TypeAlias = Accepted | Refused | Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class ListedMessage:
-    """A message as the provider's list shows it."""
-
-    sid: str
-    to: str
-    body: str
-    status: str
-    error_code: int | None
-    direction: str
 
 
 class Provider(Protocol):
