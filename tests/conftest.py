@@ -1,0 +1,155 @@
+"""Fixtures that every test may ask for: both databases, Redis, a full set of settings, a running clinic, a browser."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.config import Settings, load
+from bot.store import migrations
+from tests import servers
+from tests.servers import PostgresServer, RedisServer, Workspace
+
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Forget the settings of whoever runs the tests: a test that needs one sets it."""
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long modules first, so that with several workers none starts on one when the others are done."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(scope="session")
+def workspace() -> Iterator[Workspace]:
+    """A private folder for servers and databases, removed at the end."""
+    made = Workspace()
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="session")
+def redis_server(workspace: Workspace) -> Iterator[RedisServer]:
+    """The session's Redis-compatible server. Tests that stop it start it again; most want `redis_url`."""
+    server = RedisServer(workspace.folder("redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """A Redis with nothing in it."""
+    redis_server.flush()
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_server(workspace: Workspace) -> Iterator[PostgresServer]:
+    """The session's PostgreSQL; tests want `database_url`."""
+    server = PostgresServer(workspace.folder("postgres"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(workspace: Workspace) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = workspace.folder("sqlite") / "template.db"
+    migrations.upgrade(f"sqlite:///{path}")
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: PostgresServer) -> str:
+    """The name of a migrated PostgreSQL database, to be copied."""
+    name = postgres_server.create()
+    migrations.upgrade(postgres_server.url(name))
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database with all migrations applied. A test that asks for it runs once on each kind; for one only:
+
+    `@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`
+    """
+    if request.param == "sqlite":
+        copy = shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "clinic.db")
+        yield f"sqlite:///{copy}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        name = server.create(template=request.getfixturevalue("migrated_postgres"))
+        yield server.url(name)
+        server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def blank_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database in which no migration has run."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'blank.db'}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        name = server.create()
+        yield server.url(name)
+        server.drop(name)
+
+
+@pytest.fixture
+def data_keys() -> str:
+    """A fresh field-encryption key, in the form that DATA_KEYS takes."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Gives TCP ports on loopback that nobody listens on."""
+    return servers.free_port
+
+
+@pytest.fixture
+def settings_env(database_url: str, redis_url: str, data_keys: str) -> dict[str, str]:
+    """A full and valid environment. Its Twilio answers nobody: nothing a test does leaves the machine."""
+    port = servers.free_port()
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "TWILIO_ACCOUNT_SID": "AC" + "0123456789abcdef" * 2,
+        "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+        "TWILIO_PHONE_NUMBER": "+16015550199",
+        "TWILIO_API_URL": f"http://127.0.0.1:{servers.free_port()}",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PORT": str(port),
+        "SECRET_KEY": secrets.token_hex(32),
+        "DATA_KEYS": data_keys,
+        "CLINIC_NAME": "Willow Clinic",
+        "CLINIC_PHONE": "+16015550100",
+        "CLINIC_TIMEZONE": "America/Chicago",
+        "TOTP_REQUIRED": "no",
+        "SEND_RATE": "100",
+    }
+
+
+@pytest.fixture
+def settings(settings_env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The settings of `settings_env`, which are then this process's environment too."""
+    for name, value in settings_env.items():
+        monkeypatch.setenv(name, value)
+    return load()
