@@ -94,6 +94,14 @@ class Queue(Protocol):
         """Messages are due. Never raises for a dead Redis: the sweep finds them."""
         ...
 
+    def reconcile(self) -> None:
+        """Messages whose outcome nobody knows are to be looked up. Never raises for a dead Redis."""
+        ...
+
+    def start(self, job: str, *ids: str) -> bool:
+        """Have a worker call that entry point with these ids, behind everything urgent; False when Redis is down."""
+        ...
+
     def ping(self) -> None:
         """Raise QueueDown unless Redis answers."""
         ...
