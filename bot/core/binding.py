@@ -1,0 +1,162 @@
+"""Which question, and which visit, a reply belongs to, with the reason for taking it so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.core.intents import Context, Intent, Understanding
+from bot.core.journey import Question, QuestionState
+from bot.core.people import Visit
+from bot.core.understanding import Asked
+
+ANSWERS: Final = (Intent.CONFIRM, Intent.DECLINE, Intent.RESCHEDULE)
+FRESH: Final = timedelta(hours=12)
+"""A question asked this much later than the others is the one that a bare answer is about."""
+CORRECTABLE: Final = timedelta(days=7)
+LATE: Final = timedelta(days=14)
+
+
+class Fit(StrEnum):
+    """How a reply relates to what was asked."""
+
+    OPEN = "open"
+    CORRECTION = "correction"
+    """The question was answered before; this changes the answer or repeats it."""
+    MOVED = "moved"
+    """The visit was moved or cancelled since."""
+    OVER = "over"
+    """The question is too old: its visit has been, or its time has passed."""
+    UNPROMPTED = "unprompted"
+    """Nothing was asked, but exactly one visit can be meant."""
+    AMBIGUOUS = "ambiguous"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The question and the visits meant. `reason` is stored and shown."""
+
+    fit: Fit
+    reason: str
+    question: Question | None = None
+    visits: tuple[Visit, ...] = ()
+
+
+def asked_of(questions: Sequence[Question], now: datetime, *, language: str | None) -> Asked:
+    """The question a reply is read against: the newest live one, else the one answered or voided last."""
+    recent = [q for q in questions if q.state is not QuestionState.PREPARED and now - q.asked_at < LATE]
+    live = [q for q in recent if q.is_live(now)]
+    newest = max(live or recent, key=lambda q: q.asked_at, default=None)
+    if newest is None:
+        return Asked(language=language)
+    options = newest.options if newest.is_live(now) or newest.state is not QuestionState.ANSWERED else ()
+    return Asked(context=newest.context, options=options, prompt=newest.prompt, language=language)
+
+
+def bind(
+    text: str, understanding: Understanding, questions: Sequence[Question], visits: Sequence[Visit], now: datetime
+) -> Binding:
+    """Bind a reply. Questions are those of the last weeks in any state; visits those of everyone on the phone."""
+    live = [q for q in questions if q.is_live(now) and _takes(q, understanding)]
+    if live:
+        return _among_live(text, understanding, live, visits, now)
+    closed = _newest_closed(questions, understanding, now)
+    if closed is not None:
+        return _closed(closed, visits, now)
+    return _unprompted(text, understanding, visits, now)
+
+
+def _takes(question: Question, understanding: Understanding) -> bool:
+    # A number answers a scale, a reading or a menu; words about coming answer a visit; anything may be a miss.
+    if question.context is Context.SURVEY_SCALE and understanding.has(*ANSWERS):
+        return understanding.has(Intent.NUMERIC_ANSWER)
+    return True
+
+
+def _among_live(
+    text: str, understanding: Understanding, live: list[Question], visits: Sequence[Visit], now: datetime
+) -> Binding:
+    ordered = sorted(live, key=lambda q: q.asked_at, reverse=True)
+    newest = ordered[0]
+    if newest.pending is not None:
+        return _menu(text, newest, subjects_of(newest, visits), now)
+    if len(ordered) == 1:
+        return Binding(Fit.OPEN, "the only open question", newest, subjects_of(newest, visits))
+    named = [q for q in ordered if any(mentions(text, visit, now) for visit in subjects_of(q, visits))]
+    if len(named) == 1:
+        return Binding(Fit.OPEN, "names the person or the time", named[0], subjects_of(named[0], visits))
+    if newest.asked_at - ordered[1].asked_at >= FRESH:
+        return Binding(Fit.OPEN, "asked last, long after the others", newest, subjects_of(newest, visits))
+    if not understanding.has(*ANSWERS):
+        return Binding(Fit.OPEN, "asked last", newest, subjects_of(newest, visits))
+    same = [q for q in ordered if q.context is Context.APPOINTMENT_REMINDER]
+    if newest.context is not Context.APPOINTMENT_REMINDER or len(same) == 1:
+        return Binding(Fit.OPEN, "asked last, of another kind than the rest", newest, subjects_of(newest, visits))
+    candidates = tuple(visit for q in reversed(same) for visit in subjects_of(q, visits))
+    if len({visit.appointment_id for visit in candidates}) == 1:
+        return Binding(Fit.OPEN, "all open questions are about one visit", newest, candidates[:1])
+    return Binding(Fit.AMBIGUOUS, "several open questions fit", newest, candidates)
+
+
+def _menu(text: str, menu: Question, choices: tuple[Visit, ...], now: datetime) -> Binding:
+    named = tuple(visit for visit in choices if mentions(text, visit, now))
+    if len(named) == 1:
+        return Binding(Fit.OPEN, "names the choice", menu, named)
+    return Binding(Fit.OPEN, "the numbered question asked last", menu, choices)
+
+
+def _newest_closed(questions: Sequence[Question], understanding: Understanding, now: datetime) -> Question | None:
+    if not understanding.has(*ANSWERS, Intent.NUMERIC_ANSWER):
+        return None
+    recent = [q for q in questions if q.state is not QuestionState.PREPARED and now - q.asked_at < LATE]
+    return max(recent, key=lambda q: q.asked_at, default=None)
+
+
+def _closed(question: Question, visits: Sequence[Visit], now: datetime) -> Binding:
+    about = subjects_of(question, visits)
+    if question.state is QuestionState.VOID:
+        return Binding(Fit.MOVED, "the visit changed after the question", question, about)
+    if question.subjects and not any(visit.is_open(now) for visit in about):
+        return Binding(Fit.OVER, "the visit is over or cancelled", question, about)
+    if question.state is QuestionState.ANSWERED and now - question.asked_at < CORRECTABLE:
+        return Binding(Fit.CORRECTION, "changes or repeats the answer given", question, about)
+    if question.subjects:
+        # Older than its question, but the one visit it asked about is still ahead: the answer still counts.
+        return Binding(Fit.CORRECTION, "late, and the visit is still ahead", question, about)
+    return Binding(Fit.OVER, "the question's time has passed", question, about)
+
+
+def _unprompted(text: str, understanding: Understanding, visits: Sequence[Visit], now: datetime) -> Binding:
+    if not understanding.has(*ANSWERS):
+        return Binding(Fit.NONE, "nothing asked, nothing answered")
+    ahead = [visit for visit in visits if visit.is_open(now)]
+    named = [visit for visit in ahead if mentions(text, visit, now)] or ahead
+    if len(named) == 1:
+        return Binding(Fit.UNPROMPTED, "the only visit ahead that fits", None, (named[0],))
+    if named:
+        return Binding(Fit.AMBIGUOUS, "several visits ahead fit", None, tuple(named))
+    return Binding(Fit.NONE, "no visit ahead")
+
+
+def subjects_of(question: Question, visits: Sequence[Visit]) -> tuple[Visit, ...]:
+    """The visits a question asks about, as they are now."""
+    ids = [appointment_id for appointment_id, _version in question.subjects]
+    return tuple(visit for appointment_id in ids for visit in visits if visit.appointment_id == appointment_id)
+
+
+def mentions(text: str, visit: Visit, now: datetime) -> bool:
+    """Whether the words name the visit's person, its hour, or its day of the month."""
+    del now
+    words = set(re.findall(r"[^\W_]+", text.casefold()))
+    if len(visit.name) > 1 and visit.name.casefold() in words:
+        return True
+    local = visit.starts_at.astimezone(ZoneInfo(visit.timezone))
+    clock = rf"\b{(local.hour - 1) % 12 + 1}(:{local.minute:02d}\b|\s*[ap]\.?m\b)"
+    day = rf"\b{local.day}(st|nd|rd|th)\b|\b{local.month}/{local.day}\b"
+    return re.search(clock, text.casefold()) is not None or re.search(day, text.casefold()) is not None

@@ -1,0 +1,77 @@
+"""The engine: one event moves one enrollment along its journey and says what is to be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from bot.core.effects import Ask, CloseQuestion, Effect, Escalate, Say
+from bot.core.escalation import Reason
+from bot.core.intents import Intent
+from bot.core.journey import Enrollment, Event, Journey, Move, Reaction, Replied, Silence, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The enrollment as it is now, what is to be done, and the intent that was acted on (None: none was)."""
+
+    enrollment: Enrollment
+    effects: tuple[Effect, ...] = ()
+    acted_on: Intent | None = None
+
+
+def advance(journey: Journey, enrollment: Enrollment, event: Event, now: datetime) -> Outcome:
+    """Take one event. Never raises for what a patient may write or not write."""
+    del now  # Steps wait by the questions' own times; the argument keeps the signature of every decider.
+    match event:
+        case Replied():
+            return _replied(journey, enrollment, event)
+        case Silence():
+            return _silent(journey, enrollment)
+        case _:
+            assert_never(event)
+
+
+def answers(step: Step | None, event: Replied) -> Intent | None:
+    """The first meaning of the reply that this step has a reaction to."""
+    if step is None or event.understanding.has(Intent.UNCLEAR, Intent.EMERGENCY):
+        return None
+    return next((intent for intent in event.understanding.intents if intent in step.on), None)
+
+
+def _replied(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
+    step = journey.step(enrollment.step)
+    intent = answers(step, event)
+    if step is None or intent is None:
+        return Outcome(enrollment)
+    move = _move(step.on[intent], event)
+    after = replace(enrollment, step=move.to, misses=0)
+    return Outcome(after, (CloseQuestion(), *move.effects), acted_on=intent)
+
+
+def _move(reaction: Reaction, event: Replied) -> Move:
+    return reaction if isinstance(reaction, Move) else reaction(event)
+
+
+def miss(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
+    """The reply meant nothing to the step: ask once more, then hand over to a person, then keep quiet."""
+    misses = enrollment.misses + 1
+    after = replace(enrollment, misses=misses)
+    step = journey.step(event.question.step)
+    if misses < journey.misses and step is not None and step.again is not None:
+        question = event.question
+        again = Ask(step.again, step.name, question.subjects, question.options, question.pending)
+        return Outcome(after, (again,))
+    if misses == journey.misses or (step is not None and step.again is None and misses == 1):
+        return Outcome(after, (Say("general/passed_on"), Escalate(Reason.UNCLEAR)))
+    return Outcome(after, (Escalate(Reason.UNCLEAR),))
+
+
+def _silent(journey: Journey, enrollment: Enrollment) -> Outcome:
+    # Whoever wrote something that nobody understood and then fell silent is still waiting for an answer.
+    waiting: tuple[Effect, ...] = (Escalate(Reason.UNCLEAR),) if enrollment.misses else ()
+    step = journey.step(enrollment.step)
+    if step is None or step.on_silence is None:
+        return Outcome(enrollment, waiting)
+    return Outcome(replace(enrollment, step=step.on_silence.to), (*waiting, *step.on_silence.effects))

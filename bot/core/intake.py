@@ -1,0 +1,220 @@
+"""The order of precedence for every inbound: danger and consent, always both; then people, the journey, the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.core.answering import RESIDUE, answer
+from bot.core.binding import ANSWERS, Binding
+from bot.core.effects import (
+    Answer,
+    Ask,
+    ChangeConsent,
+    Effect,
+    Escalate,
+    MarkPatient,
+    PauseJourneys,
+    Say,
+    SetLanguage,
+)
+from bot.core.escalation import Priority, Reason
+from bot.core.intents import Intent, OptOutScope, Understanding
+from bot.core.journey import Journey
+from bot.core.messages import Origin
+from bot.core.people import ConsentStatus, PatientStatus
+from bot.core.situation import Response, Situation
+
+SAFETY_AGAIN: Final = timedelta(minutes=30)
+"""One safety reply per conversation and family in this time; repeats escalate all the same."""
+MAYBE_THE_VISIT: Final = frozenset({"cancel", "end", "quit"})
+"""Carrier opt-out words that patients also use to call a visit off."""
+LOOP_WINDOWS: Final = ((timedelta(minutes=2), 6), (timedelta(days=1), 40))
+"""More replies than this and two machines may be talking to each other: the bot falls silent, a person looks."""
+
+_NEUTRAL: Final = frozenset({"violence", "abuse", "child", "elder", "domestic"})
+
+
+def respond(
+    understanding: Understanding,
+    situation: Situation,
+    *,
+    binding: Binding,
+    journeys: Mapping[str, Journey],
+    now: datetime,
+) -> Response:
+    """Decide about one inbound. Total: whatever was written, it is acted on, answered or in front of a person."""
+    patient_id = _about(situation, binding)
+    first = (*_danger(understanding, situation, now), *_consent(understanding, situation, binding, now))
+    if understanding.has(Intent.EMERGENCY):
+        return Response(first, patient_id=patient_id)
+    if understanding.has(Intent.OPT_OUT) and understanding.details.scope is OptOutScope.ALL:
+        return Response(first, patient_id=patient_id)
+    if situation.held:
+        # The person who holds the conversation reads it; the bot keeps out of it.
+        return Response(first, patient_id=patient_id)
+    identity = _identity(understanding, situation, binding)
+    if identity:
+        return Response(_audible((*first, *identity), situation, now), patient_id=patient_id)
+    rest = answer(understanding, situation, binding, journeys, now)
+    effects = _audible(_tidy((*first, *_language(understanding, situation), *rest.effects)), situation, now)
+    return Response(_nothing_lost(effects, understanding, situation), rest.enrollments, binding, patient_id)
+
+
+def _about(situation: Situation, binding: Binding) -> str | None:
+    bound = {visit.patient_id for visit in binding.visits}
+    if len(bound) == 1:
+        return next(iter(bound))
+    if binding.question is not None and binding.question.patient_id is not None:
+        return binding.question.patient_id
+    return situation.patient_id
+
+
+def _danger(understanding: Understanding, situation: Situation, now: datetime) -> tuple[Effect, ...]:
+    family = understanding.details.danger or ""
+    if understanding.has(Intent.EMERGENCY):
+        said = (
+            situation.last_safety_at is not None
+            and now - situation.last_safety_at < SAFETY_AGAIN
+            and situation.last_safety_family == family
+        )
+        reply = () if said else (Say(safety_key(family), origin=Origin.SAFETY),)
+        return (Escalate(Reason.EMERGENCY, Priority.EMERGENCY, suggestion="call-now"), PauseJourneys(), *reply)
+    if understanding.has(Intent.SYMPTOM):
+        return (Escalate(Reason.SYMPTOM, Priority.URGENT, suggestion="nurse-call"), Say("general/symptom"))
+    return ()
+
+
+def safety_key(family: str) -> str:
+    """The safety text for a red-flag family; neutral where somebody dangerous may read the phone."""
+    if family in {"self-harm", "suicide", "self_harm"}:
+        return "general/self_harm"
+    return "general/danger_neutral" if family in _NEUTRAL else "general/emergency"
+
+
+def _consent(understanding: Understanding, situation: Situation, binding: Binding, now: datetime) -> tuple[Effect, ...]:
+    if understanding.has(Intent.OPT_OUT):
+        if understanding.details.scope is OptOutScope.PROGRAM:
+            return (Escalate(Reason.HUMAN_REQUESTED, suggestion="stop-some-texts"), Say("general/passed_on"))
+        return _opt_out(understanding, situation, binding, now)
+    if understanding.has(Intent.OPT_IN):
+        return _opt_in(understanding, situation)
+    return ()
+
+
+def _opt_out(understanding: Understanding, situation: Situation, binding: Binding, now: datetime) -> tuple[Effect, ...]:
+    word = (understanding.details.keyword or "").casefold()
+    ahead = [visit for visit in (binding.visits or situation.visits) if visit.is_open(now)]
+    effects: list[Effect] = [ChangeConsent(ConsentStatus.OPTED_OUT)]
+    if not situation.opted_out and not situation.carrier_handled:
+        effects.append(Say("general/opt_out_confirmed", origin=Origin.CONSENT))
+    if word in MAYBE_THE_VISIT and ahead:
+        effects.append(
+            Escalate(
+                Reason.OPT_OUT_CHECK,
+                Priority.URGENT,
+                suggestion="visit-may-be-meant",
+                appointment_id=ahead[0].appointment_id,
+            )
+        )
+    elif understanding.has(*ANSWERS, *RESIDUE):
+        effects.append(Escalate(Reason.OPT_OUT_CHECK, suggestion="call-about-the-rest"))
+    return tuple(effects)
+
+
+def _opt_in(understanding: Understanding, situation: Situation) -> tuple[Effect, ...]:
+    if understanding.details.keyword is None:
+        # An opt-out stays until START itself: the carrier blocks until then as well. A person may tell them so.
+        return (Escalate(Reason.HUMAN_REQUESTED, suggestion="ask-for-start"),) if situation.opted_out else ()
+    change = ChangeConsent(ConsentStatus.OPTED_IN)
+    if situation.carrier_handled:
+        return (change,)
+    return (change, Say("general/opt_in_confirmed", origin=Origin.CONSENT))
+
+
+def _identity(understanding: Understanding, situation: Situation, binding: Binding) -> tuple[Effect, ...]:
+    for intent, status, reason, priority, key in (
+        (Intent.DECEASED, PatientStatus.DECEASED, Reason.DECEASED, Priority.URGENT, "general/deceased"),
+        (
+            Intent.WRONG_PERSON,
+            PatientStatus.WRONG_NUMBER,
+            Reason.WRONG_PERSON,
+            Priority.ROUTINE,
+            "general/wrong_person",
+        ),
+    ):
+        if not understanding.has(intent):
+            continue
+        escalate = Escalate(reason, priority, suggestion="fix-record")
+        if not understanding.auto and understanding.intent is not intent:
+            return (escalate,)
+        known = _about(situation, binding) is not None
+        mark: tuple[Effect, ...] = (MarkPatient(status),) if known else ()
+        return (*mark, escalate, Say(key))
+    return ()
+
+
+def _language(understanding: Understanding, situation: Situation) -> tuple[Effect, ...]:
+    if not understanding.has(Intent.LANGUAGE_SWITCH):
+        return ()
+    wanted = understanding.details.language
+    served = supported(wanted, situation.languages)
+    if served is None:
+        return (Escalate(Reason.LANGUAGE, suggestion="interpreter"), Say("general/language_unavailable"))
+    return (SetLanguage(served), Say("general/language_changed"))
+
+
+def supported(tag: str | None, languages: Sequence[str]) -> str | None:
+    """The catalogue for this tag: itself, or that of its language without region or script."""
+    if not tag:
+        return None
+    for candidate in (tag, tag.rpartition("-")[0], tag.partition("-")[0]):
+        found = next((language for language in languages if language.casefold() == candidate.casefold()), None)
+        if found is not None:
+            return found
+    return next((language for language in languages if language.casefold().startswith(f"{tag.casefold()}-")), None)
+
+
+def _tidy(effects: Sequence[Effect]) -> tuple[Effect, ...]:
+    """Say each thing once, and one acknowledgement where several would say the same in other words."""
+    seen: set[str] = set()
+    kept: list[Effect] = []
+    for effect in effects:
+        if isinstance(effect, Say | Ask):
+            if effect.key in seen:
+                continue
+            seen.add(effect.key)
+        elif effect in kept:
+            continue
+        kept.append(effect)
+    return tuple(kept)
+
+
+def _audible(effects: Sequence[Effect], situation: Situation, now: datetime) -> tuple[Effect, ...]:
+    """Leave out what must not be said: to someone who opted out, or to a machine that keeps answering."""
+    now_in = any(isinstance(e, ChangeConsent) and e.status is ConsentStatus.OPTED_IN for e in effects)
+    looping = any(
+        sum(1 for at in situation.recent_replies if now - at < window) >= limit for window, limit in LOOP_WINDOWS
+    )
+    if (situation.opted_out and not now_in) or looping:
+        kept = [e for e in effects if not isinstance(e, Say | Ask) or _always(e)]
+        return (*kept, Escalate(Reason.UNCLEAR)) if looping else tuple(kept)
+    return tuple(effects)
+
+
+def _always(effect: Effect) -> bool:
+    return isinstance(effect, Say) and effect.origin is Origin.SAFETY
+
+
+def _nothing_lost(
+    effects: tuple[Effect, ...], understanding: Understanding, situation: Situation
+) -> tuple[Effect, ...]:
+    """Whatever came is acted on, answered, or in front of a person; small talk is the one exception."""
+    if any(isinstance(e, Say | Ask | Answer | Escalate | ChangeConsent) for e in effects):
+        return effects
+    if understanding.has(Intent.ACKNOWLEDGE, Intent.GREETING, Intent.HELP) and not situation.has_media:
+        return effects
+    if understanding.has(Intent.OPT_IN) and not situation.opted_out:
+        return effects
+    return (*effects, Escalate(Reason.UNCLEAR))

@@ -1,0 +1,58 @@
+"""What a decision about one inbound may depend on, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.core.binding import Binding
+from bot.core.effects import Effect
+from bot.core.journey import Enrollment, Question
+from bot.core.people import ConsentStatus, PatientStatus, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One patient on the phone."""
+
+    patient_id: str
+    name: str
+    language: str
+    status: PatientStatus
+    consent: ConsentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything about the conversation that a decision may depend on."""
+
+    people: tuple[Person, ...] = ()
+    questions: tuple[Question, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    enrollments: Mapping[str, Enrollment] = field(default_factory=dict)
+    """Of the appointment journey, by appointment id."""
+    opted_out: bool = False
+    held: bool = False
+    last_safety_at: datetime | None = None
+    last_safety_family: str | None = None
+    recent_replies: tuple[datetime, ...] = ()
+    languages: tuple[str, ...] = ("en",)
+    carrier_handled: bool = False
+    """The provider has answered the consent word itself (OptOutType): say nothing more."""
+    has_media: bool = False
+
+    @property
+    def patient_id(self) -> str | None:
+        """The patient, when only one can be meant."""
+        return self.people[0].patient_id if len(self.people) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What is to be done about one inbound, the enrollments that moved, and who it is about."""
+
+    effects: tuple[Effect, ...]
+    enrollments: tuple[Enrollment, ...] = ()
+    binding: Binding | None = None
+    patient_id: str | None = None

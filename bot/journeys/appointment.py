@@ -1,0 +1,143 @@
+"""The appointment journey: confirm, decline, ask for another time, and change one's mind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.core.effects import Answer, Effect, Escalate, Say, VoidTouches
+from bot.core.escalation import Priority, Reason
+from bot.core.intents import Context, Intent
+from bot.core.journey import Journey, Move, Replied, Step
+from bot.core.people import Participation
+
+OPTIONS = (Intent.CONFIRM, Intent.RESCHEDULE, Intent.DECLINE)
+REMINDERS = ("reminder_first", "reminder_last", "booked")
+EVERYTHING = (*REMINDERS, "same_day")
+
+
+def _answer(event: Replied, response: Participation) -> tuple[Effect, ...]:
+    return tuple(Answer(visit.appointment_id, response) for visit in event.visits)
+
+
+def _void(event: Replied, reason: str, steps: tuple[str, ...]) -> tuple[Effect, ...]:
+    return tuple(VoidTouches(visit.appointment_id, reason, steps) for visit in event.visits)
+
+
+def _confirm(event: Replied) -> Move:
+    # Once confirmed, only the short same-day note remains.
+    return Move(
+        "confirmed",
+        (*_answer(event, Participation.ACCEPTED), *_void(event, "confirmed", REMINDERS), Say("appointment/confirmed")),
+    )
+
+
+def _decline(event: Replied) -> Move:
+    return Move("declined", (*_declined(event), Say("appointment/declined")))
+
+
+def _reschedule(event: Replied) -> Move:
+    return Move("rescheduling", (*_rescheduled(event), Say("appointment/reschedule_requested")))
+
+
+def _declined(event: Replied) -> tuple[Effect, ...]:
+    # The chart is the clinic's: a person takes the visit off, so nothing is promised as done.
+    return (
+        *_answer(event, Participation.DECLINED),
+        *_void(event, "declined", EVERYTHING),
+        Escalate(Reason.DECLINED, suggestion="cancel-in-chart", appointment_id=_first(event)),
+    )
+
+
+def _rescheduled(event: Replied) -> tuple[Effect, ...]:
+    # The old slot is kept until a new one is booked.
+    return (
+        *_answer(event, Participation.TENTATIVE),
+        *_void(event, "another-time", EVERYTHING),
+        Escalate(Reason.RESCHEDULE, suggestion="offer-times", appointment_id=_first(event)),
+    )
+
+
+def _change_to_confirmed(event: Replied) -> Move:
+    return Move(
+        "confirmed",
+        (
+            *_answer(event, Participation.ACCEPTED),
+            Say("appointment/changed_to_confirmed"),
+            # The place may have been given away in the meantime.
+            Escalate(Reason.CORRECTION, Priority.URGENT, suggestion="check-slot-is-free", appointment_id=_first(event)),
+        ),
+    )
+
+
+def _change_to_declined(event: Replied) -> Move:
+    return Move("declined", (*_declined(event), Say("appointment/changed_to_declined")))
+
+
+def _change_to_reschedule(event: Replied) -> Move:
+    return Move("rescheduling", (*_rescheduled(event), Say("appointment/changed_to_reschedule")))
+
+
+def _first(event: Replied) -> str | None:
+    return event.visits[0].appointment_id if event.visits else None
+
+
+ASKED = Step(
+    name="asked",
+    text="appointment/reminder_last",
+    context=Context.APPOINTMENT_REMINDER,
+    options=OPTIONS,
+    on={Intent.CONFIRM: _confirm, Intent.DECLINE: _decline, Intent.RESCHEDULE: _reschedule},
+    again="appointment/unclear",
+    silence_after=timedelta(hours=20),
+    on_silence=Move("unanswered"),
+)
+
+JOURNEY = Journey(
+    name="appointment",
+    start="asked",
+    steps={
+        "asked": ASKED,
+        # Nobody answered in time: the visit stands among the unconfirmed, and an answer still counts.
+        "unanswered": Step(
+            name="unanswered",
+            text=ASKED.text,
+            context=ASKED.context,
+            options=OPTIONS,
+            on=ASKED.on,
+            again=ASKED.again,
+        ),
+        "confirmed": Step(
+            name="confirmed",
+            text="appointment/confirmed",
+            context=Context.APPOINTMENT_REMINDER,
+            options=OPTIONS,
+            on={
+                Intent.CONFIRM: _confirm,
+                Intent.DECLINE: _change_to_declined,
+                Intent.RESCHEDULE: _change_to_reschedule,
+            },
+        ),
+        "declined": Step(
+            name="declined",
+            text="appointment/declined",
+            context=Context.APPOINTMENT_REMINDER,
+            options=OPTIONS,
+            on={
+                Intent.CONFIRM: _change_to_confirmed,
+                Intent.DECLINE: _decline,
+                Intent.RESCHEDULE: _change_to_reschedule,
+            },
+        ),
+        "rescheduling": Step(
+            name="rescheduling",
+            text="appointment/reschedule_requested",
+            context=Context.APPOINTMENT_REMINDER,
+            options=OPTIONS,
+            on={
+                Intent.CONFIRM: _change_to_confirmed,
+                Intent.DECLINE: _change_to_declined,
+                Intent.RESCHEDULE: _reschedule,
+            },
+        ),
+    },
+)

@@ -1,0 +1,12 @@
+"""A message of the clinic's own with nothing asked: whatever comes back is read for its own sake."""
+
+from __future__ import annotations
+
+from bot.core.intents import Context
+from bot.core.journey import Journey, Step
+
+JOURNEY = Journey(
+    name="outreach",
+    start="told",
+    steps={"told": Step(name="told", text="outreach/prompt", context=Context.NONE)},
+)

@@ -1,0 +1,42 @@
+"""A survey: one question answered by a number from 0 to 10."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.core.effects import Escalate, Record, Say
+from bot.core.escalation import Reason
+from bot.core.intents import Context, Intent
+from bot.core.journey import END, Journey, Move, Replied, Step
+
+HIGHEST = 10
+
+
+def _score(event: Replied) -> Move:
+    number = event.understanding.details.number
+    if number is None or not 0 <= number <= HIGHEST:
+        return Move("asked", (Say("survey/unclear"), Escalate(Reason.UNCLEAR)))
+    return Move("answered", (Record("score", f"{number:g}"), Say("survey/thanks")))
+
+
+JOURNEY = Journey(
+    name="survey",
+    start="asked",
+    steps={
+        "asked": Step(
+            name="asked",
+            text="survey/ask",
+            context=Context.SURVEY_SCALE,
+            on={Intent.NUMERIC_ANSWER: _score},
+            again="survey/unclear",
+            silence_after=timedelta(hours=48),
+            on_silence=Move(END),
+        ),
+        "answered": Step(
+            name="answered",
+            text="survey/thanks",
+            context=Context.SURVEY_SCALE,
+            on={Intent.NUMERIC_ANSWER: _score},
+        ),
+    },
+)
