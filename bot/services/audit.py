@@ -16,6 +16,7 @@ from bot.store.tables import AuditEntry
 FIRST = "0" * 64
 # Any fixed number: PostgreSQL's advisory lock that puts writers of the chain in line.
 CHAIN_LOCK = 7_404_501
+HASHED = ("at", "actor", "action", "object_type", "object_id", "detail")
 
 _LAST = select(AuditEntry.digest).order_by(AuditEntry.seq.desc()).limit(1)
 _INSERT = insert(AuditEntry.__table__)  # type: ignore[arg-type]
@@ -56,7 +57,9 @@ def first_broken(connection: Connection) -> int | None:
     """The number of the first line whose digest does not follow from the one before; None when the chain holds."""
     before = FIRST
     for row in connection.execute(select(AuditEntry).order_by(AuditEntry.seq)).mappings():
-        expected = chained(before, {key: row[key] for key in ("at", "actor", "action", "object_type", "object_id", "detail")})
+        expected = chained(
+            before, {key: row[key] for key in ("at", "actor", "action", "object_type", "object_id", "detail")}
+        )
         if not hmac.compare_digest(expected, row["digest"]):
             return int(row["seq"])
         before = row["digest"]

@@ -1,0 +1,126 @@
+"""Answering inside the webhook: everything there is to say in one message, written down before it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import bindparam, insert, update
+
+from bot.core.effects import Ask, Say
+from bot.core.journey import QuestionState
+from bot.core.messages import MessageStatus, Origin, Via
+from bot.core.people import Visit
+from bot.journeys import discover
+from bot.services import outbox
+from bot.services.turn import Turn
+from bot.services.wording import text_key, values_for
+from bot.store.columns import new_id
+from bot.store.tables import Conversation
+from bot.store.tables import Question as QuestionRow
+
+KEPT_REPLY_TIMES = 40
+
+_QUESTION = insert(QuestionRow.__table__)  # type: ignore[arg-type]
+_CONVERSATION = (
+    update(Conversation)
+    .where(Conversation.id == bindparam("which"))
+    .values(version=Conversation.version + 1, last_inbound_at=bindparam("at"))
+)
+_REPLIED = (
+    update(Conversation)
+    .where(Conversation.id == bindparam("which"))
+    .values(
+        version=Conversation.version + 1,
+        last_inbound_at=bindparam("at"),
+        last_outbound_at=bindparam("at"),
+        recent_replies=bindparam("replies"),
+    )
+)
+
+
+def render(turn: Turn, effect: Say | Ask) -> tuple[str, str]:
+    name = next((p.name for p in turn.situation.people if p.patient_id == turn.patient_id), "")
+    visits = _subjects(turn, effect) if isinstance(effect, Ask) else turn.visits
+    settings = turn.clinic.settings
+    values = values_for(settings, now=turn.now, name=name, visits=visits, **effect.values)
+    rendered = turn.clinic.texts.render(text_key(effect.key, settings, turn.now), language=turn.language, values=values)
+    return rendered.text, rendered.language
+
+
+def _subjects(turn: Turn, ask: Ask) -> tuple[Visit, ...]:
+    by_id = {visit.appointment_id: visit for visit in turn.situation.visits}
+    return tuple(by_id[appointment_id] for appointment_id, _version in ask.subjects if appointment_id in by_id)
+
+
+def answer(turn: Turn) -> Sequence[tuple[str, str]]:
+    """One message with everything there is to say, written down before the webhook answers with it."""
+    if not turn.said:
+        turn.connection.execute(_CONVERSATION, {"which": turn.phone.id, "at": turn.now})
+        return ()
+    body = "\n".join(text for _effect, text, _language in turn.said)
+    first, _text, language = turn.said[0]
+    origins = [effect.origin for effect, _text, _language in turn.said if isinstance(effect, Say)]
+    origin = next((o for o in (Origin.SAFETY, Origin.CONSENT) if o in origins), Origin.REPLY)
+    draft = outbox.Draft(
+        conversation_id=turn.phone.id,
+        contact_point_id=turn.phone.contact_point_id,
+        body=body,
+        kind=first.key,
+        origin=origin,
+        language=language,
+        patient_id=turn.patient_id,
+        reply_to=turn.message_id,
+        via=Via.TWIML,
+        status=MessageStatus.SENDING,
+        expires_at=turn.now + timedelta(hours=12),
+        decision="send",
+        decision_reason="reply-to-the-patient",
+    )
+    sent_id = outbox.put(turn.connection, draft, vault=turn.clinic.vault, now=turn.now)
+    for effect, _text, _language in turn.said:
+        if isinstance(effect, Ask):
+            _open_question(turn, effect, sent_id)
+    _remember_reply(turn, origin)
+    return ((sent_id, body),)
+
+
+def _open_question(turn: Turn, ask: Ask, message_id: str) -> None:
+    visits = _subjects(turn, ask)
+    bound = next((q for q in turn.situation.questions if q.is_live(turn.now) and q.step == ask.step), None)
+    if bound is not None and bound.subjects == ask.subjects and bound.pending == ask.pending:
+        return  # Asked again in other words: the question that is open stays the one that is open.
+    step = discover()["appointment"].step(ask.step)
+    ends = [visit.starts_at for visit in visits] or [turn.now + timedelta(hours=24)]
+    enrollment = turn.enrolled.get(ask.subjects[0][0]) if len(ask.subjects) == 1 else None
+    known = turn.situation.enrollments.get(ask.subjects[0][0]) if len(ask.subjects) == 1 else None
+    turn.connection.execute(
+        _QUESTION,
+        {
+            "id": new_id(),
+            "conversation_id": turn.phone.id,
+            "message_id": message_id,
+            "enrollment_id": enrollment or (known.id if known else None),
+            "patient_id": turn.patient_id,
+            "journey": "appointment",
+            "step": ask.step,
+            "context": "appointment_reminder",
+            "options": list(ask.options or (step.options if step else ())),
+            "subjects": [list(subject) for subject in ask.subjects],
+            "pending": ask.pending,
+            "state": QuestionState.OPEN,
+            "asked_at": turn.now,
+            "expires_at": max(ends),
+        },
+    )
+
+
+def _remember_reply(turn: Turn, origin: Origin) -> None:
+    times = [*turn.phone.recent_replies, turn.now.isoformat()][-KEPT_REPLY_TIMES:]
+    turn.connection.execute(_REPLIED, {"which": turn.phone.id, "at": turn.now, "replies": times})
+    if origin is Origin.SAFETY:
+        turn.connection.execute(
+            update(Conversation)
+            .where(Conversation.id == turn.phone.id)
+            .values(last_safety_at=turn.now, last_safety_family=turn.understanding.details.danger or "")
+        )

@@ -1,0 +1,265 @@
+"""Effects become rows: everything that one inbound leads to, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, assert_never
+
+from sqlalchemy import bindparam, insert, update
+
+from bot.core.effects import (
+    Answer,
+    Ask,
+    ChangeConsent,
+    CloseQuestion,
+    Effect,
+    Escalate,
+    MarkPatient,
+    PauseJourneys,
+    Record,
+    Say,
+    SetLanguage,
+    VoidTouches,
+    WakeAt,
+)
+from bot.core.journey import Enrollment, QuestionState, TouchState
+from bot.core.people import ConsentBasis, Participation, Visit
+from bot.core.situation import Response
+from bot.services import consent
+from bot.services.answer import answer, render
+from bot.services.escalations import Need, raise_to_person
+from bot.services.turn import Turn
+from bot.store.columns import new_id
+from bot.store.tables import (
+    Appointment,
+    AppointmentChange,
+    Finding,
+    Patient,
+    Touch,
+)
+from bot.store.tables import (
+    Enrollment as EnrollmentRow,
+)
+from bot.store.tables import (
+    Question as QuestionRow,
+)
+
+PATIENT = "patient"
+
+_CHANGE = insert(AppointmentChange.__table__)  # type: ignore[arg-type]
+_FINDING = insert(Finding.__table__)  # type: ignore[arg-type]
+_ENROLL = insert(EnrollmentRow.__table__)  # type: ignore[arg-type]
+_RESPONSE = (
+    update(Appointment)
+    .where(Appointment.appointment_id == bindparam("which"))
+    .values(response=bindparam("answer"), responded_at=bindparam("at"), updated_at=bindparam("at"))
+)
+_MOVE = (
+    update(EnrollmentRow)
+    .where(EnrollmentRow.id == bindparam("which"))
+    .values(step=bindparam("to"), misses=bindparam("missed"), updated_at=bindparam("at"))
+)
+_ANSWERED = (
+    update(QuestionRow)
+    .where(QuestionRow.id == bindparam("which"))
+    .values(
+        state=QuestionState.ANSWERED,
+        answered_at=bindparam("at"),
+        answered_by=bindparam("by"),
+        binding=bindparam("why"),
+    )
+)
+
+
+def apply(turn: Turn, response: Response) -> Sequence[tuple[str, str]]:
+    """Write down everything in the response; gives (message id, body) of the texts to answer with."""
+    turn.patient_id = response.patient_id
+    turn.visits = response.binding.visits if response.binding is not None else ()
+    turn.language = _language_of(turn)
+    for enrollment in response.enrollments:
+        _move(turn, enrollment)
+    for effect in response.effects:
+        _effect(turn, effect, response)
+    return answer(turn)
+
+
+def _language_of(turn: Turn) -> str | None:
+    people = turn.situation.people
+    about = next((person.language for person in people if person.patient_id == turn.patient_id), None)
+    return about or (people[0].language if people else turn.understanding.language)
+
+
+def _effect(turn: Turn, effect: Effect, response: Response) -> None:
+    match effect:
+        case Say() | Ask():
+            turn.said.append((effect, *render(turn, effect)))
+        case Escalate():
+            _escalate(turn, effect)
+        case Answer():
+            _respond(turn, effect)
+        case Record():
+            _record(turn, effect)
+        case ChangeConsent():
+            _consent(turn, effect)
+        case SetLanguage():
+            _set_language(turn, effect.language)
+        case MarkPatient():
+            _patients(turn, {"status": effect.status})
+        case PauseJourneys():
+            _patients(turn, {"paused_since": turn.now})
+        case VoidTouches():
+            _void(turn, effect)
+        case CloseQuestion():
+            _close(turn, response, effect.binding)
+        case WakeAt():
+            pass  # The question's own expiry wakes the enrollment.
+        case _:
+            assert_never(effect)
+
+
+def _escalate(turn: Turn, effect: Escalate) -> None:
+    rules = [
+        {"intent": str(piece.intent), "rule": piece.rule, "words": piece.words} for piece in turn.understanding.evidence
+    ]
+    appointment = effect.appointment_id or (turn.visits[0].appointment_id if len(turn.visits) == 1 else None)
+    need = Need(
+        reason=effect.reason,
+        priority=effect.priority,
+        conversation_id=turn.phone.id,
+        patient_id=turn.patient_id,
+        message_id=turn.message_id,
+        appointment_id=appointment,
+        suggestion=effect.suggestion,
+        evidence={
+            "words": turn.words,
+            "rules": rules,
+            "message_id": turn.message_id,
+            "wish": turn.understanding.details.wish,
+        },
+    )
+    raise_to_person(turn.connection, need, vault=turn.clinic.vault, now=turn.now)
+
+
+def _respond(turn: Turn, effect: Answer) -> None:
+    visit = next(v for v in turn.situation.visits if v.appointment_id == effect.appointment_id)
+    if visit.response is effect.response:
+        return
+    turn.connection.execute(_RESPONSE, {"which": visit.appointment_id, "answer": effect.response, "at": turn.now})
+    turn.connection.execute(_CHANGE, change_row(turn.now, PATIENT, visit, effect.response, turn.message_id))
+
+
+def change_row(
+    now: datetime, actor: str, visit: Visit, response: Participation, message_id: str | None
+) -> dict[str, Any]:
+    """The line of an appointment's history for a changed answer."""
+    return {
+        "id": new_id(),
+        "appointment_id": visit.appointment_id,
+        "at": now,
+        "actor": actor,
+        "field": "response",
+        "before": str(visit.response),
+        "after": str(response),
+        "message_id": message_id,
+    }
+
+
+def _record(turn: Turn, effect: Record) -> None:
+    finding_id = new_id()
+    row = {
+        "id": finding_id,
+        "patient_id": turn.patient_id,
+        "message_id": turn.message_id,
+        "name": effect.name,
+        "value": turn.clinic.vault.seal("findings.value", finding_id, effect.value),
+        "at": turn.now,
+    }
+    turn.connection.execute(_FINDING, row)
+
+
+def _consent(turn: Turn, effect: ChangeConsent) -> None:
+    consent.record(
+        turn.connection,
+        contact_point_id=turn.phone.contact_point_id,
+        patient_id=None,
+        status=effect.status,
+        basis=effect.basis,
+        program=effect.program,
+        wording=turn.words,
+        evidence=turn.message_id,
+        language=turn.understanding.language,
+        actor=PATIENT,
+        at=turn.now,
+        vault=turn.clinic.vault,
+    )
+
+
+def _about(turn: Turn) -> list[str]:
+    """The patient it is about; everybody on the phone where that cannot be told."""
+    everybody = [person.patient_id for person in turn.situation.people]
+    return [turn.patient_id] if turn.patient_id is not None else everybody
+
+
+def _patients(turn: Turn, values: dict[str, Any]) -> None:
+    about = _about(turn)
+    if about:
+        turn.connection.execute(
+            update(Patient).where(Patient.patient_id.in_(about)).values(**values, updated_at=turn.now)
+        )
+
+
+def _set_language(turn: Turn, language: str) -> None:
+    turn.language = language
+    _patients(turn, {"language": language, "language_basis": ConsentBasis.PATIENT})
+
+
+def _void(turn: Turn, effect: VoidTouches) -> None:
+    statement = update(Touch).where(
+        Touch.subject_id == effect.subject_id, Touch.state.in_([TouchState.PLANNED, TouchState.QUEUED])
+    )
+    if effect.steps:
+        statement = statement.where(Touch.step.in_(effect.steps))
+    turn.connection.execute(statement.values(state=TouchState.VOID, reason=effect.reason, updated_at=turn.now))
+
+
+def _close(turn: Turn, response: Response, why: str) -> None:
+    binding = response.binding
+    question = binding.question if binding is not None else None
+    if binding is None or question is None or not question.id:
+        return
+    about = {visit.appointment_id for visit in binding.visits}
+    for other in turn.situation.questions:
+        subjects = {appointment_id for appointment_id, _version in other.subjects}
+        same = other.id == question.id or (subjects and subjects <= about and other.is_live(turn.now))
+        if same and other.state in (QuestionState.OPEN, QuestionState.PREPARED):
+            turn.connection.execute(
+                _ANSWERED,
+                {"which": other.id, "at": turn.now, "by": turn.message_id, "why": (why or binding.reason)[:120]},
+            )
+
+
+def _move(turn: Turn, enrollment: Enrollment) -> None:
+    if enrollment.id:
+        turn.enrolled[enrollment.subject_id] = enrollment.id
+        turn.connection.execute(
+            _MOVE,
+            {"which": enrollment.id, "to": enrollment.step, "missed": enrollment.misses, "at": turn.now},
+        )
+        return
+    fresh = new_id()
+    turn.enrolled[enrollment.subject_id] = fresh
+    turn.connection.execute(
+        _ENROLL,
+        {
+            "id": fresh,
+            "journey": enrollment.journey,
+            "patient_id": enrollment.patient_id,
+            "subject_id": enrollment.subject_id,
+            "step": enrollment.step,
+            "misses": enrollment.misses,
+            "data": dict(enrollment.data),
+            "created_at": turn.now,
+            "updated_at": turn.now,
+        },
+    )

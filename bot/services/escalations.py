@@ -1,0 +1,104 @@
+"""Bringing something to a person: one open row for each conversation and reason, made more urgent, never less."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from bot.core.escalation import RESPOND_WITHIN, EscalationStatus, Priority, Reason
+from bot.store.columns import new_id
+from bot.store.tables import Escalation
+from bot.store.vault import Vault
+
+_OPEN = (
+    select(Escalation.id, Escalation.priority, Escalation.evidence, Escalation.respond_by, Escalation.version)
+    .where(
+        Escalation.conversation_id == bindparam("conversation_id"),
+        Escalation.reason == bindparam("reason"),
+        Escalation.status != EscalationStatus.RESOLVED,
+    )
+    .limit(1)
+)
+_INSERT = insert(Escalation.__table__)  # type: ignore[arg-type]
+KEPT_PIECES = 5
+"""How many of the patient's texts an open escalation quotes at most, the newest last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Why a person is needed. `evidence` is one piece: the patient's words and the rules that fired."""
+
+    reason: Reason
+    priority: Priority
+    conversation_id: str | None
+    patient_id: str | None = None
+    message_id: str | None = None
+    appointment_id: str | None = None
+    enrollment_id: str | None = None
+    suggestion: str | None = None
+    evidence: Mapping[str, Any] | None = None
+
+
+def raise_to_person(connection: Connection, need: Need, *, vault: Vault, now: datetime) -> str:
+    """Open an escalation, or add to the one that is open for the same reason. Gives its id. Never commits."""
+    if need.conversation_id is not None:
+        key = {"conversation_id": need.conversation_id, "reason": need.reason}
+        standing = connection.execute(_OPEN, key).first()
+        if standing is not None:
+            _add_to(connection, standing, need, vault=vault, now=now)
+            return str(standing.id)
+    escalation_id = new_id()
+    pieces = [need.evidence] if need.evidence else []
+    connection.execute(
+        _INSERT,
+        {
+            "id": escalation_id,
+            "patient_id": need.patient_id,
+            "conversation_id": need.conversation_id,
+            "message_id": need.message_id,
+            "appointment_id": need.appointment_id,
+            "enrollment_id": need.enrollment_id,
+            "priority": need.priority,
+            "priority_rank": need.priority.rank,
+            "reason": need.reason,
+            "evidence": vault.seal("escalations.evidence", escalation_id, json.dumps(pieces)),
+            "suggestion": need.suggestion,
+            "status": EscalationStatus.OPEN,
+            "respond_by": now + RESPOND_WITHIN[need.priority],
+            "version": 1,
+            "created_at": now,
+            "updated_at": now,
+        },
+    )
+    return escalation_id
+
+
+def _add_to(connection: Connection, standing: Any, need: Need, *, vault: Vault, now: datetime) -> None:
+    pieces = evidence_of(standing.id, standing.evidence, vault)
+    if need.evidence:
+        pieces = [*pieces, dict(need.evidence)][-KEPT_PIECES:]
+    priority = min(standing.priority, need.priority, key=lambda p: p.rank)
+    connection.execute(
+        update(Escalation)
+        .where(Escalation.id == standing.id)
+        .values(
+            priority=priority,
+            priority_rank=priority.rank,
+            respond_by=min(standing.respond_by, now + RESPOND_WITHIN[priority]),
+            evidence=vault.seal("escalations.evidence", standing.id, json.dumps(pieces)),
+            message_id=need.message_id or Escalation.message_id,
+            version=standing.version + 1,
+            updated_at=now,
+        )
+    )
+
+
+def evidence_of(escalation_id: str, sealed: bytes | None, vault: Vault) -> list[dict[str, Any]]:
+    """The pieces of evidence, the oldest first: each `{"words": …, "rules": [{intent, rule, words}, …]}`."""
+    text = vault.maybe_open("escalations.evidence", escalation_id, sealed)
+    return list(json.loads(text)) if text else []

@@ -1,0 +1,190 @@
+"""An inbound text: stored, understood, acted on and answered, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.core.binding import asked_of, bind
+from bot.core.intake import respond
+from bot.core.intents import Details, Evidence, Intent, Understanding
+from bot.core.messages import Direction, MessageStatus, Via
+from bot.core.people import Channel
+from bot.core.situation import Situation
+from bot.journeys import discover
+from bot.services.apply import apply
+from bot.services.clinic import Clinic
+from bot.services.situation import load_situation
+from bot.services.turn import Turn
+from bot.store.columns import new_id
+from bot.store.queries import conversations
+from bot.store.tables import Message
+
+log = structlog.get_logger(__name__)
+
+WHATSAPP = "whatsapp:"
+LONGEST = 1600
+"""Characters that Twilio lets into one message; what is longer is no text from a phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture, a voice message or a file that came along."""
+
+    content_type: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """One text as the provider hands it over. `sender` is E.164, with the provider's channel prefix if it has one."""
+
+    message_sid: str
+    sender: str
+    recipient: str = ""
+    body: str = ""
+    media: tuple[Media, ...] = ()
+    opt_out_type: str | None = None
+    """STOP, START or HELP when the provider has already answered the consent word itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyText:
+    """One text to send back inside the webhook's response; the id rides in its statusCallback."""
+
+    message_id: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the webhook answers: no text, or some."""
+
+    texts: tuple[ReplyText, ...] = ()
+
+
+class _Repeated(Exception):
+    """This MessageSid was taken in by another process a moment ago."""
+
+
+def receive(clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
+    """Take in one text. The same MessageSid again gives the same answer and changes nothing. Raises DatabaseDown."""
+    try:
+        with clinic.database.begin() as connection:
+            reply = _receive(connection, clinic, inbound, now)
+    except _Repeated:
+        with clinic.database.read() as connection:
+            message_id = conversations.seen(connection, inbound.message_sid)
+            return _answered_before(connection, clinic, message_id or "")
+    return reply
+
+
+def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
+    channel = Channel.WHATSAPP if inbound.sender.startswith(WHATSAPP) else Channel.SMS
+    phone = conversations.lock_phone(connection, clinic.vault, inbound.sender.removeprefix(WHATSAPP), channel, now)
+    repeated = conversations.seen(connection, inbound.message_sid)
+    if repeated is not None:
+        return _answered_before(connection, clinic, repeated)
+    situation = load_situation(
+        connection,
+        clinic,
+        phone,
+        now,
+        carrier_handled=inbound.opt_out_type is not None,
+        has_media=bool(inbound.media),
+    )
+    understanding = _understand(clinic, inbound, situation, now)
+    binding = bind(inbound.body, understanding, situation.questions, situation.visits, now)
+    response = respond(understanding, situation, binding=binding, journeys=discover(), now=now)
+    message_id = new_id()
+    turn = Turn(
+        clinic=clinic,
+        connection=connection,
+        phone=phone,
+        situation=situation,
+        understanding=understanding,
+        message_id=message_id,
+        words=inbound.body,
+        now=now,
+    )
+    _store(connection, clinic, inbound, turn, response.patient_id)
+    texts = apply(turn, response)
+    return Reply(tuple(ReplyText(sent_id, body) for sent_id, body in texts))
+
+
+def _understand(clinic: Clinic, inbound: Inbound, situation: Situation, now: datetime) -> Understanding:
+    language = situation.people[0].language if situation.people else None
+    asked = asked_of(situation.questions, now, language=language)
+    try:
+        return _with_carrier(clinic.understand(inbound.body, asked), inbound.opt_out_type)
+    except Exception:
+        # Fail upward: whatever broke, the danger scan still runs and a person gets to see the text.
+        log.exception("understanding failed", reason="understanding")
+        return _last_resort(clinic, inbound.body)
+
+
+def _with_carrier(understanding: Understanding, opt_out_type: str | None) -> Understanding:
+    """What the provider has read as a consent word is one, whatever we think of it."""
+    intent = {"STOP": Intent.OPT_OUT, "START": Intent.OPT_IN, "HELP": Intent.HELP}.get(opt_out_type or "")
+    if intent is None or understanding.has(intent):
+        return understanding
+    danger = tuple(i for i in understanding.intents if i in (Intent.EMERGENCY, Intent.SYMPTOM))
+    details = Details(danger=understanding.details.danger, keyword=opt_out_type)
+    evidence = (*understanding.evidence, Evidence(intent, "carrier", opt_out_type or ""))
+    return Understanding((*danger, intent), 1.0, auto=True, evidence=evidence, details=details)
+
+
+def _last_resort(clinic: Clinic, text: str) -> Understanding:
+    try:
+        danger = clinic.understand.scan(text)
+    except Exception:
+        log.exception("danger scan failed", reason="scan")
+        danger = ()
+    intents = (Intent.EMERGENCY,) if danger else (Intent.UNCLEAR,)
+    return Understanding(intents, 0.0, auto=bool(danger), evidence=danger)
+
+
+def _store(connection: Connection, clinic: Clinic, inbound: Inbound, turn: Turn, patient_id: str | None) -> None:
+    understanding = turn.understanding
+    row = {
+        "id": turn.message_id,
+        "conversation_id": turn.phone.id,
+        "contact_point_id": turn.phone.contact_point_id,
+        "patient_id": patient_id,
+        "direction": Direction.INBOUND,
+        "kind": str(understanding.intent),
+        "body": clinic.vault.seal("messages.body", turn.message_id, inbound.body[:LONGEST]),
+        "language": understanding.language,
+        "segments": 1,
+        "media": [{"type": media.content_type, "url": media.url} for media in inbound.media],
+        "status": MessageStatus.RECEIVED,
+        "via": Via.REST,
+        "twilio_sid": inbound.message_sid,
+        "lane_rank": 9,
+        "attempts": 0,
+        "understood": {
+            "intents": [str(intent) for intent in understanding.intents],
+            "confidence": round(understanding.confidence, 3),
+            "auto": understanding.auto,
+            "rules": [piece.rule for piece in understanding.evidence],
+        },
+        "created_at": turn.now,
+        "updated_at": turn.now,
+    }
+    result = connection.execute(conversations.insert_or_ignore(connection, Message.__table__), row)
+    if result.rowcount == 0:
+        raise _Repeated
+
+
+def _answered_before(connection: Connection, clinic: Clinic, message_id: str) -> Reply:
+    # A reply that was since handed to REST is on its way already: saying it here again would double it.
+    return Reply(
+        tuple(
+            ReplyText(row.id, clinic.vault.open("messages.body", row.id, row.body))
+            for row in conversations.answers_to(connection, message_id)
+            if row.via is Via.TWIML
+        )
+    )

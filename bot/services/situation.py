@@ -1,0 +1,112 @@
+"""Loading all that a decision about one inbound may depend on, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from bot.core.journey import Enrollment, Question
+from bot.core.people import ConsentStatus, Visit
+from bot.core.situation import Person, Situation
+from bot.services.clinic import Clinic
+from bot.store.queries import conversations
+
+
+def load_situation(
+    connection: Connection, clinic: Clinic, phone: Row[Any], now: datetime, *, carrier_handled: bool, has_media: bool
+) -> Situation:
+    """The situation of the conversation on this (locked) phone row."""
+    people = conversations.people_on(connection, phone.contact_point_id)
+    names = {
+        row.patient_id: clinic.vault.maybe_open("patients.given_name", row.patient_id, row.given_name) or ""
+        for row in people
+    }
+    visits = conversations.visits_of(connection, [row.patient_id for row in people], now)
+    return Situation(
+        people=tuple(
+            Person(row.patient_id, names[row.patient_id], row.language, row.status, row.consent) for row in people
+        ),
+        questions=tuple(question_of(row, clinic) for row in conversations.questions_of(connection, phone.id, now)),
+        visits=tuple(visit_of(row, names[row.patient_id]) for row in visits),
+        enrollments={row.appointment_id: _enrollment_of(row) for row in visits if row.enrollment_id},
+        opted_out=_opted_out(phone, people),
+        held=phone.held_by is not None,
+        last_safety_at=phone.last_safety_at,
+        last_safety_family=phone.last_safety_family,
+        recent_replies=tuple(datetime.fromisoformat(at) for at in phone.recent_replies),
+        languages=clinic.texts.languages(),
+        carrier_handled=carrier_handled,
+        has_media=has_media,
+    )
+
+
+def _opted_out(phone: Row[Any], people: Sequence[Row[Any]]) -> bool:
+    if phone.consent is ConsentStatus.OPTED_OUT:
+        return True
+    return bool(people) and all(row.consent is ConsentStatus.OPTED_OUT for row in people)
+
+
+def visit_of(row: Row[Any], name: str) -> Visit:
+    """A row of the appointments query as the core's value."""
+    return Visit(
+        appointment_id=row.appointment_id,
+        patient_id=row.patient_id,
+        starts_at=row.starts_at,
+        timezone=row.timezone,
+        status=row.status,
+        response=row.response,
+        version=row.version,
+        name=name,
+        location=row.location,
+        service=row.service,
+    )
+
+
+def _enrollment_of(row: Row[Any]) -> Enrollment:
+    return Enrollment(
+        id=row.enrollment_id,
+        journey="appointment",
+        patient_id=row.patient_id,
+        subject_id=row.appointment_id,
+        step=row.step,
+        misses=row.misses,
+        data=row.data,
+    )
+
+
+def question_of(row: Row[Any], clinic: Clinic) -> Question:
+    """A row of the questions query as the core's value."""
+    return Question(
+        id=row.id,
+        journey=row.journey,
+        step=row.step,
+        context=row.context,
+        options=tuple(row.options),
+        subjects=tuple((str(appointment_id), int(version)) for appointment_id, version in row.subjects),
+        state=row.state,
+        asked_at=row.asked_at,
+        expires_at=row.expires_at,
+        enrollment=_asking(row),
+        patient_id=row.patient_id,
+        pending=row.pending,
+        prompt=clinic.vault.maybe_open("questions.prompt", row.id, row.prompt),
+        message_id=row.message_id,
+    )
+
+
+def _asking(row: Row[Any]) -> Enrollment | None:
+    if row.enrollment_id is None or row.enrollment_step is None:
+        return None
+    data: Mapping[str, str] = row.enrollment_data
+    return Enrollment(
+        id=row.enrollment_id,
+        journey=row.journey,
+        patient_id=row.enrollment_patient_id,
+        subject_id=row.enrollment_subject_id,
+        step=row.enrollment_step,
+        misses=row.enrollment_misses,
+        data=data,
+    )

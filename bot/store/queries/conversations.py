@@ -1,0 +1,190 @@
+"""What an inbound needs to know: the phone, who is on it, what was asked, which visits are near. Prebuilt statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.core.people import Channel
+from bot.store.columns import new_id
+from bot.store.tables import (
+    Appointment,
+    ContactPoint,
+    Conversation,
+    Enrollment,
+    Message,
+    Patient,
+    PatientContact,
+    Question,
+)
+from bot.store.vault import Vault
+
+QUESTION_AGE = timedelta(days=14)
+VISITS_BACK = timedelta(days=7)
+VISITS_AHEAD = timedelta(days=200)
+
+# Built once: building a statement costs more than running it.
+_PHONE = (
+    select(
+        ContactPoint.id.label("contact_point_id"),
+        ContactPoint.consent,
+        ContactPoint.status.label("number_status"),
+        Conversation.id,
+        Conversation.held_by,
+        Conversation.last_safety_at,
+        Conversation.last_safety_family,
+        Conversation.recent_replies,
+    )
+    .join(Conversation, Conversation.contact_point_id == ContactPoint.id)
+    .where(
+        ContactPoint.phone_index.in_(bindparam("indexes", expanding=True)), ContactPoint.channel == bindparam("channel")
+    )
+    .with_for_update(of=Conversation.__table__)
+)
+_PEOPLE = (
+    select(
+        Patient.patient_id,
+        Patient.given_name,
+        Patient.language,
+        Patient.status,
+        Patient.timezone,
+        PatientContact.consent,
+        PatientContact.scope,
+    )
+    .join(PatientContact, PatientContact.patient_id == Patient.patient_id)
+    .where(PatientContact.contact_point_id == bindparam("contact_point_id"), PatientContact.active.is_(True))
+    .order_by(PatientContact.rank, Patient.patient_id)
+    .limit(20)
+)
+_QUESTIONS = (
+    select(
+        *Question.__table__.c,
+        Enrollment.patient_id.label("enrollment_patient_id"),
+        Enrollment.subject_id.label("enrollment_subject_id"),
+        Enrollment.step.label("enrollment_step"),
+        Enrollment.misses.label("enrollment_misses"),
+        Enrollment.data.label("enrollment_data"),
+    )
+    .outerjoin(Enrollment, Enrollment.id == Question.enrollment_id)
+    .where(Question.conversation_id == bindparam("conversation_id"), Question.asked_at > bindparam("since"))
+    .order_by(Question.asked_at.desc())
+    .limit(12)
+)
+_VISITS = (
+    select(
+        Appointment.appointment_id,
+        Appointment.patient_id,
+        Appointment.starts_at,
+        Appointment.timezone,
+        Appointment.status,
+        Appointment.response,
+        Appointment.version,
+        Appointment.location,
+        Appointment.service,
+        Enrollment.id.label("enrollment_id"),
+        Enrollment.step,
+        Enrollment.misses,
+        Enrollment.data,
+    )
+    .outerjoin(
+        Enrollment, and_(Enrollment.subject_id == Appointment.appointment_id, Enrollment.journey == "appointment")
+    )
+    .where(
+        Appointment.patient_id.in_(bindparam("patient_ids", expanding=True)),
+        Appointment.starts_at > bindparam("since"),
+        Appointment.starts_at < bindparam("until"),
+    )
+    .order_by(Appointment.starts_at)
+    .limit(60)
+)
+_SEEN = select(Message.id).where(Message.twilio_sid == bindparam("sid"))
+_ANSWERS = (
+    select(Message.id, Message.body, Message.via)
+    .where(Message.reply_to == bindparam("message_id"))
+    .order_by(Message.created_at, Message.id)
+)
+
+
+def insert_or_ignore(connection: Connection, table: Any) -> Any:
+    """`INSERT … ON CONFLICT DO NOTHING` in the words of this database."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def lock_phone(connection: Connection, vault: Vault, phone: str, channel: Channel, now: datetime) -> Row[Any]:
+    """The conversation with this phone, locked; a phone never seen before gets its rows first."""
+    key = {"indexes": vault.indexes(f"{phone}"), "channel": channel}
+    row = connection.execute(_PHONE, key).first()
+    if row is None:
+        _first_contact(connection, vault, phone, channel, now)
+        row = connection.execute(_PHONE, key).one()
+    return row
+
+
+def _first_contact(connection: Connection, vault: Vault, phone: str, channel: Channel, now: datetime) -> None:
+    contact_id = connection.execute(
+        select(ContactPoint.id).where(
+            ContactPoint.phone_index.in_(vault.indexes(phone)), ContactPoint.channel == channel
+        )
+    ).scalar_one_or_none()
+    if contact_id is None:
+        fresh = new_id()
+        connection.execute(
+            insert_or_ignore(connection, ContactPoint.__table__),
+            {
+                "id": fresh,
+                "phone": vault.seal("contact_points.phone", fresh, phone),
+                "phone_index": vault.index(phone),
+                "channel": channel,
+                "created_at": now,
+            },
+        )
+        contact_id = connection.execute(
+            select(ContactPoint.id).where(
+                ContactPoint.phone_index.in_(vault.indexes(phone)), ContactPoint.channel == channel
+            )
+        ).scalar_one()
+    ensure_conversations(connection, [contact_id], now)
+
+
+def ensure_conversations(connection: Connection, contact_point_ids: Sequence[str], now: datetime) -> None:
+    """A conversation row for each of these phones."""
+    rows = [{"id": new_id(), "contact_point_id": contact_id, "created_at": now} for contact_id in contact_point_ids]
+    if rows:
+        connection.execute(insert_or_ignore(connection, Conversation.__table__), rows)
+
+
+def people_on(connection: Connection, contact_point_id: str) -> Sequence[Row[Any]]:
+    """Patients linked to the phone, first in rank first."""
+    return connection.execute(_PEOPLE, {"contact_point_id": contact_point_id}).all()
+
+
+def questions_of(connection: Connection, conversation_id: str, now: datetime) -> Sequence[Row[Any]]:
+    """The questions of the last two weeks, newest first, each with its enrollment."""
+    return connection.execute(_QUESTIONS, {"conversation_id": conversation_id, "since": now - QUESTION_AGE}).all()
+
+
+def visits_of(connection: Connection, patient_ids: Sequence[str], now: datetime) -> Sequence[Row[Any]]:
+    """Visits of these patients from a week ago on, each with its enrollment."""
+    if not patient_ids:
+        return ()
+    window: Mapping[str, Any] = {"patient_ids": patient_ids, "since": now - VISITS_BACK, "until": now + VISITS_AHEAD}
+    return connection.execute(_VISITS, window).all()
+
+
+def seen(connection: Connection, message_sid: str) -> str | None:
+    """Our id of the inbound message with this MessageSid."""
+    return connection.execute(_SEEN, {"sid": message_sid}).scalar_one_or_none()
+
+
+def answers_to(connection: Connection, message_id: str) -> Sequence[Row[Any]]:
+    """What was answered to this inbound message inside the webhook's response."""
+    return connection.execute(_ANSWERS, {"message_id": message_id}).all()
+
+
+INSERT_MESSAGE = insert(Message.__table__)  # type: ignore[arg-type]
