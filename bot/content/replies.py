@@ -1,0 +1,33 @@
+"""Loads what patients write: every language's `replies.toml`, taught to one understander."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from bot.content.paths import data_root
+from bot.core.understanding import Lexicon, Understander
+from bot.core.understanding.readings import Limits
+
+
+def load_understander(locales: Path | None = None) -> Understander:
+    """The understander of all lexicons found under `locales`."""
+    folder = locales or data_root() / "locales"
+    return Understander(load_lexicons(folder), load_limits(folder))
+
+
+def load_lexicons(folder: Path) -> dict[str, Lexicon]:
+    """Every language's lexicon, by its tag."""
+    return {path.parent.name: Lexicon.parse(path.parent.name, _toml(path)) for path in sorted(folder.glob("*/replies.toml"))}
+
+
+def load_limits(folder: Path) -> dict[str, Limits]:
+    """The clinicians' limits for readings from home, by kind; empty where the file is missing."""
+    path = folder / "readings.toml"
+    if not path.is_file():
+        return {}
+    return {kind: Limits(**table) for kind, table in _toml(path).items() if isinstance(table, dict)}
+
+
+def _toml(path: Path) -> dict[str, object]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))

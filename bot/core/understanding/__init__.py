@@ -1,0 +1,9 @@
+"""What a patient's text means, in fourteen languages: red flags first, then consent, then everything else."""
+
+from __future__ import annotations
+
+from bot.core.understanding.asked import Asked
+from bot.core.understanding.lexicon import Lexicon
+from bot.core.understanding.understander import Understander
+
+__all__ = ["Asked", "Lexicon", "Understander"]

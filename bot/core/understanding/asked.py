@@ -1,0 +1,17 @@
+"""What the last message asked, which decides what a short reply means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.intents import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The open question: its context, the options offered in order, its words, and the language on file."""
+
+    context: Context = Context.NONE
+    options: tuple[str, ...] = ()
+    prompt: str | None = None
+    language: str | None = None

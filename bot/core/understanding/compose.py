@@ -1,0 +1,191 @@
+"""From a text read to an `Understanding`: several meanings, the main one first, how sure, and whether the bot may act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.core.intents import Context, Details, Evidence, Intent, OptOutScope, Understanding
+from bot.core.understanding import safety
+from bot.core.understanding.asked import Asked
+from bot.core.understanding.classifier import Classifier
+from bot.core.understanding.meanings import FAIR, LIKELY, SURE, VISIT, Meanings, evidence_of, explicit, polarity, settle
+from bot.core.understanding.numbers import chosen_option, figures, minutes_late, scale_answer
+from bot.core.understanding.questions import ask, wish
+from bot.core.understanding.reading import Reading
+from bot.core.understanding.readings import Limits, Measured, measured
+from bot.core.understanding.tongues import language_of, language_wanted
+
+# The main meaning is the first of these that was found.
+ORDER = (
+    Intent.EMERGENCY, Intent.OPT_OUT, Intent.DECEASED, Intent.WRONG_PERSON, Intent.OPT_IN, Intent.LANGUAGE_SWITCH,
+    Intent.NUMERIC_ANSWER, Intent.RESCHEDULE, Intent.RUNNING_LATE, Intent.REFILL_REQUEST, Intent.TRANSPORT_NEED,
+    Intent.FINANCIAL_NEED, Intent.SYMPTOM, Intent.QUESTION, Intent.REQUEST_HUMAN, Intent.DECLINE, Intent.CONFIRM,
+    Intent.HELP, Intent.ABUSE, Intent.ACKNOWLEDGE, Intent.GREETING, Intent.UNCLEAR,
+)  # fmt: skip
+RANK = {intent: at for at, intent in enumerate(ORDER)}
+# What the bot does by itself; everything else is somebody's task.
+ACTED_ON = frozenset(
+    {
+        Intent.CONFIRM, Intent.DECLINE, Intent.RESCHEDULE, Intent.RUNNING_LATE, Intent.OPT_OUT, Intent.OPT_IN, Intent.HELP,
+        Intent.WRONG_PERSON, Intent.DECEASED, Intent.LANGUAGE_SWITCH, Intent.EMERGENCY, Intent.ACKNOWLEDGE, Intent.GREETING,
+        Intent.NUMERIC_ANSWER, Intent.TRANSPORT_NEED, Intent.FINANCIAL_NEED, Intent.REFILL_REQUEST,
+    }
+)  # fmt: skip
+ENOUGH = 0.8
+DOUBT = 0.3
+
+
+def compose(reading: Reading, asked: Asked, limits: Mapping[str, Limits], classifier: Classifier) -> Understanding:
+    """Everything the text means."""
+    alarm = safety.scan(reading)
+    readings = measured(reading, limits)
+    flags = safety.evidence(reading, alarm)
+    grave = [one for one in readings if one.grave == "emergency" and not _solicited(asked)]
+    if alarm.live or grave:
+        return _emergency(reading, alarm, grave, flags)
+    if reading.text.tapback:
+        return Understanding((Intent.ACKNOWLEDGE,), 0.9, auto=True, evidence=(Evidence(Intent.ACKNOWLEDGE, "tapback", ""),))
+    if reading.text.autoreply:
+        return Understanding((Intent.UNCLEAR,), 0.9, auto=False, evidence=(Evidence(Intent.UNCLEAR, "auto-reply", ""),))
+    found = explicit(reading, asked)
+    details = _details(reading)
+    details, numeric_sure = _numbers(reading, asked, found, details, readings)
+    polarity(reading, asked, found)
+    language_wanted(reading, found)
+    clash = settle(reading, asked, found)
+    ask(reading, asked, found)
+    _consent(reading, asked, found)
+    guessed = _guess(reading, asked, found, classifier)
+    if (alarm.denied or alarm.bygone) and not found.sure:
+        found.add(Intent.DECLINE if alarm.denied and asked.context is Context.CHECKIN_YES_NO else Intent.SYMPTOM, FAIR, flags[0])
+    return _finish(reading, found, flags, details, trusted=numeric_sure and not clash and not guessed)
+
+
+def _emergency(reading: Reading, alarm: safety.Alarm, grave: Sequence[Measured], flags: tuple[Evidence, ...]) -> Understanding:
+    """The safety reply is due whatever else the text says; an opt-out in it is honoured all the same."""
+    measures = tuple(
+        Evidence(Intent.EMERGENCY, f"reading:{one.kind}", reading.text.shown(reading.origin[one.figure.start], reading.origin[one.figure.end - 1] + 1))
+        for one in grave
+    )
+    stops = [hit for hit in reading.of("opt_out") if hit.length >= 2]
+    intents = (Intent.EMERGENCY, Intent.OPT_OUT) if stops else (Intent.EMERGENCY,)
+    evidence = (*flags, *measures, *(evidence_of(reading, Intent.OPT_OUT, hit) for hit in stops[:1]))
+    details = Details(danger=alarm.family or "reading", scope=_scope(reading))
+    return Understanding(intents, 0.97, auto=True, language=language_of(reading), evidence=evidence, details=details)
+
+
+def _details(reading: Reading) -> Details:
+    late = minutes_late(reading) if reading.any("running_late", "minute_unit", "hour_unit") else None
+    keyword = next((hit.group.removeprefix("carrier.").upper() for hit in reading.under("carrier.")), None)
+    return Details(minutes=late, wish=wish(reading), keyword=keyword, scope=_scope(reading))
+
+
+def _scope(reading: Reading) -> OptOutScope:
+    return OptOutScope.PROGRAM if reading.any("opt_out.program") else OptOutScope.ALL
+
+
+def _solicited(asked: Asked) -> bool:
+    """Whether a machine's reading was asked for, so that the journey judges it."""
+    return asked.context in (Context.CHECKIN_YES_NO, Context.SURVEY_SCALE) and asked.prompt is not None
+
+
+def _numbers(
+    reading: Reading, asked: Asked, found: Meanings, details: Details, readings: Sequence[Measured]
+) -> tuple[Details, bool]:
+    """Numbers by the kind of question; the second value is False where the number is not to be relied on."""
+
+
+    if asked.options and (option := chosen_option(reading, len(asked.options))) is not None:
+        return _option(reading, asked, found, replace(details, option=option))
+    if asked.context is Context.SURVEY_SCALE:
+        value, sure = scale_answer(reading)
+        if value is not None and not found.has(Intent.OPT_OUT):
+            found.add(Intent.NUMERIC_ANSWER, SURE if sure else 0.6, Evidence(Intent.NUMERIC_ANSWER, "scale", reading.text.clean.strip()))
+            found.drop(Intent.CONFIRM, Intent.DECLINE, Intent.RESCHEDULE, Intent.ACKNOWLEDGE, Intent.SYMPTOM, Intent.RUNNING_LATE, Intent.UNCLEAR)
+            return replace(details, number=value), sure
+    numbers = [figure for figure in figures(reading) if not figure.clock]
+    told = readings or (asked.context is Context.CHECKIN_YES_NO and _reading_asked(asked) and numbers)
+    if told and numbers:
+        value = readings[0].figure.value if readings else numbers[0].value
+        found.add(Intent.NUMERIC_ANSWER, LIKELY, Evidence(Intent.NUMERIC_ANSWER, "reading", reading.text.clean.strip()))
+        if any(one.grave for one in readings) and not _solicited(asked):
+            found.add(Intent.SYMPTOM, LIKELY, Evidence(Intent.SYMPTOM, "reading beyond its limits", reading.text.clean.strip()))
+            found.drop(Intent.NUMERIC_ANSWER)
+        return replace(details, number=value), True
+    if len(numbers) == 1 and _only(reading, numbers[0].start, numbers[0].end):
+        found.add(Intent.NUMERIC_ANSWER, 0.5, Evidence(Intent.NUMERIC_ANSWER, "a number alone", reading.text.clean.strip()))
+        return replace(details, number=numbers[0].value), False
+    return details, True
+
+
+def _reading_asked(asked: Asked) -> bool:
+    """Whether the prompt asks for a figure: it names no way to say yes or no."""
+    prompt = (asked.prompt or "").upper()
+    return bool(prompt) and not any(word in prompt for word in (" YES", " NO", " SI ", " SÍ", "SIM", " WI ", "OUI", "ДА ", "HAAN", "TAK", "回", "CÓ ", "نعم", "بله", "हाँ", " OO", "네", "예"))
+
+
+def _only(reading: Reading, start: int, end: int) -> bool:
+    return all(at in reading.idle or start <= at < end for at in range(len(reading.words)))
+
+
+def _option(reading: Reading, asked: Asked, found: Meanings, details: Details) -> tuple[Details, bool]:
+    """The number of an option means that option, and overrules a bare yes or no beside it."""
+    offered = asked.options[(details.option or 1) - 1]
+    words = reading.text.clean.strip()
+    if offered not in set(Intent):
+        found.add(Intent.NUMERIC_ANSWER, SURE, Evidence(Intent.NUMERIC_ANSWER, f"option {details.option}", words))
+
+        return replace(details, number=float(details.option or 0)), True
+    chosen = Intent(offered)
+    opposite = {Intent.CONFIRM: (Intent.DECLINE, Intent.RESCHEDULE), Intent.DECLINE: (Intent.CONFIRM,), Intent.RESCHEDULE: (Intent.CONFIRM,)}
+    clash = any(found.has(other) for other in opposite.get(chosen, ()))
+    found.add(chosen, SURE, Evidence(chosen, f"option {details.option}", words))
+    found.drop(Intent.UNCLEAR, Intent.NUMERIC_ANSWER)
+    if chosen in (Intent.DECLINE, Intent.RESCHEDULE):
+        found.drop(Intent.CONFIRM)
+    return details, not clash
+
+
+def _consent(reading: Reading, asked: Asked, found: Meanings) -> None:
+    """Carriers' words. A bare CANCEL or END stops the texts and may mean the visit too; a bare HELP is theirs as well."""
+    for hit in reading.under("carrier."):
+        if hit.group == "carrier.start":
+            found.add(Intent.OPT_IN, SURE, evidence_of(reading, Intent.OPT_IN, hit), hit)
+        elif hit.group == "carrier.help":
+            found.add(Intent.HELP, SURE, evidence_of(reading, Intent.HELP, hit), hit)
+        else:
+            found.add(Intent.OPT_OUT, SURE, evidence_of(reading, Intent.OPT_OUT, hit), hit)
+            if hit.group == "carrier.cancel" and asked.context in VISIT:
+                found.add(Intent.DECLINE, FAIR, evidence_of(reading, Intent.DECLINE, hit), hit)
+    for hit in reading.of("opt_out.program"):
+        found.add(Intent.OPT_OUT, LIKELY, evidence_of(reading, Intent.OPT_OUT, hit), hit)
+
+
+def _guess(reading: Reading, asked: Asked, found: Meanings, classifier: Classifier) -> bool:
+    """Where no rule says anything, the classifier may; it never makes the bot act."""
+    if found.sure:
+        return False
+    guess = classifier.guess(reading.words, asked.context)
+    if guess is None:
+        return False
+    intent, likely = guess
+    found.add(intent, likely, Evidence(intent, "classifier", reading.text.clean.strip()))
+    return True
+
+
+def _finish(reading: Reading, found: Meanings, flags: tuple[Evidence, ...], details: Details, *, trusted: bool) -> Understanding:
+    if not found.sure:
+        found.add(Intent.UNCLEAR, DOUBT, Evidence(Intent.UNCLEAR, "no rule", ""))
+    intents = tuple(sorted(found.sure, key=RANK.__getitem__))
+    if len(intents) > 1 and Intent.UNCLEAR in intents:
+        intents = tuple(intent for intent in intents if intent is not Intent.UNCLEAR)
+    main = intents[0]
+    sure = found.sure[main] if trusted else min(found.sure[main], 0.6)
+    auto = trusted and main in ACTED_ON and sure >= ENOUGH
+    evidence = (*flags, *found.evidence)
+    wanted = next((hit.group.removeprefix("langname.") for hit in reading.under("langname.")), None)
+    if main is Intent.LANGUAGE_SWITCH:
+
+        details = replace(details, language=wanted or language_of(reading))
+    return Understanding(intents, sure, auto=auto, language=language_of(reading), evidence=evidence, details=details)

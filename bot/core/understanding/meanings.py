@@ -1,0 +1,220 @@
+"""From rules that were found to meanings in their context: what yes, no, OK and a number mean here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bot.core.intents import Context, Evidence, Intent
+from bot.core.understanding.asked import Asked
+from bot.core.understanding.patterns import Hit, Kind
+from bot.core.understanding.reading import Reading
+
+ASKING = frozenset(
+    {Context.APPOINTMENT_REMINDER, Context.RECALL_INVITE, Context.WAITLIST_OFFER, Context.CHECKIN_YES_NO}
+)
+VISIT = frozenset({Context.APPOINTMENT_REMINDER, Context.RECALL_INVITE, Context.WAITLIST_OFFER})
+# Groups that mean an intent of another name, by context.
+LOCAL = {
+    Context.RECALL_INVITE: "recall",
+    Context.WAITLIST_OFFER: "waitlist",
+    Context.CHECKIN_YES_NO: "checkin",
+    Context.APPOINTMENT_REMINDER: "visit",
+    Context.EDUCATION: "education",
+    Context.SURVEY_SCALE: "survey",
+    Context.NONE: "none",
+}
+SURE, LIKELY, FAIR = 0.97, 0.93, 0.88
+# What stands in the text although it was found next to these adds nothing.
+EXPLICIT = (
+    Intent.DECLINE,
+    Intent.CONFIRM,
+    Intent.RESCHEDULE,
+    Intent.RUNNING_LATE,
+    Intent.OPT_OUT,
+    Intent.OPT_IN,
+    Intent.HELP,
+    Intent.WRONG_PERSON,
+    Intent.DECEASED,
+    Intent.QUESTION,
+    Intent.REQUEST_HUMAN,
+    Intent.TRANSPORT_NEED,
+    Intent.FINANCIAL_NEED,
+    Intent.REFILL_REQUEST,
+    Intent.LANGUAGE_SWITCH,
+    Intent.SYMPTOM,
+    Intent.ACKNOWLEDGE,
+    Intent.GREETING,
+    Intent.ABUSE,
+    Intent.UNCLEAR,
+)
+
+
+@dataclass(slots=True)
+class Meanings:
+    """The meanings found so far: how sure, by which evidence, and where in the text they stand."""
+
+    sure: dict[Intent, float] = field(default_factory=dict)
+    at: dict[Intent, list[Hit]] = field(default_factory=dict)
+    evidence: list[Evidence] = field(default_factory=list)
+    polar: set[Intent] = field(default_factory=set)
+
+    def add(self, intent: Intent, sure: float, evidence: Evidence, hit: Hit | None = None) -> None:
+        """Note one meaning; the surest finding counts."""
+        self.sure[intent] = max(self.sure.get(intent, 0.0), sure)
+        self.evidence.append(evidence)
+        if hit is not None:
+            self.at.setdefault(intent, []).append(hit)
+
+    def drop(self, *intents: Intent) -> None:
+        """Forget meanings that turned out to be part of another."""
+        for intent in intents:
+            self.sure.pop(intent, None)
+            self.at.pop(intent, None)
+        self.evidence[:] = [piece for piece in self.evidence if piece.intent not in intents]
+
+    def has(self, *intents: Intent) -> bool:
+        """Whether one of these was found."""
+        return any(intent in self.sure for intent in intents)
+
+    def last(self, intent: Intent) -> int:
+        """Where in the text the meaning was last stated."""
+        return max((hit.end for hit in self.at.get(intent, ())), default=-1)
+
+
+def evidence_of(reading: Reading, intent: Intent, hit: Hit) -> Evidence:
+    """The rule and the words behind one hit."""
+    return Evidence(intent, f"{hit.rule.language}:{hit.group}: {hit.rule.pattern}", reading.shown(hit))
+
+
+def explicit(reading: Reading, asked: Asked) -> Meanings:
+    """Every meaning stated in words, general ones and those that hold only in this context."""
+    found = Meanings()
+    local = LOCAL[asked.context] + "."
+    for hit in reading.hits:
+        name = hit.group.removeprefix(local)
+        intent = _INTENTS.get(name) if "." not in name else None
+        if intent is None or (intent is Intent.LANGUAGE_SWITCH):
+            continue
+        sure = SURE if hit.rule.kind is Kind.WHOLE or hit.length >= 3 else LIKELY
+        found.add(intent, sure, evidence_of(reading, intent, hit), hit)
+    return found
+
+
+_INTENTS = {str(intent): intent for intent in EXPLICIT}
+
+
+def polarity(reading: Reading, asked: Asked, found: Meanings) -> None:
+    """Yes, no and OK, where nothing said in more words decides."""
+    answers = {"yes": Intent.CONFIRM, "no": Intent.DECLINE, "okay": Intent.CONFIRM}
+    if asked.context not in ASKING:
+        _idle_answers(reading, asked, found)
+        return
+    hits = [hit for hit in reading.hits if hit.group in answers and not _swallowed(reading, hit)]
+    if not hits or found.has(*_OVERRULES_POLARITY):
+        return
+    strong = [hit for hit in hits if hit.group != "okay"] or hits
+    intents = {answers[hit.group] for hit in strong}
+    corrected = reading.any("correction", "contrast")
+    hit = max(strong, key=lambda hit: hit.start) if corrected else _preferred(strong, asked)
+    intent = answers[hit.group]
+    if len(intents) > 1 and not corrected and not _same_word(strong):
+        return
+    clashing = Intent.DECLINE if intent is Intent.CONFIRM else Intent.CONFIRM
+    if found.has(clashing) or (intent is Intent.DECLINE and found.has(Intent.CONFIRM)):
+        return
+    found.polar.add(intent)
+    found.add(
+        intent,
+        SURE if hit.rule.kind is Kind.WHOLE else LIKELY if hit.group != "okay" else FAIR,
+        evidence_of(reading, intent, hit),
+        hit,
+    )
+
+
+_OVERRULES_POLARITY = (
+    Intent.OPT_OUT, Intent.OPT_IN, Intent.WRONG_PERSON, Intent.DECEASED, Intent.RESCHEDULE, Intent.HELP, Intent.LANGUAGE_SWITCH,
+)  # fmt: skip
+
+
+def _swallowed(reading: Reading, hit: Hit) -> bool:
+    """A lone leading word that is part of a question ("ok so what time?") still counts; "no?" does not."""
+    return len(reading.words) == hit.length and reading.text.question
+
+
+def _same_word(hits: list[Hit]) -> bool:
+    """Whether the same words were read as yes in one language and no in another."""
+    return len({(hit.start, hit.end) for hit in hits}) == 1
+
+
+def _preferred(hits: list[Hit], asked: Asked) -> Hit:
+    """The first; of the same words in several languages, that of the language on file."""
+    spoken = (asked.language or "en").split("-")[0].lower()
+    return min(hits, key=lambda hit: (hit.start, -hit.end, hit.rule.language != spoken))
+
+
+def _idle_answers(reading: Reading, asked: Asked, found: Meanings) -> None:
+    """Where nothing was asked, OK is taken note of and a bare yes or no says nothing."""
+    if found.sure:
+        return
+    for hit in reading.of("okay", "yes"):
+        if hit.rule.kind is Kind.WHOLE and (hit.group == "okay" or asked.context is Context.EDUCATION):
+            found.add(Intent.ACKNOWLEDGE, LIKELY, evidence_of(reading, Intent.ACKNOWLEDGE, hit), hit)
+            return
+
+
+def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
+    """Take out what another meaning explains; True when two of them contradict each other."""
+    _bereavement(reading, found)
+    if found.has(Intent.RESCHEDULE) and asked.context is not Context.WAITLIST_OFFER:
+        found.drop(Intent.DECLINE, *([] if _apart(found, Intent.CONFIRM, Intent.RESCHEDULE) else [Intent.CONFIRM]))
+    if (
+        asked.context is Context.WAITLIST_OFFER
+        and found.has(Intent.RESCHEDULE)
+        and found.has(Intent.DECLINE, Intent.CONFIRM)
+    ):
+        found.drop(Intent.RESCHEDULE)
+    if found.has(Intent.OPT_IN) and found.has(Intent.OPT_OUT):
+        found.drop(Intent.OPT_IN)
+    if found.has(Intent.UNCLEAR):
+        found.drop(Intent.CONFIRM, *([Intent.DECLINE] if Intent.DECLINE in found.polar else []))
+    clash = found.has(Intent.CONFIRM) and found.has(Intent.DECLINE)
+    if clash and (later := _last_word(reading, found)) is not None:
+        found.drop(Intent.DECLINE if later is Intent.CONFIRM else Intent.CONFIRM)
+        clash = False
+    others = [intent for intent in found.sure if intent not in _SOCIAL]
+    if others:
+        found.drop(*_SOCIAL)
+    elif found.has(Intent.ACKNOWLEDGE):
+        found.drop(Intent.GREETING)
+    return clash
+
+
+_SOCIAL = (Intent.ACKNOWLEDGE, Intent.GREETING)
+
+
+def _bereavement(reading: Reading, found: Meanings) -> None:
+    """A death in the family that keeps the patient away is no death of the patient."""
+    if found.has(Intent.DECEASED) and reading.any("bereaved"):
+        found.drop(Intent.DECEASED)
+        if not found.has(Intent.DECLINE, Intent.RESCHEDULE):
+            hit = reading.of("bereaved")[0]
+            found.add(Intent.DECLINE, FAIR, evidence_of(reading, Intent.DECLINE, hit), hit)
+
+
+def _apart(found: Meanings, one: Intent, other: Intent) -> bool:
+    return False if not found.has(one) else one not in found.polar and not found.has(other)
+
+
+def _last_word(reading: Reading, found: Meanings) -> Intent | None:
+    """Of two opposite answers, the later one when the text turns around between them."""
+    yes, no = found.last(Intent.CONFIRM), found.last(Intent.DECLINE)
+    turns = reading.of("correction", "contrast")
+    if any(min(yes, no) - 1 <= turn.end and turn.start <= max(yes, no) for turn in turns):
+        return Intent.CONFIRM if yes > no else Intent.DECLINE
+    return None
+
+
+def first_of(hits: Iterable[Hit]) -> Hit | None:
+    """The longest of the earliest hits."""
+    return min(hits, key=lambda hit: (hit.start, -hit.end), default=None)

@@ -1,0 +1,109 @@
+"""Numbers in a text: answers to a scale, options chosen, minutes late, readings from a machine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.core.understanding.reading import Reading
+
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)?\Z")
+_PRESSURE = re.compile(r"(\d{2,3})/(\d{2,3})\Z")
+_SCALE = re.compile(r"(\d{1,2})/(10|5)\Z")
+_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}\Z")
+_CLOCK_UNITS = frozenset({"am", "pm", "a", "p", "oclock", "点", "시", "h", "uhr"})
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number: its value, where it stands, and the lower half of a pair such as 120/80."""
+
+    value: float
+    start: int
+    end: int
+    lower: float | None = None
+    clock: bool = False
+
+
+def figures(reading: Reading) -> list[Figure]:
+    """Every number in the text, in figures or in words, in order."""
+    found = [figure for at, word in enumerate(reading.words) if (figure := _figure(reading, at, word))]
+    taken = {at for figure in found for at in range(figure.start, figure.end)}
+    for hit in sorted(reading.under("number."), key=lambda hit: -hit.length):
+        if taken.isdisjoint(range(hit.start, hit.end)):
+            taken.update(range(hit.start, hit.end))
+            found.append(Figure(float(hit.group.removeprefix("number.")), hit.start, hit.end))
+    return sorted(found, key=lambda figure: figure.start)
+
+
+def _figure(reading: Reading, at: int, word: str) -> Figure | None:
+    if _FIGURE.match(word):
+        clock = at + 1 < len(reading.words) and reading.words[at + 1] in _CLOCK_UNITS
+        return Figure(min(float(word.replace(",", ".")[:12]), 1e6), at, at + 1, clock=clock)
+    if scale := _SCALE.match(word):
+        return Figure(float(scale[1]), at, at + 1)
+    if pair := _PRESSURE.match(word):
+        return Figure(float(pair[1]), at, at + 1, lower=float(pair[2]))
+    if _CLOCK.match(word):
+        return Figure(float(word.replace(":", ".")), at, at + 1, clock=True)
+    return None
+
+
+def scale_answer(reading: Reading) -> tuple[float | None, bool]:
+    """The answer to "how much, from 0 to 10", and whether it is the only one; of "4 or 5" the higher."""
+    found = [figure for figure in figures(reading) if not figure.clock and figure.lower is None]
+    if len(found) > 1 and found[-1].value == 10 and found[-1].start - found[-2].end <= 2 and reading.any("out_of"):
+        found = found[:-1]
+    if not found:
+        return (0.0, True) if reading.any("survey.zero") else (None, False)
+    if reading.any("correction"):
+        return found[-1].value, True
+    values = [figure.value for figure in found]
+    near = max(values) - min(values) <= 2 and len(values) <= 3
+    return max(values), near and 0 <= max(values) <= 10
+
+
+def chosen_option(reading: Reading, count: int) -> int | None:
+    """The number of an option, when the text is that number or opens with it."""
+    found = [figure for figure in figures(reading) if not figure.clock and figure.lower is None]
+    usable = [
+        figure
+        for figure in found
+        if figure.value.is_integer() and 1 <= figure.value <= count and _free(reading, figure)
+    ]
+    if not usable:
+        return None
+    if reading.any("correction"):
+        return int(usable[-1].value)
+    first = usable[0]
+    alone = all(
+        at in reading.idle or first.start <= at < first.end or _naming(reading, at) for at in range(len(reading.words))
+    )
+    if len({figure.value for figure in usable}) > 1:
+        return None
+    opens = all(at in reading.idle or _naming(reading, at) for at in range(first.start))
+    return int(first.value) if alone or opens else None
+
+
+def _naming(reading: Reading, at: int) -> bool:
+    """Whether word `at` only says that a number follows: "option", "number", "el"."""
+    return any(hit.start <= at < hit.end for hit in reading.of("option_word"))
+
+
+def _free(reading: Reading, figure: Figure) -> bool:
+    """Whether the number counts nothing: "2 minutes" and "3 pills" choose no option."""
+    return not any(hit.start == figure.end for hit in reading.of("minute_unit", "hour_unit", "unit"))
+
+
+def minutes_late(reading: Reading) -> int | None:
+    """How late, in minutes: "15 min", "half an hour", "in 20" when the rest says late."""
+    for hit in reading.under("minutes."):
+        return int(hit.group.removeprefix("minutes."))
+    found = figures(reading)
+    units = [(hit.start, 60 if hit.group == "hour_unit" else 1) for hit in reading.of("minute_unit", "hour_unit")]
+    for figure in found:
+        for start, size in units:
+            if figure.end <= start <= figure.end + 1 and figure.value * size <= 600:
+                return round(figure.value * size)
+    loose = [figure for figure in found if not figure.clock and figure.lower is None and 3 <= figure.value <= 90]
+    return int(loose[0].value) if len(loose) == 1 else None

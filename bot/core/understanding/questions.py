@@ -1,0 +1,75 @@
+"""Questions, and the days and times that a patient names."""
+
+from __future__ import annotations
+
+from bot.core.intents import Context, Evidence, Intent
+from bot.core.understanding.asked import Asked
+from bot.core.understanding.meanings import LIKELY, VISIT, Meanings, evidence_of
+from bot.core.understanding.numbers import figures
+from bot.core.understanding.reading import Reading
+
+LONGEST_WISH = 200
+# A sentence that already means one of these is not a question besides.
+_TELLING = (
+    Intent.RESCHEDULE, Intent.TRANSPORT_NEED, Intent.FINANCIAL_NEED, Intent.REFILL_REQUEST, Intent.LANGUAGE_SWITCH, Intent.HELP,
+    Intent.RUNNING_LATE, Intent.REQUEST_HUMAN, Intent.WRONG_PERSON, Intent.DECEASED, Intent.OPT_OUT, Intent.OPT_IN,
+)  # fmt: skip
+
+
+def ask(reading: Reading, asked: Asked, found: Meanings) -> None:
+    """Add `question` where a question mark or an asking word stands in a sentence that says nothing else."""
+    if asked.context in VISIT and not found.sure and _names_a_time(reading):
+        found.add(Intent.RESCHEDULE, LIKELY if reading.any("day") else 0.7, Evidence(Intent.RESCHEDULE, "a day or time alone", reading.text.clean.strip()))
+        return
+    if found.has(Intent.QUESTION):
+        return
+    for start in _sentence_starts(reading):
+        _, end = reading.sentence(start)
+        if _telling(found, start, end):
+            continue
+        opening = next((hit for hit in reading.of("interrogative") if start <= hit.start < end), None)
+        if opening is not None and not (found.has(Intent.UNCLEAR) and not reading.asks(start)):
+            found.add(Intent.QUESTION, LIKELY, evidence_of(reading, Intent.QUESTION, opening), opening)
+        elif reading.asks(start) and _has_substance(reading, start, end, found):
+            words = reading.text.shown(reading.origin[start], reading.origin[end - 1] + 1)
+            found.add(Intent.QUESTION, LIKELY, Evidence(Intent.QUESTION, "question mark", words))
+    if found.has(Intent.QUESTION):
+        found.drop(Intent.ACKNOWLEDGE, Intent.GREETING, Intent.UNCLEAR)
+    elif not found.sure and reading.text.question and not reading.words:
+        found.add(Intent.HELP, LIKELY, Evidence(Intent.HELP, "question marks alone", reading.text.clean.strip()))
+
+
+def _sentence_starts(reading: Reading) -> list[int]:
+    starts, at = [], 0
+    while at < len(reading.words):
+        starts.append(at)
+        at = reading.sentence(at)[1]
+    return starts
+
+
+def _telling(found: Meanings, start: int, end: int) -> bool:
+    return any(start <= hit.start < end for intent in _TELLING for hit in found.at.get(intent, ()))
+
+
+def _has_substance(reading: Reading, start: int, end: int, found: Meanings) -> bool:
+    """Whether the sentence holds a word that is no courtesy and no part of a meaning found already."""
+    told = {at for hits in found.at.values() for hit in hits for at in range(hit.start, hit.end)}
+    return any(at not in reading.idle and at not in told for at in range(start, end))
+
+
+def _names_a_time(reading: Reading) -> bool:
+    """Whether nearly all of the text is a day or a time."""
+    covered = {at for hit in reading.of("day") for at in range(hit.start, hit.end)} | reading.idle
+    covered |= {at for figure in figures(reading) for at in range(figure.start, figure.end + figure.clock)}
+    rest = [at for at in range(len(reading.words)) if at not in covered]
+    named = reading.any("day") or any(figure.clock for figure in figures(reading))
+    return named and len(rest) <= 2
+
+
+def wish(reading: Reading) -> str | None:
+    """The sentences that name a day or a time, in the patient's own words."""
+    wanted = sorted({reading.sentence(hit.start) for hit in reading.of("day", "reschedule")} | {reading.sentence(f.start) for f in figures(reading) if f.clock})
+    if not wanted or not reading.any("reschedule", "day"):
+        return None
+    pieces = [reading.text.shown(reading.origin[start], reading.origin[end - 1] + 1) for start, end in wanted]
+    return " / ".join(pieces)[:LONGEST_WISH]

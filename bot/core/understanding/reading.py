@@ -1,0 +1,178 @@
+"""One text read once: its words put right, and every rule of every lexicon found in it. What the later steps look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.core.understanding.patterns import Hit, Kind, Matcher
+from bot.core.understanding.spelling import Spelling
+from bot.core.understanding.text import COMMA, SENTENCE, Text
+
+# What a hit of these groups covers is no longer free to mean something else.
+BLIND = frozenset(
+    {
+        "courtesy",
+        "day",
+        "denial",
+        "denial_after",
+        "past",
+        "contrast",
+        "correction",
+        "yes",
+        "no",
+        "okay",
+        "acknowledge",
+        "greeting",
+    }
+    | {"caller", "interrogative", "number_word", "minute_unit", "hour_unit", "bereaved", "langask", "polite"}
+)
+CLOSING = frozenset(
+    "regards sincerely best love blessings respectfully cordially saludos atentamente cordialement att".split()
+)
+SIGNATURE_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text with its words as understood and all hits, those inside a longer meaning left out."""
+
+    text: Text
+    words: tuple[str, ...]
+    breaks: tuple[int, ...]
+    hits: tuple[Hit, ...]
+    idle: frozenset[int]
+    origin: tuple[int, ...]
+
+    def of(self, *groups: str) -> list[Hit]:
+        """The hits of these groups."""
+        return [hit for hit in self.hits if hit.group in groups]
+
+    def any(self, *groups: str) -> bool:
+        """Whether one of these groups was hit."""
+        return any(hit.group in groups for hit in self.hits)
+
+    def under(self, prefix: str) -> list[Hit]:
+        """The hits of all groups that begin so."""
+        return [hit for hit in self.hits if hit.group.startswith(prefix)]
+
+    def shown(self, hit: Hit) -> str:
+        """The patient's own words behind a hit."""
+        return self.text.shown(self.origin[hit.start], self.origin[hit.end - 1] + 1) if hit.end > hit.start else ""
+
+    def sentence(self, at: int) -> tuple[int, int]:
+        """The bounds of the sentence that holds word `at`."""
+        start, end = at, at + 1
+        while start > 0 and self.breaks[start] < SENTENCE:
+            start -= 1
+        while end < len(self.words) and self.breaks[end] < SENTENCE:
+            end += 1
+        return start, end
+
+    def asks(self, at: int) -> bool:
+        """Whether the sentence of word `at` ends in a question mark."""
+        return self.origin[at] in self.text.asked
+
+
+def read(text: Text, matcher: Matcher, spelling: Spelling) -> Reading:
+    """Put the words right, find the rules, and keep those that stand where they must."""
+    words, breaks, origin = _put_right(text, spelling)
+    found = matcher.find(words, breaks)
+    idle = _idle(text, words, breaks, origin, found, matcher)
+    placed = [hit for hit in found if _stands(hit, words, breaks, idle)]
+    return Reading(text, words, breaks, tuple(_uncovered(placed)), idle, origin)
+
+
+def _put_right(text: Text, spelling: Spelling) -> tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
+    words: list[str] = []
+    breaks: list[int] = []
+    origin: list[int] = []
+    for start, _end, long in spelling.expand([spelling.correct(word) for word in text.words]):
+        for at, word in enumerate(long):
+            words.append(word)
+            breaks.append(text.breaks[start] if at == 0 else 0)
+            origin.append(start if at == 0 else _end - 1)
+    return tuple(words), tuple(breaks), tuple(origin)
+
+
+def _idle(
+    text: Text,
+    words: Sequence[str],
+    breaks: Sequence[int],
+    origin: Sequence[int],
+    found: Iterable[Hit],
+    matcher: Matcher,
+) -> frozenset[int]:
+    """The words that add nothing: courtesies, and a name signed at the end."""
+    idle = {at for hit in found if hit.group == "courtesy" for at in range(hit.start, hit.end)}
+    return frozenset(idle | _signature(text, words, breaks, origin, matcher))
+
+
+def _signature(
+    text: Text, words: Sequence[str], breaks: Sequence[int], origin: Sequence[int], matcher: Matcher
+) -> set[int]:
+    """`- Maria Lopez`, `Regards, Ann`: up to four names after a pause or a closing word, at the very end."""
+    for size in range(1, min(SIGNATURE_WORDS, len(words) - 1) + 1):
+        start = len(words) - size
+        closing = words[start - 1] in CLOSING
+        if not closing and breaks[start] < COMMA:
+            continue
+        named = (text.clean[text.spans[origin[at]][0]] for at in range(start, len(words)))
+        if closing or all(
+            first.isupper() and words[at] not in matcher.vocabulary
+            for first, at in zip(named, range(start, len(words)), strict=True)
+        ):
+            return set(range(start - closing, len(words)))
+    return set()
+
+
+def _stands(hit: Hit, words: Sequence[str], breaks: Sequence[int], idle: frozenset[int]) -> bool:
+    """Whether a hit stands where its rule wants it."""
+    match hit.rule.kind:
+        case Kind.PHRASE:
+            return True
+        case Kind.WHOLE:
+            return all(at in idle or hit.start <= at < hit.end for at in range(len(words)))
+        case Kind.LEAD:
+            return _opens(hit.start, breaks, idle)
+        case Kind.TAIL:
+            return all(at in idle for at in range(hit.end, len(words))) or (
+                hit.end < len(words) and breaks[hit.end] >= SENTENCE
+            )
+
+
+def _opens(start: int, breaks: Sequence[int], idle: frozenset[int]) -> bool:
+    """Whether only courtesies stand between the last pause and `start`."""
+    at = start
+    while at > 0:
+        if breaks[at] >= COMMA:
+            return True
+        at -= 1
+        if at not in idle:
+            return False
+    return True
+
+
+def _uncovered(hits: list[Hit]) -> list[Hit]:
+    """Leave out a hit that lies inside a longer one of another group: `don't cancel` is no `cancel`."""
+    covers = [hit for hit in hits if hit.group not in BLIND]
+    return [hit for hit in hits if not any(_covers(other, hit) for other in covers)]
+
+
+def _covers(other: Hit, hit: Hit) -> bool:
+    if other.start > hit.start or other.end < hit.end or other.length <= hit.length:
+        return False
+    if other.group == hit.group:
+        return False
+    if hit.group.startswith("danger.") or hit.group in ("safe", "courtesy"):
+        return other.group == "safe"
+    return hit.group not in (
+        "denial",
+        "past",
+        "day",
+        "minute_unit",
+        "hour_unit",
+        "number_word",
+        "langask",
+        "correction",
+    )

@@ -1,0 +1,94 @@
+"""Readings from home machines: pressure, glucose, temperature and oxygen against limits that a clinician edits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.core.understanding.numbers import Figure, figures
+from bot.core.understanding.reading import Reading
+
+REACH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one kind of reading: outside `urgent` a nurse looks the same day, outside `emergency` it is one."""
+
+    low_emergency: float = float("-inf")
+    low_urgent: float = float("-inf")
+    high_urgent: float = float("inf")
+    high_emergency: float = float("inf")
+    least: float = 0.0
+    most: float = 1000.0
+
+    def judge(self, value: float) -> str | None:
+        """`emergency`, `urgent` or None; None too for what no machine can show."""
+        if not self.least <= value <= self.most:
+            return None
+        if value <= self.low_emergency or value >= self.high_emergency:
+            return "emergency"
+        return "urgent" if value <= self.low_urgent or value >= self.high_urgent else None
+
+
+# Defaults; `locales/readings.toml` is what a clinician edits.
+DEFAULTS: Mapping[str, Limits] = {
+    "systolic": Limits(low_emergency=70, low_urgent=89, high_urgent=180, high_emergency=200, least=40, most=320),
+    "diastolic": Limits(high_urgent=110, high_emergency=120, least=20, most=200),
+    "glucose": Limits(low_emergency=54, low_urgent=69, high_urgent=300, high_emergency=400, least=15, most=900),
+    "fahrenheit": Limits(low_emergency=94, high_urgent=100.4, high_emergency=105, least=80, most=115),
+    "celsius": Limits(low_emergency=34.5, high_urgent=38, high_emergency=40.5, least=30, most=45),
+    "oxygen": Limits(low_emergency=87, low_urgent=92, least=40, most=100),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One reading: its kind, its figure, and how grave."""
+
+    kind: str
+    figure: Figure
+    grave: str | None
+
+
+def measured(reading: Reading, limits: Mapping[str, Limits]) -> list[Measured]:
+    """Every reading that the text names ("sugar is 38", "180/110")."""
+    found: list[Measured] = []
+    for figure in figures(reading):
+        if figure.clock:
+            continue
+        if figure.lower is not None:
+            if figure.value > figure.lower:
+                found.append(
+                    Measured(
+                        "pressure",
+                        figure,
+                        _worse(limits["systolic"].judge(figure.value), limits["diastolic"].judge(figure.lower)),
+                    )
+                )
+            continue
+        for kind in _named(reading, figure):
+            found.append(Measured(kind, figure, limits[kind].judge(figure.value)))
+    return found
+
+
+def _named(reading: Reading, figure: Figure) -> list[str]:
+    near = {
+        hit.group
+        for hit in reading.under("measure.")
+        if -1 <= figure.start - hit.end <= REACH or 0 <= hit.start - figure.end <= 1
+    }
+    kinds = []
+    if "measure.glucose" in near:
+        kinds.append("glucose")
+    if "measure.pressure" in near:
+        kinds.append("systolic")
+    if "measure.oxygen" in near:
+        kinds.append("oxygen")
+    if "measure.temperature" in near:
+        kinds.append("celsius" if figure.value < 50 else "fahrenheit")
+    return kinds
+
+
+def _worse(one: str | None, other: str | None) -> str | None:
+    return "emergency" if "emergency" in (one, other) else one or other

@@ -1,0 +1,124 @@
+"""The red-flag scan: which dangers a text names, and which mentions are denied, past or a figure of speech.
+
+It only ever adds. A mention that is taken to be no emergency stays visible as evidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.intents import Evidence, Intent
+from bot.core.understanding.patterns import Hit
+from bot.core.understanding.reading import Reading
+from bot.core.understanding.text import COMMA
+
+PREFIX = "danger."
+# "no chest pain" is denied; "no, he is not breathing" is not: these families are stated by a negation.
+DENIABLE = frozenset(
+    {
+        "cardiac",
+        "breathing",
+        "bleeding",
+        "stroke",
+        "neuro",
+        "pregnancy",
+        "explicit",
+        "self-harm",
+        "allergy",
+        "infection",
+    }
+)
+BYGONE = frozenset(
+    {
+        "cardiac",
+        "breathing",
+        "bleeding",
+        "stroke",
+        "neuro",
+        "pregnancy",
+        "explicit",
+        "allergy",
+        "infection",
+        "self-harm",
+        "overdose",
+        "glucose",
+    }
+)
+REACH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What the scan found: live dangers first, then the mentions that were explained away."""
+
+    live: tuple[Hit, ...]
+    denied: tuple[Hit, ...]
+    bygone: tuple[Hit, ...]
+
+    @property
+    def family(self) -> str | None:
+        """The family that decides the wording: self-harm before all others, as its safety text differs."""
+        families = [hit.group.removeprefix(PREFIX) for hit in self.live]
+        return "self-harm" if "self-harm" in families else next(iter(families), None)
+
+
+def scan(reading: Reading) -> Alarm:
+    """Sort every danger named into live, denied and past."""
+    live: list[Hit] = []
+    denied: list[Hit] = []
+    bygone: list[Hit] = []
+    for hit in sorted(reading.under(PREFIX), key=lambda hit: (hit.start, -hit.end)):
+        family = hit.group.removeprefix(PREFIX)
+        if family in DENIABLE and _denied(reading, hit, denied):
+            denied.append(hit)
+        elif family in BYGONE and _bygone(reading, hit):
+            bygone.append(hit)
+        else:
+            live.append(hit)
+    return Alarm(tuple(live), tuple(denied), tuple(bygone))
+
+
+def _denied(reading: Reading, hit: Hit, denied: list[Hit]) -> bool:
+    """Whether a denial stands right before or after, or an earlier denial runs on through `or`."""
+    for other in reading.of("denial"):
+        if (
+            other.start < hit.start
+            and other.end <= hit.start <= other.end + REACH
+            and _flows(reading, other.end, hit.start)
+        ):
+            return True
+    for other in reading.of("denial_after"):
+        if hit.end <= other.start <= hit.end + 1 and _flows(reading, hit.end, other.start):
+            return True
+    return any(
+        before.end <= hit.start <= before.end + REACH + 1
+        and reading.of("either")
+        and reading.sentence(before.start) == reading.sentence(hit.start)
+        for before in denied
+    )
+
+
+def _flows(reading: Reading, start: int, end: int) -> bool:
+    return all(reading.breaks[at] < COMMA for at in range(start, min(end + 1, len(reading.breaks))))
+
+
+def _bygone(reading: Reading, hit: Hit) -> bool:
+    """Whether the same sentence puts it in the past and nothing says that it goes on."""
+    start, end = reading.sentence(hit.start)
+    within = [other for other in reading.of("past", "present") if start <= other.start < end]
+    return any(other.group == "past" for other in within) and not any(other.group == "present" for other in within)
+
+
+def evidence(reading: Reading, alarm: Alarm) -> tuple[Evidence, ...]:
+    """The scan in words that a coordinator can check."""
+    return (
+        *(Evidence(Intent.EMERGENCY, f"{hit.rule.language}:{hit.group}", reading.shown(hit)) for hit in alarm.live),
+        *(
+            Evidence(Intent.SYMPTOM, f"{hit.rule.language}:{hit.group}:denied", reading.shown(hit))
+            for hit in alarm.denied
+        ),
+        *(
+            Evidence(Intent.SYMPTOM, f"{hit.rule.language}:{hit.group}:past", reading.shown(hit))
+            for hit in alarm.bygone
+        ),
+    )

@@ -1,0 +1,81 @@
+"""The understander: from a text and what was asked to an `Understanding`. It never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.core.intents import Details, Evidence, Intent, Understanding
+from bot.core.understanding import safety
+from bot.core.understanding.asked import Asked
+from bot.core.understanding.classifier import Classifier
+from bot.core.understanding.compose import compose
+from bot.core.understanding.lexicon import Lexicon
+from bot.core.understanding.patterns import Matcher
+from bot.core.understanding.reading import Reading, read
+from bot.core.understanding.readings import DEFAULTS, Limits
+from bot.core.understanding.spelling import Spelling
+from bot.core.understanding.text import take_apart
+
+FAILED = "failed upward"
+
+
+class Understander:
+    """Every language's lexicon compiled once; call it with each text."""
+
+    def __init__(self, lexicons: Mapping[str, Lexicon], limits: Mapping[str, Limits] = DEFAULTS) -> None:
+        self.lexicons = dict(lexicons)
+        self.limits = {**DEFAULTS, **limits}
+        self.glyphs: dict[int, str] = {}
+        short: dict[str, str] = {}
+        common: set[str] = set()
+        for lexicon in lexicons.values():
+            self.glyphs |= lexicon.glyphs
+            short |= lexicon.short_forms
+            common |= {word for raw in lexicon.common_words for word in self._cut(raw)}
+        self._short = {self._cut(key): self._cut(value) for key, value in short.items()}
+        self._plain = Spelling((), (), self._short)
+        self._splits: dict[str, tuple[str, ...]] = {}
+        self.matcher = Matcher()
+        for lexicon in lexicons.values():
+            lexicon.teach(self.matcher, self._split)
+        known = self.matcher.vocabulary | {word for key in self._short for word in key}
+        self.spelling = Spelling(known, common, self._short)
+        self.classifier = Classifier.train(lexicons)
+
+    def __call__(self, text: str, asked: Asked = Asked()) -> Understanding:  # noqa: B008 - a frozen value
+        """What the text means. An error in here goes to a person, with whatever the red-flag scan says."""
+        try:
+            return compose(self._read(text), asked, self.limits, self.classifier)
+        except Exception as error:  # whatever it is, the patient must not be left without an answer
+            return self._failed(text, error)
+
+    def scan(self, text: str) -> tuple[Evidence, ...]:
+        """The red flags alone: evidence for `emergency` is live, for `symptom` denied or past. It never raises."""
+        try:
+            reading = self._read(text)
+            return safety.evidence(reading, safety.scan(reading))
+        except Exception as error:
+            return (Evidence(Intent.UNCLEAR, f"{FAILED}: {type(error).__name__}", ""),)
+
+    def _failed(self, text: str, error: Exception) -> Understanding:
+        flags = self.scan(text)
+        evidence = (*flags, Evidence(Intent.UNCLEAR, f"{FAILED}: {type(error).__name__}", ""))
+        if any(flag.intent is Intent.EMERGENCY for flag in flags):
+            return Understanding(
+                (Intent.EMERGENCY,), confidence=0.9, auto=True, evidence=evidence, details=Details(danger="explicit")
+            )
+        return Understanding((Intent.UNCLEAR,), confidence=0.0, auto=False, evidence=evidence)
+
+    def _read(self, text: str) -> Reading:
+        return read(take_apart(text, self.glyphs), self.matcher, self.spelling)
+
+    def _cut(self, words: str) -> tuple[str, ...]:
+        return take_apart(words, self.glyphs).words
+
+    def _split(self, words: str) -> tuple[str, ...]:
+        """How a lexicon's words are cut: as a patient's are, short forms written out. Most come again and again."""
+        found = self._splits.get(words)
+        if found is None:
+            found = tuple(word for _, _, long in self._plain.expand(self._cut(words)) for word in long)
+            self._splits[words] = found
+        return found
