@@ -143,12 +143,12 @@ def _unasked(subjects: tuple[tuple[str, int], ...], now: datetime) -> Question:
 
 
 def which_visit(visits: Sequence[Visit], intent: Intent) -> Ask:
-    """One short numbered question: which of these visits was meant; the last number means all of them."""
+    """One short numbered question: which of these visits was meant."""
     return Ask(
         "appointment/which_visit",
         "which",
         tuple((visit.appointment_id, visit.version) for visit in visits),
-        tuple("choice" for _ in range(len(visits) + 1)),
+        tuple("choice" for _ in visits),
         pending=str(intent),
     )
 
@@ -178,7 +178,7 @@ def _chosen(
 
 def _choice(understanding: Understanding, binding: Binding) -> tuple[Visit, ...]:
     number = understanding.details.option or int(understanding.details.number or 0)
-    if number == len(binding.visits) + 1 or (number == 0 and len(binding.visits) == 1):
+    if number == 0 and len(binding.visits) == 1:
         return binding.visits
     return binding.visits[number - 1 : number] if number > 0 else ()
 

@@ -47,6 +47,7 @@ class Draft:
     expires_at: datetime | None = None
     dedupe_key: str | None = None
     author_id: str | None = None
+    budget_exempt: bool = False
     reply_to: str | None = None
     via: Via = Via.REST
     status: MessageStatus = MessageStatus.PLANNED
@@ -83,6 +84,7 @@ def row_of(draft: Draft, *, vault: Vault, now: datetime, message_id: str | None 
         "expires_at": draft.expires_at,
         "attempts": 0,
         "author_id": draft.author_id,
+        "budget_exempt": draft.budget_exempt,
         "decision": draft.decision,
         "decision_reason": draft.decision_reason,
         "created_at": now,

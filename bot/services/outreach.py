@@ -1,0 +1,265 @@
+"""The clinic starts one conversation now: what the API and the console call, through the same gate as all else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from bot.core.intents import Context, Intent
+from bot.core.journey import Journey, QuestionState
+from bot.core.messages import Origin
+from bot.core.outreach import Lane
+from bot.core.people import Visit
+from bot.core.planning import LEAST_NOTICE
+from bot.journeys import discover
+from bot.journeys.checkin import ALARM
+from bot.services.clinic import Clinic
+from bot.services.gate import decide_and_store
+from bot.services.outbox import Draft, put
+from bot.services.plan import visit_of
+from bot.services.wording import values_for
+from bot.store.columns import new_id
+from bot.store.queries import planning
+from bot.store.queries.conversations import ensure_conversations
+from bot.store.tables import Appointment, Enrollment, Patient, Question
+
+JOURNEY_OF: Final = {
+    Context.APPOINTMENT_REMINDER: "appointment",
+    Context.SURVEY_SCALE: "survey",
+    Context.CHECKIN_YES_NO: "checkin",
+    Context.EDUCATION: "education",
+    Context.RECALL_INVITE: "recall",
+    Context.WAITLIST_OFFER: "waitlist",
+    Context.NONE: "outreach",
+}
+ASKS_NOTHING: Final = (Context.EDUCATION, Context.NONE)
+ANSWER_WITHIN: Final = timedelta(days=3)
+NEAR: Final = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutreachRequest:
+    """What to start. `prompt` is the question in the clinic's own words, in place of the template's."""
+
+    patient_id: str
+    kind: Context
+    appointment_id: str | None = None
+    prompt: str | None = None
+    slot: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The message written down, and what the gate said: `send`, `hold` or `drop`, with the stored reason."""
+
+    message_id: str
+    decision: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The request cannot be carried out as it is; `field` names what is wrong, `reason` says how to mend it."""
+
+    field: str
+    reason: str
+
+
+def start(clinic: Clinic, request: OutreachRequest, *, actor: str, now: datetime) -> Started | Refusal:
+    """Write the message down, let the gate decide, and hint the queue. Raises DatabaseDown."""
+    with clinic.database.begin() as connection:
+        result = _start(connection, clinic, request, actor=actor, now=now)
+    if isinstance(result, Started) and result.decision != "drop":
+        clinic.queue.deliver()
+    return result
+
+
+def _start(
+    connection: Connection, clinic: Clinic, request: OutreachRequest, *, actor: str, now: datetime
+) -> Started | Refusal:
+    patient = connection.execute(
+        select(Patient.patient_id, Patient.given_name, Patient.language).where(Patient.patient_id == request.patient_id)
+    ).first()
+    if patient is None:
+        return Refusal("patient_id", "no patient has this id")
+    contact = _contact(connection, request.patient_id, now)
+    if contact is None:
+        return Refusal("patient_id", "this patient has no phone number that can be texted")
+    visit = _visit(connection, request)
+    if isinstance(visit, Refusal):
+        return visit
+    if request.kind is Context.NONE and not request.prompt:
+        return Refusal("prompt", "a message of the kind `none` needs its words in `prompt`")
+    journey = discover()[JOURNEY_OF[request.kind]]
+    message_id = _write(connection, clinic, request, journey, patient, contact, visit, actor=actor, now=now)
+    decision = decide_and_store(connection, clinic, [message_id], now)[message_id]
+    return Started(message_id, decision.word, decision.reason)
+
+
+def _contact(connection: Connection, patient_id: str, now: datetime) -> Row[Any] | None:
+    contact = planning.contacts(connection, [patient_id]).get(patient_id)
+    if contact is not None and contact.conversation_id is None:
+        ensure_conversations(connection, [contact.contact_point_id], now)
+        contact = planning.contacts(connection, [patient_id])[patient_id]
+    return contact
+
+
+def _visit(connection: Connection, request: OutreachRequest) -> Visit | Refusal | None:
+    needs_one = request.kind is Context.APPOINTMENT_REMINDER
+    if request.appointment_id is None:
+        return Refusal("appointment_id", "a reminder needs the appointment it is about") if needs_one else None
+    row = connection.execute(
+        select(Appointment.__table__).where(Appointment.appointment_id == request.appointment_id)
+    ).first()
+    if row is None or row.patient_id != request.patient_id:
+        return Refusal("appointment_id", "this patient has no appointment with this id")
+    return visit_of(row)
+
+
+def _text_of(request: OutreachRequest, journey: Journey, visit: Visit | None, now: datetime) -> str:
+    if request.prompt:
+        return "outreach/prompt"
+    if request.kind is Context.APPOINTMENT_REMINDER and visit is not None and visit.starts_at - now > NEAR:
+        return "appointment/reminder_first"
+    return journey.steps[journey.start].text
+
+
+def _write(
+    connection: Connection,
+    clinic: Clinic,
+    request: OutreachRequest,
+    journey: Journey,
+    patient: Row[Any],
+    contact: Row[Any],
+    visit: Visit | None,
+    *,
+    actor: str,
+    now: datetime,
+) -> str:
+    name = clinic.vault.maybe_open("patients.given_name", patient.patient_id, patient.given_name) or ""
+    more: dict[str, Any] = {"prompt": request.prompt} if request.prompt else {}
+    if request.slot is not None:
+        zone = ZoneInfo(visit.timezone if visit is not None else clinic.settings.clinic_timezone)
+        more["starts_at"] = request.slot.astimezone(zone)
+    values = values_for(clinic.settings, now=now, name=name, visits=[visit] if visit is not None else [], **more)
+    key = _text_of(request, journey, visit, now)
+    rendered = clinic.texts.render(key, language=patient.language, values=values)
+    is_reminder = request.kind is Context.APPOINTMENT_REMINDER
+    useful_until = visit.starts_at - LEAST_NOTICE if visit is not None and is_reminder else now + ANSWER_WITHIN
+    enrollment_id = _enroll(connection, clinic, request, journey, visit, now)
+    draft = Draft(
+        conversation_id=contact.conversation_id,
+        contact_point_id=contact.contact_point_id,
+        body=rendered.text,
+        kind=key if not request.prompt else f"{journey.name}/prompt",
+        origin=Origin.OUTREACH,
+        language=rendered.language,
+        patient_id=patient.patient_id,
+        appointment_id=visit.appointment_id if visit is not None and is_reminder else None,
+        appointment_version=visit.version if visit is not None and is_reminder else None,
+        enrollment_id=enrollment_id,
+        lane=Lane.REMINDER,
+        due_at=now,
+        expires_at=request.expires_at or useful_until,
+        author_id=actor,
+        budget_exempt=True,
+    )
+    message_id = put(connection, draft, vault=clinic.vault, now=now)
+    _ask(connection, clinic, request, journey, contact, visit, message_id, enrollment_id, now)
+    return message_id
+
+
+def _enroll(
+    connection: Connection,
+    clinic: Clinic,
+    request: OutreachRequest,
+    journey: Journey,
+    visit: Visit | None,
+    now: datetime,
+) -> str:
+    about_visit = journey.name == "appointment" and visit is not None
+    if about_visit and visit is not None:
+        known = planning.enrollments_about(connection, [visit.appointment_id]).get(visit.appointment_id)
+        if known is not None:
+            return known
+    fresh = new_id()
+    connection.execute(
+        insert(Enrollment).values(
+            id=fresh,
+            journey=journey.name,
+            patient_id=request.patient_id,
+            subject_id=visit.appointment_id if about_visit and visit is not None else fresh,
+            step=journey.start,
+            misses=0,
+            data=_data(clinic, request),
+            wake_at=now + after if (after := journey.steps[journey.start].silence_after) is not None else None,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    return fresh
+
+
+def _data(clinic: Clinic, request: OutreachRequest) -> dict[str, str]:
+    # A question that names a danger sign makes its "yes" one: "Are you having trouble breathing today?"
+    if request.kind is not Context.CHECKIN_YES_NO or not request.prompt:
+        return {}
+    named = clinic.understand.scan(request.prompt) or clinic.understand(request.prompt).has(
+        Intent.SYMPTOM, Intent.EMERGENCY
+    )
+    return {ALARM: "yes"} if named else {}
+
+
+def _ask(
+    connection: Connection,
+    clinic: Clinic,
+    request: OutreachRequest,
+    journey: Journey,
+    contact: Row[Any],
+    visit: Visit | None,
+    message_id: str,
+    enrollment_id: str,
+    now: datetime,
+) -> None:
+    step = journey.steps[journey.start]
+    question_id = new_id()
+    about = visit if request.kind is Context.APPOINTMENT_REMINDER else None
+    if about is not None:
+        _supersede(connection, contact.conversation_id, about, now)
+    connection.execute(
+        insert(Question).values(
+            id=question_id,
+            conversation_id=contact.conversation_id,
+            message_id=message_id,
+            enrollment_id=enrollment_id,
+            patient_id=request.patient_id,
+            journey=journey.name,
+            step=step.name,
+            context=request.kind,
+            options=[] if request.prompt else list(step.options),
+            subjects=[[about.appointment_id, about.version]] if about is not None else [],
+            prompt=clinic.vault.maybe_seal("questions.prompt", question_id, request.prompt),
+            state=QuestionState.PREPARED,
+            asked_at=now,
+            expires_at=request.expires_at or (about.starts_at if about is not None else now + ANSWER_WITHIN),
+        )
+    )
+
+
+def _supersede(connection: Connection, conversation_id: str, visit: Visit, now: datetime) -> None:
+    """Asking anew about a visit takes the place of an earlier question that has not gone out."""
+    rows = connection.execute(
+        select(Question.id, Question.subjects).where(
+            Question.conversation_id == conversation_id, Question.state == QuestionState.PREPARED
+        )
+    ).all()
+    stale = [row.id for row in rows if any(subject[0] == visit.appointment_id for subject in row.subjects)]
+    if stale:
+        connection.execute(
+            update(Question).where(Question.id.in_(stale)).values(state=QuestionState.VOID, answered_at=now)
+        )

@@ -1,0 +1,270 @@
+"""Contacts that are due become texts: one for each visit, or one for a household's visits of a day."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, bindparam, insert, update
+
+from bot.core.journey import QuestionState, TouchState
+from bot.core.messages import Origin
+from bot.core.outreach import Lane
+from bot.core.people import Visit
+from bot.core.planning import REMINDERS, pick, too_late
+from bot.journeys import discover
+from bot.services.clinic import Clinic
+from bot.services.outbox import Draft, row_of
+from bot.services.wording import local, values_for
+from bot.store.columns import new_id
+from bot.store.queries import planning
+from bot.store.queries.conversations import ensure_conversations, insert_or_ignore
+from bot.store.tables import Enrollment, Message, Question, Touch
+
+TOGETHER = timedelta(hours=12)
+"""Reminders of one household that fall due within this time of each other go out as one text."""
+ASKING = ("reminder_first", "reminder_last", "moved", "household")
+LANES = {"same_day": Lane.SAME_DAY, "moved": Lane.SAME_DAY, "cancelled": Lane.SAME_DAY}
+
+_MESSAGES = insert(Message.__table__)  # type: ignore[arg-type]
+_QUESTIONS = insert(Question.__table__)  # type: ignore[arg-type]
+_WAKE = update(Enrollment).where(Enrollment.id == bindparam("which")).values(wake_at=bindparam("wake"))
+_QUEUED = (
+    update(Touch)
+    .where(Touch.id == bindparam("which"))
+    .values(state=TouchState.QUEUED, message_id=bindparam("message"), updated_at=bindparam("at"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One contact to be made."""
+
+    touch_id: str
+    key: str
+    step: str
+    expires_at: datetime
+    visit: Visit
+    language: str
+    previous: datetime | None
+
+
+def make_messages(connection: Connection, clinic: Clinic, rows: Sequence[Row[Any]], at: datetime) -> tuple[int, int]:
+    """Turn due contacts into messages, questions and enrollments. Gives (messages made, contacts skipped)."""
+    now = clinic.clock()
+    contacts = planning.contacts(connection, sorted({row.patient_id for row in rows}))
+    rows = [*rows, *_siblings(connection, rows, contacts, at)]
+    contacts = planning.contacts(connection, sorted({row.patient_id for row in rows}))
+    wanted, skipped = _sort_out(rows, contacts, clinic, at)
+    for reason, ids in skipped.items():
+        planning.settle_touches(connection, ids, state=TouchState.SKIPPED, reason=reason, now=now)
+    groups = _together(wanted, contacts)
+    _write(connection, clinic, groups, contacts, now)
+    return len(groups), sum(len(ids) for ids in skipped.values())
+
+
+def _siblings(
+    connection: Connection, rows: Sequence[Row[Any]], contacts: Mapping[str, Row[Any]], at: datetime
+) -> Sequence[Row[Any]]:
+    """Reminders for others on the same phones that would follow within hours."""
+    phones = {contacts[r.patient_id].contact_point_id for r in rows if r.step in REMINDERS and r.patient_id in contacts}
+    if not phones:
+        return ()
+    known = {row.touch_id for row in rows}
+    household = planning.household_of(connection, sorted(phones))
+    later = planning.siblings(connection, household, at + TOGETHER)
+    return [row for row in later if row.touch_id not in known]
+
+
+def _sort_out(
+    rows: Sequence[Row[Any]], contacts: Mapping[str, Row[Any]], clinic: Clinic, at: datetime
+) -> tuple[list[Due], dict[str, list[str]]]:
+    skipped: dict[str, list[str]] = defaultdict(list)
+    by_visit: dict[str, list[Due]] = defaultdict(list)
+    for row in rows:
+        due = _due_of(row, clinic)
+        reason = "visit-changed" if row.subject_version != row.version else None
+        reason = reason or too_late(due.step, due.visit, due.expires_at, at)
+        if reason is None and row.patient_id not in contacts:
+            reason = "no-usable-number"
+        if reason is None:
+            by_visit[due.visit.appointment_id].append(due)
+        else:
+            skipped[reason].append(due.touch_id)
+    wanted = []
+    for dues in by_visit.values():
+        chosen = pick([due.step for due in dues])
+        keep = max((due for due in dues if due.step == chosen), key=lambda due: due.expires_at)
+        wanted.append(keep)
+        skipped["another-text-says-it"].extend(due.touch_id for due in dues if due is not keep)
+    return wanted, {reason: ids for reason, ids in skipped.items() if ids}
+
+
+def _due_of(row: Row[Any], clinic: Clinic) -> Due:
+    name = clinic.vault.maybe_open("patients.given_name", row.patient_id, row.given_name) or ""
+    visit = Visit(
+        appointment_id=row.appointment_id,
+        patient_id=row.patient_id,
+        starts_at=row.starts_at,
+        timezone=row.timezone,
+        status=row.status,
+        response=row.response,
+        version=row.version,
+        name=name,
+        location=row.location,
+        service=row.service,
+    )
+    return Due(row.touch_id, row.key, row.step, row.expires_at, visit, row.language, row.previous_starts_at)
+
+
+def _together(wanted: Sequence[Due], contacts: Mapping[str, Row[Any]]) -> list[list[Due]]:
+    """Same-day visits of one household in one text; everything else by itself."""
+    bundles: dict[tuple[str, str, date], list[Due]] = defaultdict(list)
+    alone: list[list[Due]] = []
+    for due in wanted:
+        if due.step in REMINDERS:
+            phone = contacts[due.visit.patient_id].contact_point_id
+            bundles[(phone, due.step, local(due.visit).date())].append(due)
+        else:
+            alone.append([due])
+    ordered = [sorted(group, key=lambda due: (due.visit.starts_at, due.visit.name)) for group in bundles.values()]
+    return [*alone, *ordered]
+
+
+def _write(
+    connection: Connection,
+    clinic: Clinic,
+    groups: Sequence[list[Due]],
+    contacts: Mapping[str, Row[Any]],
+    now: datetime,
+) -> None:
+    missing = {
+        contacts[group[0].visit.patient_id].contact_point_id
+        for group in groups
+        if contacts[group[0].visit.patient_id].conversation_id is None
+    }
+    if missing:
+        ensure_conversations(connection, sorted(missing), now)
+        contacts = planning.contacts(connection, sorted({due.visit.patient_id for group in groups for due in group}))
+    enrollments = _enroll(connection, groups, now)
+    messages, questions, touched = [], [], []
+    for group in groups:
+        contact = contacts[group[0].visit.patient_id]
+        message = _message(clinic, group, contact, enrollments, now)
+        messages.append(message)
+        if _step_of(group) in ASKING:
+            questions.append(_question(group, contact, message, enrollments, now))
+        touched.extend({"which": due.touch_id, "message": message["id"], "at": now} for due in group)
+    if messages:
+        connection.execute(_MESSAGES, messages)
+        connection.execute(_QUEUED, touched)
+    if questions:
+        connection.execute(_QUESTIONS, questions)
+        _listen(connection, questions, now)
+
+
+def _listen(connection: Connection, questions: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """From when on no answer counts as silence."""
+    journey = discover()["appointment"]
+    after = journey.steps[journey.start].silence_after
+    if after is not None:
+        asked = [question["enrollment_id"] for question in questions if question["enrollment_id"]]
+        if asked:
+            connection.execute(_WAKE, [{"which": enrollment_id, "wake": now + after} for enrollment_id in asked])
+
+
+def _enroll(connection: Connection, groups: Sequence[list[Due]], now: datetime) -> Mapping[str, str]:
+    visits = {due.visit.appointment_id: due.visit for group in groups for due in group}
+    known = dict(planning.enrollments_about(connection, sorted(visits)))
+    fresh = [
+        {
+            "id": new_id(),
+            "journey": "appointment",
+            "patient_id": visit.patient_id,
+            "subject_id": appointment_id,
+            "step": discover()["appointment"].start,
+            "misses": 0,
+            "data": {},
+            "created_at": now,
+            "updated_at": now,
+        }
+        for appointment_id, visit in visits.items()
+        if appointment_id not in known
+    ]
+    if fresh:
+        connection.execute(insert_or_ignore(connection, Enrollment.__table__), fresh)
+        known = dict(planning.enrollments_about(connection, sorted(visits)))
+    return known
+
+
+def _step_of(group: Sequence[Due]) -> str:
+    return group[0].step if len(group) == 1 else "household"
+
+
+def _message(
+    clinic: Clinic, group: Sequence[Due], contact: Row[Any], enrollments: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
+    first = group[0]
+    step = _step_of(group)
+    visits = [due.visit for due in group]
+    more = (
+        {} if first.previous is None else {"old_starts_at": first.previous.astimezone(ZoneInfo(first.visit.timezone))}
+    )
+    values = values_for(clinic.settings, now=now, name=first.visit.name, visits=visits, **more)
+    rendered = clinic.texts.render(f"appointment/{step}", language=first.language, values=values)
+    draft = Draft(
+        conversation_id=contact.conversation_id,
+        contact_point_id=contact.contact_point_id,
+        body=rendered.text,
+        kind=f"appointment/{step}",
+        origin=Origin.OUTREACH,
+        language=rendered.language,
+        patient_id=first.visit.patient_id,
+        appointment_id=first.visit.appointment_id,
+        appointment_version=first.visit.version,
+        enrollment_id=enrollments.get(first.visit.appointment_id),
+        lane=LANES.get(step, Lane.REMINDER),
+        due_at=now,
+        expires_at=min(due.expires_at for due in group),
+        dedupe_key=_key_of(group),
+    )
+    return dict(row_of(draft, vault=clinic.vault, now=now))
+
+
+def _key_of(group: Sequence[Due]) -> str:
+    if len(group) == 1:
+        return group[0].key[:160]
+    joined = "|".join(sorted(due.key for due in group))
+    return f"household:{hashlib.sha256(joined.encode()).hexdigest()}"
+
+
+def _question(
+    group: Sequence[Due],
+    contact: Row[Any],
+    message: Mapping[str, Any],
+    enrollments: Mapping[str, str],
+    now: datetime,
+) -> dict[str, Any]:
+    journey = discover()["appointment"]
+    step = journey.steps[journey.start]
+    ids = [due.visit.appointment_id for due in group]
+    return {
+        "id": new_id(),
+        "conversation_id": contact.conversation_id,
+        "message_id": message["id"],
+        "enrollment_id": enrollments.get(ids[0]) if len(ids) == 1 else None,
+        "patient_id": group[0].visit.patient_id if len({due.visit.patient_id for due in group}) == 1 else None,
+        "journey": journey.name,
+        "step": step.name,
+        "context": step.context,
+        "options": list(step.options),
+        "subjects": [[due.visit.appointment_id, due.visit.version] for due in group],
+        "state": QuestionState.PREPARED,
+        "asked_at": now,
+        "expires_at": max(due.visit.starts_at for due in group),
+    }

@@ -1,0 +1,226 @@
+"""What planning reads and writes, in batches: visits to be planned, contacts that are due, who is told and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from bot.core.journey import TouchState
+from bot.core.messages import Direction, MessageStatus
+from bot.core.people import NumberStatus
+from bot.store.tables import (
+    Appointment,
+    ContactPoint,
+    Conversation,
+    Enrollment,
+    Message,
+    Patient,
+    PatientContact,
+    ReminderRule,
+    Touch,
+)
+
+
+def visits_to_plan(connection: Connection, limit: int) -> Sequence[Row[Any]]:
+    """Appointments that changed since planning last saw them, locked where the database can."""
+    return connection.execute(
+        select(
+            Appointment.appointment_id,
+            Appointment.patient_id,
+            Appointment.starts_at,
+            Appointment.timezone,
+            Appointment.status,
+            Appointment.response,
+            Appointment.version,
+            Appointment.location,
+            Appointment.service,
+            Appointment.planned_version,
+            Appointment.previous_starts_at,
+        )
+        .where(Appointment.planned_version < Appointment.version)
+        .order_by(Appointment.appointment_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def told_of(connection: Connection, appointment_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these visits that a text to the patient has spoken of."""
+    went_out = [s for s in MessageStatus if s not in (MessageStatus.PLANNED, MessageStatus.DROPPED)]
+    rows = connection.execute(
+        select(Message.appointment_id)
+        .where(
+            Message.appointment_id.in_(appointment_ids),
+            Message.direction == Direction.OUTBOUND,
+            Message.status.in_(went_out),
+        )
+        .distinct()
+    ).scalars()
+    return frozenset(row for row in rows if row is not None)
+
+
+def mark_planned(connection: Connection, appointment_ids: Sequence[str]) -> None:
+    """Planning has seen the present version of these."""
+    connection.execute(
+        update(Appointment)
+        .where(Appointment.appointment_id.in_(appointment_ids))
+        .values(planned_version=Appointment.version)
+    )
+
+
+def void_older(connection: Connection, appointment_ids: Sequence[str], now: datetime) -> None:
+    """Contacts planned for an earlier version of these visits are of no use; messages that wait are dropped.
+
+    Where such a message spoke of several visits of a household, the others are planned anew.
+    """
+    stale = connection.execute(
+        select(Touch.id, Touch.message_id)
+        .join(Appointment, Appointment.appointment_id == Touch.subject_id)
+        .where(
+            Touch.subject_id.in_(appointment_ids),
+            Touch.journey == "appointment",
+            Touch.subject_version < Appointment.version,
+            Touch.message_id.is_not(None),
+        )
+    ).all()
+    connection.execute(
+        update(Touch)
+        .where(
+            Touch.subject_id.in_(appointment_ids),
+            Touch.journey == "appointment",
+            Touch.state == TouchState.PLANNED,
+        )
+        .values(state=TouchState.VOID, reason="visit-changed", updated_at=now)
+    )
+    waiting = [row.message_id for row in stale]
+    if not waiting:
+        return
+    dropped = connection.execute(
+        update(Message)
+        .where(Message.id.in_(waiting), Message.status == MessageStatus.PLANNED)
+        .values(
+            status=MessageStatus.DROPPED,
+            decision="drop",
+            decision_reason="visit-changed",
+            dedupe_key=None,
+            updated_at=now,
+        )
+        .returning(Message.id)
+    ).scalars()
+    gone = list(dropped)
+    connection.execute(
+        update(Touch)
+        .where(Touch.message_id.in_(gone), Touch.state == TouchState.QUEUED)
+        .values(state=TouchState.PLANNED, message_id=None, updated_at=now)
+    )
+    connection.execute(
+        update(Touch)
+        .where(Touch.id.in_([row.id for row in stale]))
+        .values(state=TouchState.VOID, reason="visit-changed", updated_at=now)
+    )
+
+
+def rules(connection: Connection) -> Sequence[Row[Any]]:
+    """Every reminder rule: there are a handful."""
+    return connection.execute(select(ReminderRule.__table__)).all()
+
+
+_DUE = (
+    select(
+        Touch.id.label("touch_id"),
+        Touch.key,
+        Touch.step,
+        Touch.subject_version,
+        Touch.due_at,
+        Touch.expires_at,
+        Appointment.appointment_id,
+        Appointment.patient_id,
+        Appointment.starts_at,
+        Appointment.timezone,
+        Appointment.status,
+        Appointment.response,
+        Appointment.version,
+        Appointment.location,
+        Appointment.service,
+        Appointment.previous_starts_at,
+        Patient.given_name,
+        Patient.language,
+    )
+    .join(Appointment, Appointment.appointment_id == Touch.subject_id)
+    .join(Patient, Patient.patient_id == Touch.patient_id)
+    .where(Touch.journey == "appointment", Touch.state == TouchState.PLANNED)
+)
+
+
+def due(connection: Connection, at: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Planned contacts that are due, the oldest first, locked where the database can."""
+    return connection.execute(
+        _DUE.where(Touch.due_at <= at)
+        .order_by(Touch.due_at, Touch.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Touch.__table__)
+    ).all()
+
+
+def siblings(connection: Connection, patient_ids: Sequence[str], until: datetime) -> Sequence[Row[Any]]:
+    """Reminders of these patients that fall due a little later: candidates for one text with those that are due."""
+    return connection.execute(
+        _DUE.where(
+            Touch.patient_id.in_(patient_ids),
+            Touch.step.in_(["reminder_first", "reminder_last"]),
+            Touch.due_at <= until,
+        ).with_for_update(skip_locked=True, of=Touch.__table__)
+    ).all()
+
+
+def contacts(connection: Connection, patient_ids: Sequence[str]) -> Mapping[str, Row[Any]]:
+    """For each patient the phone that is tried first, with its conversation (None until the first contact)."""
+    rows = connection.execute(
+        select(
+            PatientContact.patient_id,
+            PatientContact.contact_point_id,
+            Conversation.id.label("conversation_id"),
+        )
+        .join(ContactPoint, ContactPoint.id == PatientContact.contact_point_id)
+        .outerjoin(Conversation, Conversation.contact_point_id == ContactPoint.id)
+        .where(
+            PatientContact.patient_id.in_(patient_ids),
+            PatientContact.active.is_(True),
+            ContactPoint.status == NumberStatus.ACTIVE,
+        )
+        .order_by(PatientContact.patient_id, PatientContact.rank.desc(), PatientContact.contact_point_id)
+    )
+    # Ordered by falling rank, so that the one tried first is the one that stays.
+    return {row.patient_id: row for row in rows}
+
+
+def household_of(connection: Connection, contact_point_ids: Sequence[str]) -> Sequence[str]:
+    """Everybody on these phones."""
+    return list(
+        connection.execute(
+            select(PatientContact.patient_id)
+            .where(PatientContact.contact_point_id.in_(contact_point_ids), PatientContact.active.is_(True))
+            .distinct()
+        ).scalars()
+    )
+
+
+def enrollments_about(connection: Connection, appointment_ids: Sequence[str]) -> Mapping[str, str]:
+    """The appointment journey's enrollment for each of these visits that has one."""
+    rows = connection.execute(
+        select(Enrollment.subject_id, Enrollment.id).where(
+            Enrollment.journey == "appointment", Enrollment.subject_id.in_(appointment_ids)
+        )
+    )
+    return {row.subject_id: row.id for row in rows}
+
+
+def settle_touches(
+    connection: Connection, ids: Sequence[str], *, state: TouchState, reason: str | None, now: datetime
+) -> None:
+    """These contacts are decided on."""
+    if ids:
+        connection.execute(update(Touch).where(Touch.id.in_(ids)).values(state=state, reason=reason, updated_at=now))
