@@ -1,0 +1,1 @@
+"""What lives on disk and is read or said: templates, catalogues, lexicons."""

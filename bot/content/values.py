@@ -1,0 +1,111 @@
+"""What services know (a name, a datetime) as what templates print (words in the reader's language)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from bot.content.discretion import discreet
+from bot.content.languages import Language
+from bot.core.segments import normalise
+
+NAME_LIMIT = 40
+LEFT_TO_RIGHT_MARK = "\u200e"
+ROOM_FOR_ALL = 2
+"""`room` in a template: 2 prints everything, 1 leaves out the clinic's phone, 0 also takes the shortest wording."""
+
+# May be left out by a service: the texts read well without them.
+_DEFAULTS: Mapping[str, object] = {
+    "clinic": "", "phone": "", "location": "", "staff": "", "status": "",
+    "name": "", "to": "", "old_when": "", "opens": "", "prompt": "",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a template may print.
+
+    `fixed` is the same for many messages and decides how the template comes out; `words` differ from message to
+    message, are never empty, and a template only prints them or asks whether they are there.
+    """
+
+    fixed: dict[str, object]
+    words: dict[str, str]
+
+
+def context(values: Mapping[str, object], language: Language) -> Context:
+    """Everything a template may use, in that language."""
+    fixed: dict[str, object] = {key: value for key, value in values.items() if isinstance(value, str | int | float)}
+    words: dict[str, str] = {}
+    name = clean_name(str(fixed.pop("name", "")))
+    if name:
+        words["name"], words["to"] = name, language.address.format(name=name)
+    prompt = one_line(str(fixed.pop("prompt", "")))
+    if prompt:
+        words["prompt"] = prompt
+    if fixed.get("location"):
+        fixed["location"] = discreet(str(fixed["location"]))
+    if language.rtl and fixed.get("phone"):
+        # After Arabic letters a number's groups change places on the screen, unless a left-to-right mark comes first.
+        fixed["phone"] = f"{LEFT_TO_RIGHT_MARK}{fixed['phone']}"
+    _add_moments(words, values, language)
+    visits = values.get("visits")
+    if isinstance(visits, Sequence) and visits:
+        fixed["visit_count"] = len(visits)
+        _add_visits(words, visits, language)
+    return Context(fixed, words)
+
+
+def full(fixed: Mapping[str, object], words: Mapping[str, str]) -> dict[str, object]:
+    """One flat mapping for the template, with what was left out as nothing."""
+    return {**_DEFAULTS, **fixed, **words}
+
+
+def one_line(text: str) -> str:
+    """The text with plain characters and single spaces."""
+    return normalise(" ".join(text.split()))
+
+
+@lru_cache(maxsize=20_000)
+def clean_name(name: str) -> str:
+    """A name fit for a text: one line, no emoji or control characters, at most 40 characters."""
+    if name.isalpha() and len(name) <= NAME_LIMIT:
+        return name
+    kept = "".join(letter if _is_part_of_name(letter) else " " for letter in name)
+    return one_line(kept)[:NAME_LIMIT].rstrip()
+
+
+def _is_part_of_name(letter: str) -> bool:
+    # Letters, the marks that Indic and Vietnamese names need, digits ("Ana 2"), and the joiners of Persian.
+    return unicodedata.category(letter)[0] in "LMN" or letter in " -'’.\u200c\u200d"
+
+
+def _add_moments(words: dict[str, str], values: Mapping[str, object], language: Language) -> None:
+    starts_at = values.get("starts_at")
+    if isinstance(starts_at, datetime):
+        moment = language.dates.moment(starts_at)
+        words["day"], words["time"], words["when"] = moment.day, moment.time, moment.when
+    old = values.get("old_starts_at")
+    if isinstance(old, datetime):
+        words["old_when"] = language.dates.moment(old).when
+    opens_at = values.get("opens_at")
+    if isinstance(opens_at, datetime):
+        words["opens"] = language.dates.moment(opens_at).opening
+
+
+def _add_visits(words: dict[str, str], visits: Sequence[Mapping[str, object]], language: Language) -> None:
+    """A household's visits: `visit_times` ("Ana 9:00 AM, Luis 9:30 AM") and a numbered `visit_menu` with days."""
+    times, menu = [], []
+    for number, visit in enumerate(visits, start=1):
+        starts_at = visit["starts_at"]
+        assert isinstance(starts_at, datetime)
+        moment, name = language.dates.moment(starts_at), clean_name(str(visit.get("name") or ""))
+        times.append(f"{name} {moment.time}".strip())
+        menu.append(f"{number}={name} {moment.when}" if name else f"{number}={moment.when}")
+        words.setdefault("day", moment.day)
+    words["visit_times"], words["visit_menu"] = language.comma.join(times), language.comma.join(menu)
+    # So that "we will see you ..." also says when for a whole household.
+    words.setdefault("when", f"{words['day']}: {words['visit_times']}")
