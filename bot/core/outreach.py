@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final, TypeAlias, assert_never
+
+from bot.core.consent import effective
+from bot.core.hours import Span, is_quiet, local_day, next_day, opens_at, quiet_from
+from bot.core.messages import Origin
+from bot.core.people import AppointmentStatus, ConsentStatus, NumberStatus, Participation, PatientStatus, Scope
+
+A_DAY: Final = 1
+A_WEEK: Final = 3
+"""Unsolicited texts to one patient: the limits of the healthcare exemption, 47 CFR 64.1200(a)(9)(iv)."""
+LOOK_AGAIN: Final = timedelta(minutes=15)
+WEEK: Final = timedelta(days=7)
 
 
 class Lane(StrEnum):
@@ -13,3 +28,305 @@ class Lane(StrEnum):
     SAME_DAY = "same-day"
     REMINDER = "reminder"
     BULK = "bulk"
+
+
+class GateReason(StrEnum):
+    """Why a message goes out, waits or is dropped, as stored."""
+
+    OK = "ok"
+    # the number
+    NUMBER_INVALID = "number-invalid"
+    NUMBER_UNSAFE = "number-unsafe"
+    # the patient
+    NO_PATIENT = "no-patient"
+    WRONG_NUMBER = "wrong-number"
+    DECEASED = "deceased"
+    INACTIVE = "patient-inactive"
+    NOT_LINKED = "number-not-the-patients"
+    NOTHING_MAY_BE_SAID = "holder-may-be-told-nothing"
+    # consent
+    NUMBER_OPTED_OUT = "number-opted-out"
+    PATIENT_OPTED_OUT = "patient-opted-out"
+    NO_CONSENT = "no-consent"
+    # what it is about
+    EXPIRED = "expired"
+    MOVED = "visit-changed"
+    NOT_AHEAD = "visit-not-ahead"
+    NOT_CANCELLED = "visit-not-cancelled"
+    OVER = "visit-over"
+    ANSWERED = "already-answered"
+    # when
+    PAUSED = "patient-paused"
+    HELD = "held-by-a-person"
+    QUIET_HOURS = "quiet-hours"
+    BUDGET_DAY = "budget-day"
+    BUDGET_WEEK = "budget-week"
+    NO_WINDOW_LEFT = "no-window-left"
+
+
+class Verdict(StrEnum):
+    """The gate's word, as stored and as the API gives it."""
+
+    SEND = "send"
+    HOLD = "hold"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Goes out now. Of no use to the patient, or unwelcome, from `valid_until` on."""
+
+    valid_until: datetime | None = None
+    reason: GateReason = GateReason.OK
+    verdict: Verdict = Verdict.SEND
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Not before `until`; the gate looks again then."""
+
+    until: datetime
+    reason: GateReason
+    verdict: Verdict = Verdict.HOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Never."""
+
+    reason: GateReason
+    verdict: Verdict = Verdict.DROP
+
+
+GateDecision: TypeAlias = Send | Hold | Drop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFacts:
+    """The message that asks to go out. `kind` is `<journey>/<step>`."""
+
+    message_id: str
+    origin: Origin
+    kind: str
+    planned_at: datetime
+    lane: Lane | None = None
+    expires_at: datetime | None = None
+    patient_id: str | None = None
+    budget_exempt: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientFacts:
+    """The patient it is about, and the patient's link to the number: None where there is none."""
+
+    status: PatientStatus
+    paused: bool
+    consent: ConsentStatus | None
+    scope: Scope = Scope.ALL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitFacts:
+    """A visit it is about: as it is now, and the version that the message was written for."""
+
+    status: AppointmentStatus
+    starts_at: datetime
+    response: Participation
+    responded_at: datetime | None
+    version: int
+    written_for: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that the gate looks at beside the message. `recent` are unsolicited texts that went to the patient."""
+
+    number_status: NumberStatus
+    number_consent: ConsentStatus
+    zone: str
+    quiet: Span
+    patient: PatientFacts | None = None
+    visits: Sequence[VisitFacts] = ()
+    held: bool = False
+    recent: Sequence[datetime] = ()
+
+
+Check: TypeAlias = Callable[[MessageFacts, Facts, datetime], Hold | Drop | None]
+
+_UNREACHABLE: Final = frozenset({NumberStatus.INVALID, NumberStatus.LANDLINE})
+_CANCELLED: Final = "cancelled"
+# What is asked or told before a visit; everything else that names one (a check-in after it) may come later.
+_BEFORE: Final = frozenset({"appointment", "waitlist"})
+_BEFORE_STEPS: Final = frozenset({"appointment_reminder", "waitlist_offer"})
+# News of the visit itself, and the note of the day: an answer to an earlier text does not make them pointless.
+_NEWS: Final = frozenset({"moved", _CANCELLED, "same_day"})
+_NOT_COMING: Final = frozenset({Participation.DECLINED, Participation.TENTATIVE})
+
+
+def decide(message: MessageFacts, facts: Facts, now: datetime) -> GateDecision:
+    """Whether this message goes out now, waits, or never goes. The one gate for every outbound text."""
+    for check in _checks(message.origin):
+        if (refusal := check(message, facts, now)) is not None:
+            return refusal
+    return Send(_valid_until(message, facts, now))
+
+
+def is_unsolicited(message: MessageFacts) -> bool:
+    """Whether it counts against, and is held by, the frequency budget."""
+    return message.origin is Origin.OUTREACH and not (
+        message.budget_exempt
+        or message.lane in (Lane.SAFETY, Lane.REPLY, Lane.SAME_DAY)
+        or _step(message.kind) in _NEWS
+    )
+
+
+def _checks(origin: Origin) -> tuple[Check, ...]:
+    match origin:
+        case Origin.SAFETY:
+            return ()
+        case Origin.CONSENT:
+            return (_reachable,)
+        case Origin.REPLY | Origin.STAFF:
+            # The patient wrote first: no earlier consent is needed, no hour is the wrong one.
+            return (_reachable, _safe, _right_person, _not_opted_out, _fresh)
+        case Origin.OUTREACH:
+            return (
+                *(_reachable, _safe, _known, _right_person, _active, _not_opted_out, _linked, _agreed, _fresh),
+                *(_visits_stand, _unanswered, _unpaused, _waking, _within_budget),
+            )
+        case _:
+            assert_never(origin)
+
+
+def _reachable(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
+    return Drop(GateReason.NUMBER_INVALID) if facts.number_status in _UNREACHABLE else None
+
+
+def _safe(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
+    return Drop(GateReason.NUMBER_UNSAFE) if facts.number_status is NumberStatus.UNSAFE else None
+
+
+def _known(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
+    return Drop(GateReason.NO_PATIENT) if facts.patient is None else None
+
+
+def _right_person(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
+    match facts.patient:
+        case PatientFacts(status=PatientStatus.DECEASED):
+            return Drop(GateReason.DECEASED)
+        case PatientFacts(status=PatientStatus.WRONG_NUMBER):
+            return Drop(GateReason.WRONG_NUMBER)
+    return None
+
+
+def _active(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
+    inactive = facts.patient is not None and facts.patient.status is not PatientStatus.ACTIVE
+    return Drop(GateReason.INACTIVE) if inactive else None
+
+
+def _not_opted_out(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
+    if facts.number_consent is ConsentStatus.OPTED_OUT:
+        return Drop(GateReason.NUMBER_OPTED_OUT)
+    if facts.patient is not None and facts.patient.consent is ConsentStatus.OPTED_OUT:
+        return Drop(GateReason.PATIENT_OPTED_OUT)
+    return None
+
+
+def _linked(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
+    if facts.patient is None or facts.patient.consent is None:
+        return Drop(GateReason.NOT_LINKED)
+    return Drop(GateReason.NOTHING_MAY_BE_SAID) if facts.patient.scope is Scope.NOTHING else None
+
+
+def _agreed(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
+    link = facts.patient.consent if facts.patient else None
+    agreed = effective(number=facts.number_consent, link=link or ConsentStatus.UNKNOWN) is ConsentStatus.OPTED_IN
+    return None if agreed else Drop(GateReason.NO_CONSENT)
+
+
+def _fresh(message: MessageFacts, _facts: Facts, now: datetime) -> Drop | None:
+    return Drop(GateReason.EXPIRED) if message.expires_at is not None and message.expires_at <= now else None
+
+
+def _visits_stand(message: MessageFacts, facts: Facts, now: datetime) -> Drop | None:
+    faults = (_visit_fault(message, visit, now) for visit in facts.visits)
+    return next((Drop(fault) for fault in faults if fault is not None), None)
+
+
+def _visit_fault(message: MessageFacts, visit: VisitFacts, now: datetime) -> GateReason | None:
+    if not _is_before(message.kind):
+        gone = (AppointmentStatus.CANCELLED, AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.NOSHOW)
+        return GateReason.NOT_AHEAD if visit.status in gone else None
+    if visit.written_for is not None and visit.written_for != visit.version:
+        return GateReason.MOVED
+    if visit.starts_at <= now:
+        return GateReason.OVER
+    if _step(message.kind) == _CANCELLED:
+        return None if visit.status is AppointmentStatus.CANCELLED else GateReason.NOT_CANCELLED
+    return None if visit.status.is_ahead else GateReason.NOT_AHEAD
+
+
+def _unanswered(message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
+    # A text about several visits keeps its use until the last of them is answered.
+    answered = bool(facts.visits) and all(_is_answered(message, visit) for visit in facts.visits)
+    return Drop(GateReason.ANSWERED) if answered else None
+
+
+def _is_answered(message: MessageFacts, visit: VisitFacts) -> bool:
+    journey, step = message.kind.partition("/")[0], _step(message.kind)
+    if step == "same_day":
+        return visit.response in _NOT_COMING
+    if step in _NEWS or not (journey == "appointment" or step == "appointment_reminder"):
+        return False
+    since = visit.responded_at is not None and visit.responded_at > message.planned_at
+    return since and visit.response is not Participation.NEEDS_ACTION
+
+
+def _unpaused(message: MessageFacts, facts: Facts, now: datetime) -> Hold | None:
+    paused = facts.patient is not None and facts.patient.paused
+    if not (paused or facts.held):
+        return None
+    until = now + LOOK_AGAIN if message.expires_at is None else min(now + LOOK_AGAIN, message.expires_at)
+    return Hold(until, GateReason.PAUSED if paused else GateReason.HELD)
+
+
+def _waking(message: MessageFacts, facts: Facts, now: datetime) -> Hold | Drop | None:
+    if not is_quiet(now, facts.zone, facts.quiet):
+        return None
+    opening = opens_at(now, facts.zone, facts.quiet)
+    return _wait(message, opening, GateReason.QUIET_HOURS, or_else=GateReason.NO_WINDOW_LEFT)
+
+
+def _within_budget(message: MessageFacts, facts: Facts, now: datetime) -> Hold | Drop | None:
+    if not is_unsolicited(message):
+        return None
+    today = local_day(now, facts.zone)
+    week = sorted(moment for moment in facts.recent if moment > now - WEEK)
+    if sum(local_day(moment, facts.zone) == today for moment in week) >= A_DAY:
+        reason, earliest = GateReason.BUDGET_DAY, next_day(now, facts.zone)
+    elif len(week) >= A_WEEK:
+        reason, earliest = GateReason.BUDGET_WEEK, max(next_day(now, facts.zone), week[-A_WEEK] + WEEK)
+    else:
+        return None
+    return _wait(message, opens_at(earliest, facts.zone, facts.quiet), reason, or_else=reason)
+
+
+def _wait(message: MessageFacts, until: datetime, reason: GateReason, *, or_else: GateReason) -> Hold | Drop:
+    too_late = message.expires_at is not None and until >= message.expires_at
+    return Drop(or_else) if too_late else Hold(until, reason)
+
+
+def _valid_until(message: MessageFacts, facts: Facts, now: datetime) -> datetime | None:
+    if message.origin is not Origin.OUTREACH:
+        return message.expires_at
+    # What the carrier still holds when the quiet hours begin would ring at night.
+    ends = [moment for moment in (message.expires_at, quiet_from(now, facts.zone, facts.quiet)) if moment is not None]
+    return min(ends, default=None)
+
+
+def _is_before(kind: str) -> bool:
+    return kind.partition("/")[0] in _BEFORE or _step(kind) in _BEFORE_STEPS
+
+
+def _step(kind: str) -> str:
+    return kind.rpartition("/")[2]

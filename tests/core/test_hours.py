@@ -1,0 +1,153 @@
+"""Quiet hours and office hours, across zones, gaps and folds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.hours import is_open, is_quiet, local_day, next_day, next_opening, opens_at, quiet_from
+
+NIGHT = (time(20), time(8))
+OFFICE = (time(8), time(17))
+ZONES = [
+    "America/Chicago",
+    "America/New_York",
+    "America/Phoenix",
+    "America/St_Johns",
+    "Asia/Beirut",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "Europe/Lisbon",
+    "Pacific/Apia",
+    "Pacific/Chatham",
+]
+zones = st.sampled_from(ZONES)
+moments = st.integers(0, 20 * 366 * 86_400).map(
+    lambda seconds: datetime(2011, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+)
+# Near the hours at which clocks change, where everything that can go wrong does.
+changes = st.builds(
+    lambda day, seconds: day + timedelta(seconds=seconds),
+    st.sampled_from(
+        [
+            datetime(2026, 3, 8, 8, tzinfo=UTC),
+            datetime(2026, 11, 1, 7, tzinfo=UTC),
+            datetime(2026, 3, 28, 22, tzinfo=UTC),
+            datetime(2026, 10, 24, 21, tzinfo=UTC),
+            datetime(2026, 4, 4, 15, tzinfo=UTC),
+            datetime(2011, 12, 30, 10, tzinfo=UTC),
+        ]
+    ),
+    st.integers(-90_000, 90_000),
+)
+walls = st.times().map(lambda t: t.replace(second=0, microsecond=0))
+spans = st.tuples(walls, walls)
+
+
+def at(zone: str, *parts: int, fold: int = 0) -> datetime:
+    return datetime(*parts, fold=fold, tzinfo=ZoneInfo(zone)).astimezone(UTC)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "quiet"), [(19, 59, False), (20, 0, True), (23, 59, True), (7, 59, True), (8, 0, False)]
+)
+def test_quiet_hours_span_midnight_and_end_on_the_minute(hour: int, minute: int, quiet: bool) -> None:
+    assert is_quiet(at("America/Chicago", 2026, 7, 1, hour, minute), "America/Chicago", NIGHT) is quiet
+
+
+def test_the_same_moment_is_quiet_in_one_zone_and_not_in_another() -> None:
+    moment = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
+    assert is_quiet(moment, "America/Chicago", NIGHT)
+    assert not is_quiet(moment, "America/New_York", NIGHT)
+
+
+def test_opening_is_the_same_wall_time_on_the_day_that_clocks_change() -> None:
+    zone = "America/Chicago"
+    assert opens_at(at(zone, 2026, 3, 7, 21), zone, NIGHT) == at(zone, 2026, 3, 8, 8)
+    assert opens_at(at(zone, 2026, 10, 31, 21), zone, NIGHT) == at(zone, 2026, 11, 1, 8)
+
+
+def test_quiet_hours_that_end_inside_the_gap_end_when_clocks_jump() -> None:
+    zone = "America/Chicago"
+    opening = opens_at(at(zone, 2026, 3, 8, 1), zone, (time(20), time(2, 30)))
+    assert opening == at(zone, 2026, 3, 8, 3)
+
+
+def test_quiet_hours_that_end_in_the_repeated_hour_hold_again_until_it_is_over() -> None:
+    zone, quiet = "America/Chicago", (time(20), time(1, 30))
+    assert opens_at(at(zone, 2026, 11, 1, 0, 30), zone, quiet) == at(zone, 2026, 11, 1, 1, 30)
+    again = at(zone, 2026, 11, 1, 1, 10, fold=1)
+    assert is_quiet(again, zone, quiet)
+    assert opens_at(again, zone, quiet) == at(zone, 2026, 11, 1, 1, 30, fold=1)
+
+
+def test_equal_ends_mean_no_quiet_hours() -> None:
+    now = datetime(2026, 7, 1, 3, tzinfo=UTC)
+    assert opens_at(now, "America/Chicago", (time(8), time(8))) == now
+    assert quiet_from(now, "America/Chicago", (time(8), time(8))) is None
+
+
+def test_quiet_hours_begin_the_same_evening() -> None:
+    zone = "America/Chicago"
+    assert quiet_from(at(zone, 2026, 7, 1, 9), zone, NIGHT) == at(zone, 2026, 7, 1, 20)
+
+
+def test_the_office_is_closed_from_friday_evening_to_monday_morning() -> None:
+    zone = "America/Chicago"
+    friday = at(zone, 2026, 11, 20, 17)
+    assert is_open(friday - timedelta(minutes=1), zone, OFFICE)
+    assert not is_open(friday, zone, OFFICE)
+    assert next_opening(friday, zone, OFFICE) == at(zone, 2026, 11, 23, 8)
+
+
+def test_whole_days_open_on_monday_at_midnight() -> None:
+    zone = "America/Chicago"
+    assert next_opening(at(zone, 2026, 11, 21, 12), zone, (time(8), time(8))) == at(zone, 2026, 11, 23)
+
+
+def test_a_day_that_has_no_midnight_begins_when_clocks_jump() -> None:
+    # Beirut goes from 00:00 to 01:00 on the last Sunday of March.
+    assert next_day(at("Asia/Beirut", 2026, 3, 28, 12), "Asia/Beirut") == datetime(2026, 3, 28, 22, tzinfo=UTC)
+
+
+@given(now=moments | changes, zone=zones, quiet=spans)
+def test_nothing_is_quiet_when_it_opens_and_it_opens_within_a_day(
+    now: datetime, zone: str, quiet: tuple[time, time]
+) -> None:
+    opening = opens_at(now, zone, quiet)
+    assert opening >= now
+    assert not is_quiet(opening, zone, quiet)
+    assert opening - now <= timedelta(hours=27)
+    if opening > now:
+        assert is_quiet(now, zone, quiet)
+
+
+@given(now=moments, zone=zones)
+def test_a_night_is_quiet_to_its_last_second(now: datetime, zone: str) -> None:
+    opening = opens_at(now, zone, NIGHT)
+    if opening > now:
+        assert is_quiet(opening - timedelta(seconds=1), zone, NIGHT)
+    else:
+        begins = quiet_from(now, zone, NIGHT)
+        assert begins is not None
+        assert is_quiet(begins, zone, NIGHT)
+        assert not is_quiet(begins - timedelta(seconds=1), zone, NIGHT)
+
+
+@given(now=moments | changes, zone=zones, office=spans)
+def test_the_office_is_open_when_it_opens(now: datetime, zone: str, office: tuple[time, time]) -> None:
+    opening = next_opening(now, zone, office)
+    assert opening >= now
+    assert is_open(opening, zone, office)
+    assert opening - now <= timedelta(days=4, hours=2)
+
+
+@given(now=moments | changes, zone=zones)
+def test_the_next_day_is_another_day_and_the_second_before_is_not(now: datetime, zone: str) -> None:
+    midnight = next_day(now, zone)
+    assert local_day(midnight, zone) > local_day(now, zone)
+    assert local_day(midnight - timedelta(seconds=1), zone) == local_day(now, zone)
