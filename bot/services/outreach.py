@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from bot.core.intents import Context, Intent
 from bot.core.journey import Journey, QuestionState
@@ -22,7 +22,7 @@ from bot.services.gate import decide_and_store
 from bot.services.outbox import Draft, put
 from bot.services.plan import visit_of
 from bot.services.wording import values_for
-from bot.store.columns import new_id
+from bot.store.columns import AnyRow, new_id
 from bot.store.queries import planning
 from bot.store.queries.conversations import ensure_conversations
 from bot.store.tables import Appointment, Enrollment, Patient, Question
@@ -101,7 +101,7 @@ def _start(
     return Started(message_id, decision.word, decision.reason)
 
 
-def _contact(connection: Connection, patient_id: str, now: datetime) -> Row[Any] | None:
+def _contact(connection: Connection, patient_id: str, now: datetime) -> AnyRow | None:
     contact = planning.contacts(connection, [patient_id]).get(patient_id)
     if contact is not None and contact.conversation_id is None:
         ensure_conversations(connection, [contact.contact_point_id], now)
@@ -134,8 +134,8 @@ def _write(
     clinic: Clinic,
     request: OutreachRequest,
     journey: Journey,
-    patient: Row[Any],
-    contact: Row[Any],
+    patient: AnyRow,
+    contact: AnyRow,
     visit: Visit | None,
     *,
     actor: str,
@@ -220,7 +220,7 @@ def _ask(
     clinic: Clinic,
     request: OutreachRequest,
     journey: Journey,
-    contact: Row[Any],
+    contact: AnyRow,
     visit: Visit | None,
     message_id: str,
     enrollment_id: str,

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from bot.core.journey import TouchState
 from bot.core.people import Visit
 from bot.core.planning import History, Rules, plan_visit
 from bot.services.clinic import Clinic
 from bot.services.touching import make_messages
-from bot.store.columns import new_id
+from bot.store.columns import AnyRow, new_id
 from bot.store.queries import planning
 from bot.store.queries.conversations import insert_or_ignore
 from bot.store.tables import Touch
@@ -67,7 +67,7 @@ def _plan_batch(clinic: Clinic, at: datetime, counts: Counter[str]) -> bool:
 
 
 def _touches(
-    rows: Sequence[Row[Any]], told: frozenset[str], book: RuleBook, at: datetime, now: datetime
+    rows: Sequence[AnyRow], told: frozenset[str], book: RuleBook, at: datetime, now: datetime
 ) -> list[dict[str, Any]]:
     touches = []
     for row in rows:
@@ -93,7 +93,7 @@ def _touches(
     return touches
 
 
-def visit_of(row: Row[Any], name: str = "") -> Visit:
+def visit_of(row: AnyRow, name: str = "") -> Visit:
     """A row of the planning queries as the core's value."""
     return Visit(
         appointment_id=row.appointment_id,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from bot.core.dialogue import advance
 from bot.core.effects import Escalate
@@ -13,6 +12,7 @@ from bot.core.journey import Enrollment, QuestionState, Silence
 from bot.journeys import discover
 from bot.services.clinic import Clinic
 from bot.services.escalations import Need, raise_to_person
+from bot.store.columns import AnyRow
 from bot.store.tables import Enrollment as EnrollmentRow
 from bot.store.tables import Question
 
@@ -45,7 +45,7 @@ def _batch(connection: Connection, clinic: Clinic, now: datetime) -> int:
     return len(rows)
 
 
-def _silent(connection: Connection, clinic: Clinic, stored: Row[Any], now: datetime) -> None:
+def _silent(connection: Connection, clinic: Clinic, stored: AnyRow, now: datetime) -> None:
     question = connection.execute(
         select(Question.conversation_id, Question.state)
         .where(Question.enrollment_id == stored.id)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from bot.core.journey import Enrollment, Question
 from bot.core.people import ConsentStatus, Visit
 from bot.core.situation import Person, Situation
 from bot.services.clinic import Clinic
+from bot.store.columns import AnyRow
 from bot.store.queries import conversations
 
 
 def load_situation(
-    connection: Connection, clinic: Clinic, phone: Row[Any], now: datetime, *, carrier_handled: bool, has_media: bool
+    connection: Connection, clinic: Clinic, phone: AnyRow, now: datetime, *, carrier_handled: bool, has_media: bool
 ) -> Situation:
     """The situation of the conversation on this (locked) phone row."""
     people = conversations.people_on(connection, phone.contact_point_id)
@@ -43,13 +43,13 @@ def load_situation(
     )
 
 
-def _opted_out(phone: Row[Any], people: Sequence[Row[Any]]) -> bool:
+def _opted_out(phone: AnyRow, people: Sequence[AnyRow]) -> bool:
     if phone.consent is ConsentStatus.OPTED_OUT:
         return True
     return bool(people) and all(row.consent is ConsentStatus.OPTED_OUT for row in people)
 
 
-def visit_of(row: Row[Any], name: str) -> Visit:
+def visit_of(row: AnyRow, name: str) -> Visit:
     """A row of the appointments query as the core's value."""
     return Visit(
         appointment_id=row.appointment_id,
@@ -65,7 +65,7 @@ def visit_of(row: Row[Any], name: str) -> Visit:
     )
 
 
-def _enrollment_of(row: Row[Any]) -> Enrollment:
+def _enrollment_of(row: AnyRow) -> Enrollment:
     return Enrollment(
         id=row.enrollment_id,
         journey="appointment",
@@ -77,7 +77,7 @@ def _enrollment_of(row: Row[Any]) -> Enrollment:
     )
 
 
-def question_of(row: Row[Any], clinic: Clinic) -> Question:
+def question_of(row: AnyRow, clinic: Clinic) -> Question:
     """A row of the questions query as the core's value."""
     return Question(
         id=row.id,
@@ -97,7 +97,7 @@ def question_of(row: Row[Any], clinic: Clinic) -> Question:
     )
 
 
-def _asking(row: Row[Any]) -> Enrollment | None:
+def _asking(row: AnyRow) -> Enrollment | None:
     if row.enrollment_id is None or row.enrollment_step is None:
         return None
     data: Mapping[str, str] = row.enrollment_data

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import Origin
@@ -21,7 +21,7 @@ from bot.journeys import discover
 from bot.services.clinic import Clinic
 from bot.services.outbox import Draft, row_of
 from bot.services.wording import local, values_for
-from bot.store.columns import new_id
+from bot.store.columns import AnyRow, new_id
 from bot.store.queries import planning
 from bot.store.queries.conversations import ensure_conversations, insert_or_ignore
 from bot.store.tables import Enrollment, Message, Question, Touch
@@ -54,7 +54,7 @@ class Due:
     previous: datetime | None
 
 
-def make_messages(connection: Connection, clinic: Clinic, rows: Sequence[Row[Any]], at: datetime) -> tuple[int, int]:
+def make_messages(connection: Connection, clinic: Clinic, rows: Sequence[AnyRow], at: datetime) -> tuple[int, int]:
     """Turn due contacts into messages, questions and enrollments. Gives (messages made, contacts skipped)."""
     now = clinic.clock()
     contacts = planning.contacts(connection, sorted({row.patient_id for row in rows}))
@@ -69,8 +69,8 @@ def make_messages(connection: Connection, clinic: Clinic, rows: Sequence[Row[Any
 
 
 def _siblings(
-    connection: Connection, rows: Sequence[Row[Any]], contacts: Mapping[str, Row[Any]], at: datetime
-) -> Sequence[Row[Any]]:
+    connection: Connection, rows: Sequence[AnyRow], contacts: Mapping[str, AnyRow], at: datetime
+) -> Sequence[AnyRow]:
     """Reminders for others on the same phones that would follow within hours."""
     phones = {contacts[r.patient_id].contact_point_id for r in rows if r.step in REMINDERS and r.patient_id in contacts}
     if not phones:
@@ -82,7 +82,7 @@ def _siblings(
 
 
 def _sort_out(
-    rows: Sequence[Row[Any]], contacts: Mapping[str, Row[Any]], clinic: Clinic, at: datetime
+    rows: Sequence[AnyRow], contacts: Mapping[str, AnyRow], clinic: Clinic, at: datetime
 ) -> tuple[list[Due], dict[str, list[str]]]:
     skipped: dict[str, list[str]] = defaultdict(list)
     by_visit: dict[str, list[Due]] = defaultdict(list)
@@ -105,7 +105,7 @@ def _sort_out(
     return wanted, {reason: ids for reason, ids in skipped.items() if ids}
 
 
-def _due_of(row: Row[Any], clinic: Clinic) -> Due:
+def _due_of(row: AnyRow, clinic: Clinic) -> Due:
     name = clinic.vault.maybe_open("patients.given_name", row.patient_id, row.given_name) or ""
     visit = Visit(
         appointment_id=row.appointment_id,
@@ -122,7 +122,7 @@ def _due_of(row: Row[Any], clinic: Clinic) -> Due:
     return Due(row.touch_id, row.key, row.step, row.expires_at, visit, row.language, row.previous_starts_at)
 
 
-def _together(wanted: Sequence[Due], contacts: Mapping[str, Row[Any]]) -> list[list[Due]]:
+def _together(wanted: Sequence[Due], contacts: Mapping[str, AnyRow]) -> list[list[Due]]:
     """Same-day visits of one household in one text; everything else by itself."""
     bundles: dict[tuple[str, str, date], list[Due]] = defaultdict(list)
     alone: list[list[Due]] = []
@@ -140,7 +140,7 @@ def _write(
     connection: Connection,
     clinic: Clinic,
     groups: Sequence[list[Due]],
-    contacts: Mapping[str, Row[Any]],
+    contacts: Mapping[str, AnyRow],
     now: datetime,
 ) -> None:
     missing = {
@@ -152,7 +152,9 @@ def _write(
         ensure_conversations(connection, sorted(missing), now)
         contacts = planning.contacts(connection, sorted({due.visit.patient_id for group in groups for due in group}))
     enrollments = _enroll(connection, groups, now)
-    messages, questions, touched = [], [], []
+    messages: list[dict[str, Any]] = []
+    questions: list[dict[str, Any]] = []
+    touched: list[dict[str, Any]] = []
     for group in groups:
         contact = contacts[group[0].visit.patient_id]
         message = _message(clinic, group, contact, enrollments, now)
@@ -207,7 +209,7 @@ def _step_of(group: Sequence[Due]) -> str:
 
 
 def _message(
-    clinic: Clinic, group: Sequence[Due], contact: Row[Any], enrollments: Mapping[str, str], now: datetime
+    clinic: Clinic, group: Sequence[Due], contact: AnyRow, enrollments: Mapping[str, str], now: datetime
 ) -> dict[str, Any]:
     first = group[0]
     step = _step_of(group)
@@ -245,7 +247,7 @@ def _key_of(group: Sequence[Due]) -> str:
 
 def _question(
     group: Sequence[Due],
-    contact: Row[Any],
+    contact: AnyRow,
     message: Mapping[str, Any],
     enrollments: Mapping[str, str],
     now: datetime,

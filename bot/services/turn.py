@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from bot.core.effects import Ask, Say
 from bot.core.intents import Understanding
 from bot.core.people import Visit
 from bot.core.situation import Situation
-from bot.services.clinic import Clinic
+from bot.services.clinic import Clinicfrom bot.store.columns import AnyRow
+
 
 
 @dataclass(slots=True)
@@ -21,7 +22,7 @@ class Turn:
 
     clinic: Clinic
     connection: Connection
-    phone: Row[Any]
+    phone: AnyRow
     situation: Situation
     understanding: Understanding
     message_id: str

@@ -35,13 +35,13 @@ def values_for(
     **more: Any,
 ) -> Mapping[str, object]:
     """Everything a template may use; `visits` are the ones it is about, the first one being *the* visit."""
+    zone = settings.clinic_timezone
+    opens_at = None if is_open(now, zone, settings.office) else next_opening(now, zone, settings.office)
     values: dict[str, object] = {
         "clinic": settings.clinic_name,
         "phone": spoken_phone(settings.clinic_phone),
         "name": name,
-        "opens_at": next_opening(now, settings.clinic_timezone, settings.office).astimezone(
-            ZoneInfo(settings.clinic_timezone)
-        ),
+        "opens_at": opens_at and opens_at.astimezone(ZoneInfo(zone)),
         "visits": [{"name": visit.name, "starts_at": local(visit)} for visit in visits],
         **more,
     }

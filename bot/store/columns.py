@@ -6,11 +6,14 @@ import os
 import time
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
-from sqlalchemy import DateTime, Dialect, LargeBinary, MetaData, String
+from sqlalchemy import DateTime, Dialect, LargeBinary, MetaData, Row, String
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of some query, its columns by name."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, select
+from sqlalchemy import Connection, and_, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.people import Channel
-from bot.store.columns import new_id
+from bot.store.columns import AnyRow, new_id
 from bot.store.tables import (
     Appointment,
     ContactPoint,
@@ -116,7 +116,7 @@ def insert_or_ignore(connection: Connection, table: Any) -> Any:
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
-def lock_phone(connection: Connection, vault: Vault, phone: str, channel: Channel, now: datetime) -> Row[Any]:
+def lock_phone(connection: Connection, vault: Vault, phone: str, channel: Channel, now: datetime) -> AnyRow:
     """The conversation with this phone, locked; a phone never seen before gets its rows first."""
     key = {"indexes": vault.indexes(f"{phone}"), "channel": channel}
     row = connection.execute(_PHONE, key).first()
@@ -159,17 +159,17 @@ def ensure_conversations(connection: Connection, contact_point_ids: Sequence[str
         connection.execute(insert_or_ignore(connection, Conversation.__table__), rows)
 
 
-def people_on(connection: Connection, contact_point_id: str) -> Sequence[Row[Any]]:
+def people_on(connection: Connection, contact_point_id: str) -> Sequence[AnyRow]:
     """Patients linked to the phone, first in rank first."""
     return connection.execute(_PEOPLE, {"contact_point_id": contact_point_id}).all()
 
 
-def questions_of(connection: Connection, conversation_id: str, now: datetime) -> Sequence[Row[Any]]:
+def questions_of(connection: Connection, conversation_id: str, now: datetime) -> Sequence[AnyRow]:
     """The questions of the last two weeks, newest first, each with its enrollment."""
     return connection.execute(_QUESTIONS, {"conversation_id": conversation_id, "since": now - QUESTION_AGE}).all()
 
 
-def visits_of(connection: Connection, patient_ids: Sequence[str], now: datetime) -> Sequence[Row[Any]]:
+def visits_of(connection: Connection, patient_ids: Sequence[str], now: datetime) -> Sequence[AnyRow]:
     """Visits of these patients from a week ago on, each with its enrollment."""
     if not patient_ids:
         return ()
@@ -182,7 +182,7 @@ def seen(connection: Connection, message_sid: str) -> str | None:
     return connection.execute(_SEEN, {"sid": message_sid}).scalar_one_or_none()
 
 
-def answers_to(connection: Connection, message_id: str) -> Sequence[Row[Any]]:
+def answers_to(connection: Connection, message_id: str) -> Sequence[AnyRow]:
     """What was answered to this inbound message inside the webhook's response."""
     return connection.execute(_ANSWERS, {"message_id": message_id}).all()
 

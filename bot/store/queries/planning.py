@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from bot.core.journey import TouchState
 from bot.core.messages import Direction, MessageStatus
 from bot.core.people import NumberStatus
+from bot.store.columns import AnyRow
 from bot.store.tables import (
     Appointment,
     ContactPoint,
@@ -24,7 +24,7 @@ from bot.store.tables import (
 )
 
 
-def visits_to_plan(connection: Connection, limit: int) -> Sequence[Row[Any]]:
+def visits_to_plan(connection: Connection, limit: int) -> Sequence[AnyRow]:
     """Appointments that changed since planning last saw them, locked where the database can."""
     return connection.execute(
         select(
@@ -123,7 +123,7 @@ def void_older(connection: Connection, appointment_ids: Sequence[str], now: date
     )
 
 
-def rules(connection: Connection) -> Sequence[Row[Any]]:
+def rules(connection: Connection) -> Sequence[AnyRow]:
     """Every reminder rule: there are a handful."""
     return connection.execute(select(ReminderRule.__table__)).all()
 
@@ -155,7 +155,7 @@ _DUE = (
 )
 
 
-def due(connection: Connection, at: datetime, limit: int) -> Sequence[Row[Any]]:
+def due(connection: Connection, at: datetime, limit: int) -> Sequence[AnyRow]:
     """Planned contacts that are due, the oldest first, locked where the database can."""
     return connection.execute(
         _DUE.where(Touch.due_at <= at)
@@ -165,7 +165,7 @@ def due(connection: Connection, at: datetime, limit: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def siblings(connection: Connection, patient_ids: Sequence[str], until: datetime) -> Sequence[Row[Any]]:
+def siblings(connection: Connection, patient_ids: Sequence[str], until: datetime) -> Sequence[AnyRow]:
     """Reminders of these patients that fall due a little later: candidates for one text with those that are due."""
     return connection.execute(
         _DUE.where(
@@ -176,7 +176,7 @@ def siblings(connection: Connection, patient_ids: Sequence[str], until: datetime
     ).all()
 
 
-def contacts(connection: Connection, patient_ids: Sequence[str]) -> Mapping[str, Row[Any]]:
+def contacts(connection: Connection, patient_ids: Sequence[str]) -> Mapping[str, AnyRow]:
     """For each patient the phone that is tried first, with its conversation (None until the first contact)."""
     rows = connection.execute(
         select(
