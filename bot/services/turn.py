@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -12,8 +11,8 @@ from bot.core.effects import Ask, Say
 from bot.core.intents import Understanding
 from bot.core.people import Visit
 from bot.core.situation import Situation
-from bot.services.clinic import Clinicfrom bot.store.columns import AnyRow
-
+from bot.services.clinic import Clinic
+from bot.store.columns import AnyRow
 
 
 @dataclass(slots=True)

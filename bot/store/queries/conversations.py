@@ -1,4 +1,4 @@
-"""What an inbound needs to know: the phone, who is on it, what was asked, which visits are near. Prebuilt statements."""
+"""What an inbound needs to know: the phone, who is on it, what was asked, which visits are near; prebuilt."""
 
 from __future__ import annotations
 
