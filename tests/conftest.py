@@ -7,19 +7,31 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from bot.config import Settings, load
 from bot.store import migrations
 from tests import servers
+from tests.clinic import RunningClinic
 from tests.servers import PostgresServer, RedisServer, Workspace
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+# Root may have no sandbox; the rest keeps Chromium from calling its makers.
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,9 +41,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long modules first, so that with several workers none starts on one when the others are done."""
+    """Mark what drives the browser. Long modules first: with several workers, none is to start on one at the end."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the clinic's processes printed, when a test of them fails."""
+    report = yield
+    clinic = getattr(item, "funcargs", {}).get("running_clinic")
+    if report.failed and isinstance(clinic, RunningClinic):
+        report.sections.append(("The clinic's processes", clinic.output()[-8000:]))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -153,3 +180,32 @@ def settings(settings_env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> S
     for name, value in settings_env.items():
         monkeypatch.setenv(name, value)
     return load()
+
+
+@pytest.fixture
+def running_clinic(settings_env: dict[str, str], tmp_path: Path) -> Iterator[RunningClinic]:
+    """The `Procfile`'s processes and a phone network, ready. They end with the test; a failure shows what they said."""
+    clinic = RunningClinic(settings_env, folder=tmp_path)
+    yield clinic
+    clinic.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium. For one module at a time: while it runs, `asyncio.run` would find an event loop running."""
+    if CHROMIUM is None:
+        # CI must not pass for want of a browser; elsewhere `make test` has said loudly that these are left out.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no chromium; set CHROMIUM=/path/to/it")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of its own, with nothing remembered and nothing that moves."""
+    context = browser.new_context(reduced_motion="reduce", locale="en-US")
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
