@@ -16,7 +16,7 @@ from bot.store.tables import Escalation
 from bot.store.vault import Vault
 
 _OPEN = (
-    select(Escalation.id, Escalation.priority, Escalation.evidence, Escalation.respond_by, Escalation.version)
+    select(Escalation.id, Escalation.priority, Escalation.evidence, Escalation.respond_by, Escalation.message_id)
     .where(
         Escalation.conversation_id == bindparam("conversation_id"),
         Escalation.reason == bindparam("reason"),
@@ -25,6 +25,19 @@ _OPEN = (
     .limit(1)
 )
 _INSERT = insert(Escalation.__table__)  # type: ignore[arg-type]
+_ADD = (
+    update(Escalation)
+    .where(Escalation.id == bindparam("which"))
+    .values(
+        priority=bindparam("level"),
+        priority_rank=bindparam("level_rank"),
+        respond_by=bindparam("by"),
+        evidence=bindparam("pieces"),
+        message_id=bindparam("message"),
+        version=Escalation.version + 1,
+        updated_at=bindparam("at"),
+    )
+)
 KEPT_PIECES = 5
 """How many of the patient's texts an open escalation quotes at most, the newest last."""
 
@@ -84,17 +97,16 @@ def _add_to(connection: Connection, standing: Any, need: Need, *, vault: Vault, 
         pieces = [*pieces, dict(need.evidence)][-KEPT_PIECES:]
     priority = min(standing.priority, need.priority, key=lambda p: p.rank)
     connection.execute(
-        update(Escalation)
-        .where(Escalation.id == standing.id)
-        .values(
-            priority=priority,
-            priority_rank=priority.rank,
-            respond_by=min(standing.respond_by, now + RESPOND_WITHIN[priority]),
-            evidence=vault.seal("escalations.evidence", standing.id, json.dumps(pieces)),
-            message_id=need.message_id or Escalation.message_id,
-            version=standing.version + 1,
-            updated_at=now,
-        )
+        _ADD,
+        {
+            "which": standing.id,
+            "level": priority,
+            "level_rank": priority.rank,
+            "by": min(standing.respond_by, now + RESPOND_WITHIN[priority]),
+            "pieces": vault.seal("escalations.evidence", standing.id, json.dumps(pieces)),
+            "message": need.message_id or standing.message_id,
+            "at": now,
+        },
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -56,6 +57,7 @@ def local(visit: Visit) -> datetime:
     return visit.starts_at.astimezone(ZoneInfo(visit.timezone))
 
 
+@lru_cache(maxsize=64)
 def spoken_phone(e164: str) -> str:
     """A number as people of its country write it: 601-555-0142."""
     number = phonenumbers.parse(e164, None)
