@@ -78,7 +78,7 @@ class Send:
 
     valid_until: datetime | None = None
     reason: GateReason = GateReason.OK
-    verdict: Verdict = Verdict.SEND
+    word: Verdict = Verdict.SEND
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Hold:
 
     until: datetime
     reason: GateReason
-    verdict: Verdict = Verdict.HOLD
+    word: Verdict = Verdict.HOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Drop:
     """Never."""
 
     reason: GateReason
-    verdict: Verdict = Verdict.DROP
+    word: Verdict = Verdict.DROP
 
 
 GateDecision: TypeAlias = Send | Hold | Drop

@@ -87,6 +87,8 @@ class Message(Table):
     lease_until: Mapped[datetime | None]
     """Claimed by a worker until then; another may look the outcome up afterwards."""
     attempts: Mapped[int] = mapped_column(default=0)
+    budget_exempt: Mapped[bool] = mapped_column(default=False)
+    """Started on purpose by a person or a program: not counted among the unsolicited ones of the day and week."""
     author_id: Mapped[str | None] = mapped_column(String(32))
     decision: Mapped[str | None] = mapped_column(String(8))
     """The gate's latest word: send, hold or drop."""
@@ -132,7 +134,10 @@ class Question(Table):
     """What an outbound text asked, until it is answered, voided or too old."""
 
     __tablename__ = "questions"
-    __table_args__ = (Index("ix_questions_conversation_id_state", "conversation_id", "state"),)
+    __table_args__ = (
+        Index("ix_questions_conversation_id_state", "conversation_id", "state"),
+        Index("ix_questions_message_id", "message_id"),
+    )
 
     id: Mapped[Id]
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
