@@ -41,6 +41,7 @@ class Touch(Table):
     __table_args__ = (
         Index("ix_touches_state_due_at", "state", "due_at"),
         Index("ix_touches_subject_id", "subject_id"),
+        Index("ix_touches_message_id", "message_id"),
         UniqueConstraint("key"),
     )
 

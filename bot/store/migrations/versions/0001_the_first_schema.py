@@ -354,6 +354,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_touches_key")),
     )
     with op.batch_alter_table("touches", schema=None) as batch_op:
+        batch_op.create_index("ix_touches_message_id", ["message_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_touches_patient_id"), ["patient_id"], unique=False)
         batch_op.create_index("ix_touches_state_due_at", ["state", "due_at"], unique=False)
         batch_op.create_index("ix_touches_subject_id", ["subject_id"], unique=False)
@@ -593,6 +594,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_touches_subject_id")
         batch_op.drop_index("ix_touches_state_due_at")
         batch_op.drop_index(batch_op.f("ix_touches_patient_id"))
+        batch_op.drop_index("ix_touches_message_id")
 
     op.drop_table("touches")
     with op.batch_alter_table("sessions", schema=None) as batch_op:

@@ -1,0 +1,238 @@
+"""The gate at work: the facts about a batch of messages, the decisions, and their trace in the database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from bot.core.journey import QuestionState, TouchState
+from bot.core.messages import MessageStatus, Origin
+from bot.core.outreach import (
+    Drop,
+    Facts,
+    GateDecision,
+    GateReason,
+    Hold,
+    MessageFacts,
+    PatientFacts,
+    Send,
+    VisitFacts,
+    decide,
+    is_unsolicited,
+)
+from bot.core.people import PatientStatus
+from bot.services.clinic import Clinic
+from bot.store.columns import AnyRow, new_id
+from bot.store.queries import gate as queries
+from bot.store.tables import Decision, Message, Question, Touch
+
+FactsById = Mapping[str, tuple[MessageFacts, Facts]]
+
+_DECISION: Final = insert(Decision.__table__)  # type: ignore[arg-type]
+_HELD: Final = (
+    update(Message)
+    .where(Message.id == bindparam("which"), Message.status == MessageStatus.PLANNED)
+    .values(decision="hold", decision_reason=bindparam("why"), due_at=bindparam("until"), updated_at=bindparam("at"))
+)
+_DROPPED: Final = (
+    update(Message)
+    .where(Message.id == bindparam("which"))
+    .values(
+        status=MessageStatus.DROPPED,
+        decision="drop",
+        decision_reason=bindparam("why"),
+        lease_until=None,
+        updated_at=bindparam("at"),
+    )
+)
+_PASSED: Final = (
+    update(Message)
+    .where(Message.id.in_(bindparam("ids", expanding=True)))
+    .values(decision="send", decision_reason=bindparam("why"))
+)
+_UNASKED: Final = (
+    update(Question)
+    .where(
+        Question.message_id.in_(bindparam("ids", expanding=True)),
+        Question.state == QuestionState.PREPARED,
+    )
+    .values(state=QuestionState.VOID)
+)
+_UNTOUCHED: Final = (
+    update(Touch)
+    .where(Touch.message_id == bindparam("which"), Touch.state == TouchState.QUEUED)
+    .values(state=TouchState.SKIPPED, reason=bindparam("why"), updated_at=bindparam("at"))
+)
+# A text about several visits of a household, one of which has changed: the others are planned anew.
+_PLANNED_ANEW: Final = (
+    update(Touch)
+    .where(Touch.message_id.in_(bindparam("ids", expanding=True)), Touch.state == TouchState.QUEUED)
+    .values(state=TouchState.PLANNED, message_id=None, updated_at=bindparam("at"))
+)
+_NAMELESS: Final = update(Message).where(Message.id.in_(bindparam("ids", expanding=True))).values(dedupe_key=None)
+
+
+def facts_for(connection: Connection, clinic: Clinic, message_ids: Sequence[str], now: datetime) -> FactsById:
+    """What the gate looks at for each of these messages, in at most four queries; unknown ids are left out."""
+    return facts_of(connection, clinic, queries.messages(connection, message_ids), now)
+
+
+def facts_of(connection: Connection, clinic: Clinic, rows: Sequence[AnyRow], now: datetime) -> FactsById:
+    """The same, for rows of `queries.gate.messages`."""
+    about = queries.subjects(connection, rows)
+    visits = queries.visits(connection, sorted({visit for pairs in about.values() for visit in pairs}))
+    outreach = [row for row in rows if row.origin is Origin.OUTREACH]
+    patients = sorted({row.patient_id for row in outreach if row.patient_id is not None})
+    recent = queries.recent(connection, patients, now, but=[row.id for row in outreach])
+    return {
+        row.id: (_message(row), _facts(row, clinic, about.get(row.id, {}), visits, recent.get(row.patient_id, ())))
+        for row in rows
+    }
+
+
+def decide_all(facts: FactsById, now: datetime) -> Mapping[str, GateDecision]:
+    """The gate's word on each, in the order given; what one sends counts against the budget of the next."""
+    decisions: dict[str, GateDecision] = {}
+    sent: dict[str | None, int] = defaultdict(int)
+    for message_id, (message, known) in facts.items():
+        ahead = sent[message.patient_id] if message.patient_id is not None else 0
+        decision = decide(message, _with_recent(known, ahead, now) if ahead else known, now)
+        decisions[message_id] = decision
+        if isinstance(decision, Send) and is_unsolicited(message):
+            sent[message.patient_id] += 1
+    return decisions
+
+
+def decide_and_store(
+    connection: Connection, clinic: Clinic, message_ids: Sequence[str], now: datetime
+) -> Mapping[str, GateDecision]:
+    """Decide on these planned messages and write it down, in the caller's transaction.
+
+    A held message is due again when its hold ends; a dropped one is over, and so is the question it would have asked.
+    """
+    rows = {row.id: row for row in queries.messages(connection, message_ids)}
+    ordered = [rows[message_id] for message_id in message_ids if message_id in rows]
+    decisions = decide_all(facts_of(connection, clinic, ordered, now), now)
+    store(connection, ordered, decisions, now)
+    passed = [message_id for message_id, decision in decisions.items() if isinstance(decision, Send)]
+    if passed:
+        connection.execute(_PASSED, {"ids": passed, "why": "ok"})
+    return decisions
+
+
+def store(connection: Connection, rows: Sequence[AnyRow], decisions: Mapping[str, GateDecision], now: datetime) -> None:
+    """Write decisions down: a line for each that is new, holds and drops on the messages too. Sends are the caller's."""
+    fresh = [_line(row.id, decisions[row.id], now) for row in rows if _is_news(row, decisions[row.id])]
+    if fresh:
+        connection.execute(_DECISION, fresh)
+    held = [
+        {"which": message_id, "why": decision.reason, "until": decision.until, "at": now}
+        for message_id, decision in decisions.items()
+        if isinstance(decision, Hold)
+    ]
+    if held:
+        connection.execute(_HELD, held)
+    dropped = {message_id: d.reason for message_id, d in decisions.items() if isinstance(d, Drop)}
+    if dropped:
+        drop(connection, dropped, now)
+
+
+def drop(connection: Connection, reasons: Mapping[str, str], now: datetime) -> None:
+    """These messages never go out: neither do the questions they would have asked, nor do their contacts count."""
+    rows = [{"which": message_id, "why": str(why), "at": now} for message_id, why in reasons.items()]
+    connection.execute(_DROPPED, rows)
+    connection.execute(_UNASKED, {"ids": list(reasons)})
+    changed = [message_id for message_id, why in reasons.items() if why == GateReason.MOVED]
+    if changed:
+        connection.execute(_PLANNED_ANEW, {"ids": changed, "at": now})
+        connection.execute(_NAMELESS, {"ids": changed})
+    connection.execute(_UNTOUCHED, rows)
+
+
+def _is_news(row: AnyRow, decision: GateDecision) -> bool:
+    return (row.decision, row.decision_reason) != (str(decision.word), str(decision.reason))
+
+
+def _line(message_id: str, decision: GateDecision, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "message_id": message_id,
+        "decision": str(decision.word),
+        "reason": str(decision.reason),
+        "until": decision.until if isinstance(decision, Hold) else None,
+        "at": now,
+    }
+
+
+def _message(row: AnyRow) -> MessageFacts:
+    return MessageFacts(
+        message_id=row.id,
+        origin=row.origin,
+        kind=row.kind,
+        planned_at=row.created_at,
+        lane=row.lane,
+        expires_at=row.expires_at,
+        patient_id=row.patient_id,
+        budget_exempt=row.budget_exempt,
+    )
+
+
+def _facts(
+    row: AnyRow,
+    clinic: Clinic,
+    about: Mapping[str, int | None],
+    visits: Mapping[str, AnyRow],
+    recent: Sequence[datetime],
+) -> Facts:
+    known = [(visits[appointment_id], version) for appointment_id, version in about.items() if appointment_id in visits]
+    zones = (row.patient_timezone, *(visit.timezone for visit, _version in known), clinic.settings.clinic_timezone)
+    return Facts(
+        number_status=row.number_status,
+        number_consent=row.number_consent,
+        zone=next(zone for zone in zones if zone),
+        quiet=clinic.settings.quiet,
+        patient=_patient(row),
+        visits=tuple(_visit(visit, version) for visit, version in known),
+        held=row.held_by is not None,
+        recent=recent,
+    )
+
+
+def _patient(row: AnyRow) -> PatientFacts | None:
+    if row.patient_status is None:
+        return None
+    linked = row.link_consent is not None and row.link_active
+    return PatientFacts(
+        status=PatientStatus(row.patient_status),
+        paused=row.paused_since is not None,
+        consent=row.link_consent if linked else None,
+        **({"scope": row.scope} if linked else {}),
+    )
+
+
+def _visit(visit: AnyRow, version: int | None) -> VisitFacts:
+    return VisitFacts(
+        status=visit.status,
+        starts_at=visit.starts_at,
+        response=visit.response,
+        responded_at=visit.responded_at,
+        version=visit.version,
+        written_for=version,
+    )
+
+
+def _with_recent(facts: Facts, ahead: int, now: datetime) -> Facts:
+    return Facts(
+        number_status=facts.number_status,
+        number_consent=facts.number_consent,
+        zone=facts.zone,
+        quiet=facts.quiet,
+        patient=facts.patient,
+        visits=facts.visits,
+        held=facts.held,
+        recent=(*facts.recent, *[now] * ahead),
+    )

@@ -1,0 +1,133 @@
+"""What the gate reads about a batch of messages: the number, the patient, the visits, and what went out of late."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, and_, bindparam, or_, select
+
+from bot.core.messages import MessageStatus, Origin
+from bot.core.outreach import WEEK
+from bot.store.columns import AnyRow
+from bot.store.tables import (
+    Appointment,
+    ContactPoint,
+    Conversation,
+    Message,
+    Patient,
+    PatientContact,
+    Question,
+)
+
+LONGEST_HOLD = timedelta(days=21)
+"""A text older than this that still waited a week ago is not looked for."""
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+
+# All that belongs to one message, in one round trip; the body and the phone come along for the sender.
+_MESSAGES = (
+    select(
+        Message.id,
+        Message.conversation_id,
+        Message.contact_point_id,
+        Message.patient_id,
+        Message.appointment_id,
+        Message.appointment_version,
+        Message.enrollment_id,
+        Message.origin,
+        Message.kind,
+        Message.body,
+        Message.segments,
+        Message.status,
+        Message.lane,
+        Message.lane_rank,
+        Message.expires_at,
+        Message.attempts,
+        Message.budget_exempt,
+        Message.decision,
+        Message.decision_reason,
+        Message.created_at,
+        ContactPoint.phone,
+        ContactPoint.channel,
+        ContactPoint.status.label("number_status"),
+        ContactPoint.consent.label("number_consent"),
+        Conversation.held_by,
+        Patient.status.label("patient_status"),
+        Patient.paused_since,
+        Patient.timezone.label("patient_timezone"),
+        PatientContact.active.label("link_active"),
+        PatientContact.consent.label("link_consent"),
+        PatientContact.scope,
+    )
+    .join(ContactPoint, ContactPoint.id == Message.contact_point_id)
+    .join(Conversation, Conversation.id == Message.conversation_id)
+    .outerjoin(Patient, Patient.patient_id == Message.patient_id)
+    .outerjoin(
+        PatientContact,
+        and_(
+            PatientContact.patient_id == Message.patient_id,
+            PatientContact.contact_point_id == Message.contact_point_id,
+        ),
+    )
+    .where(Message.id.in_(_IDS))
+)
+_SUBJECTS = select(Question.message_id, Question.subjects).where(Question.message_id.in_(_IDS))
+_VISITS = select(
+    Appointment.appointment_id,
+    Appointment.starts_at,
+    Appointment.timezone,
+    Appointment.status,
+    Appointment.response,
+    Appointment.responded_at,
+    Appointment.version,
+).where(Appointment.appointment_id.in_(_IDS))
+_IN_FLIGHT = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
+_RECENT = select(Message.patient_id, Message.sent_at, Message.updated_at).where(
+    Message.patient_id.in_(_IDS),
+    Message.created_at > bindparam("written_since"),
+    Message.origin == Origin.OUTREACH,
+    Message.budget_exempt.is_(False),
+    or_(Message.sent_at > bindparam("sent_since"), Message.status.in_(_IN_FLIGHT)),
+    Message.id.not_in(bindparam("but", expanding=True)),
+)
+
+
+def messages(connection: Connection, ids: Sequence[str]) -> Sequence[AnyRow]:
+    """These messages, each with its number, conversation, patient and link."""
+    return connection.execute(_MESSAGES, {"ids": ids}).all()
+
+
+def subjects(connection: Connection, rows: Iterable[AnyRow]) -> Mapping[str, Mapping[str, int | None]]:
+    """For each message the visits it is about, with the version it was written for."""
+    about: dict[str, dict[str, int | None]] = defaultdict(dict)
+    for row in rows:
+        if row.appointment_id is not None:
+            about[row.id][row.appointment_id] = row.appointment_version
+    outreach = [row.id for row in rows if row.origin is Origin.OUTREACH]
+    if outreach:
+        for message_id, pairs in connection.execute(_SUBJECTS, {"ids": outreach}):
+            about[message_id].update((appointment_id, version) for appointment_id, version in pairs)
+    return about
+
+
+def visits(connection: Connection, appointment_ids: Sequence[str]) -> Mapping[str, AnyRow]:
+    """These appointments as they are now."""
+    if not appointment_ids:
+        return {}
+    return {row.appointment_id: row for row in connection.execute(_VISITS, {"ids": appointment_ids})}
+
+
+def recent(
+    connection: Connection, patient_ids: Sequence[str], now: datetime, *, but: Sequence[str]
+) -> Mapping[str, list[datetime]]:
+    """When unsolicited texts went to each of these patients in the last week; those on their way count too."""
+    if not patient_ids:
+        return {}
+    window: dict[str, Any] = {"written_since": now - LONGEST_HOLD, "sent_since": now - WEEK}
+    went: dict[str, list[datetime]] = defaultdict(list)
+    for row in connection.execute(_RECENT, {"ids": patient_ids, "but": but, **window}):
+        went[str(row.patient_id)].append(row.sent_at or row.updated_at)
+    return went
