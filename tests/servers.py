@@ -25,12 +25,13 @@ import redis
 # warns of forking while threads run.
 _LAUNCH = """
 import ctypes, os, signal, sys
-uid, gid, how, program = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+parent, uid, gid, how = map(int, sys.argv[1:5])
 if uid >= 0:
     os.setgroups([]); os.setgid(gid); os.setuid(uid)
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl(1, how)
-os.execv(program, sys.argv[4:])
+if os.getppid() == parent:
+    os.execv(sys.argv[5], sys.argv[5:])
 """
 
 
@@ -69,8 +70,9 @@ class Child:
         self.log = log
         self._stop_signal = stop_signal
         program = shutil.which(command[0], path=env.get("PATH") if env else None) or command[0]
-        ids = (str(user.pw_uid), str(user.pw_gid)) if user else ("-1", "-1")
-        launch = [sys.executable, "-S", "-c", _LAUNCH, *ids, str(int(stop_signal)), program, *command[1:]]
+        ids = (user.pw_uid, user.pw_gid) if user else (-1, -1)
+        numbers = map(str, (os.getpid(), *ids, int(stop_signal)))
+        launch = [sys.executable, "-S", "-c", _LAUNCH, *numbers, program, *command[1:]]
         with log.open("ab") as out:
             self._process = subprocess.Popen(
                 launch, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=env, cwd=cwd

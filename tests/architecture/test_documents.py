@@ -77,12 +77,9 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_named_files_are_there() -> None:
-    named = {
-        (name, hit)
-        for name in files("README.md", "CONTRIBUTING.md", "docs")
-        if name.endswith(".md")
-        for hit in re.findall(r"`((?:bot|tests|docs|benchmarks|templates|locales)/[\w./-]+)`", (ROOT / name).read_text())
-    }
+    path = re.compile(r"`((?:bot|tests|docs|benchmarks|templates|locales)/[\w./-]+)`")
+    documents = [name for name in files("README.md", "CONTRIBUTING.md", "docs") if name.endswith(".md")]
+    named = {(name, hit) for name in documents for hit in path.findall((ROOT / name).read_text())}
     assert not sorted((name, hit) for name, hit in named if not (ROOT / hit).exists())
 
 

@@ -40,6 +40,6 @@ def test_worker_serves_every_queue() -> None:
 def _named_jobs() -> Iterator[str]:
     for module in modules("bot"):
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                if re.fullmatch(r"bot\.jobs\.\w+\.\w+", node.value):
-                    yield node.value
+            words = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(words, str) and re.fullmatch(r"bot\.jobs\.\w+\.\w+", words):
+                yield words
