@@ -30,3 +30,8 @@ def build_clinic(settings: Settings) -> Clinic:
 def build_provider(settings: Settings) -> Provider:
     """The messaging provider. Belongs to one event loop; close it there."""
     return TwilioProvider(settings)
+
+
+def text_keys() -> frozenset[str]:
+    """Every text there is a template for, as `<journey>/<step>`."""
+    return frozenset(Messages.load().keys())
