@@ -125,7 +125,7 @@ def decide_and_store(
 
 
 def store(connection: Connection, rows: Sequence[AnyRow], decisions: Mapping[str, GateDecision], now: datetime) -> None:
-    """Write decisions down: a line for each that is new, holds and drops on the messages too. Sends are the caller's."""
+    """Write decisions down: a line for each new one, holds and drops on the messages too. Sends are the caller's."""
     fresh = [_line(row.id, decisions[row.id], now) for row in rows if _is_news(row, decisions[row.id])]
     if fresh:
         connection.execute(_DECISION, fresh)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 from bot.core.intents import Evidence, Understanding
@@ -104,4 +106,39 @@ class Queue(Protocol):
 
     def ping(self) -> None:
         """Raise QueueDown unless Redis answers."""
+        ...
+
+
+class Urgency(IntEnum):
+    """How a message takes part in the send rate."""
+
+    BULK = 0
+    """Waits its turn."""
+    REPLY = 1
+    """A patient waits for it: may overdraw by a few seconds' worth."""
+    SAFETY = 2
+    """Never waits for the rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """How many of the messages asked for may go now, and after how many seconds it is worth asking for the next."""
+
+    count: int
+    wait: float
+
+
+class Rate(Protocol):
+    """SEND_RATE: segments a second, shared by all workers."""
+
+    async def take(self, costs: Sequence[int], urgency: Urgency) -> Granted:
+        """Draw for as many of these messages, in order, as the rate allows now; each costs its segments."""
+        ...
+
+    async def brake(self, seconds: float, *, bulk_only: bool) -> None:
+        """The provider wants less: nobody sends for so long, or only what patients wait for."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close connections."""
         ...
