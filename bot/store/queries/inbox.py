@@ -1,0 +1,197 @@
+"""What the inbox shows and changes: escalations by view, counts, and the locks that make a claim exclusive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, tuple_, update
+
+from bot.core.escalation import EscalationStatus, Priority
+from bot.store.columns import AnyRow
+from bot.store.tables import ApiToken, ContactPoint, Conversation, Escalation, Patient, PatientContact, User
+
+PAGE = 40
+_UNRESOLVED = Escalation.status.in_([EscalationStatus.OPEN, EscalationStatus.CLAIMED])
+
+
+class View(StrEnum):
+    """The lists of the inbox."""
+
+    OPEN = "open"
+    MINE = "mine"
+    URGENT = "urgent"
+    ALL = "all"
+    RESOLVED = "resolved"
+
+
+def lock_conversation(connection: Connection, conversation_id: str) -> AnyRow | None:
+    """The conversation, locked: whoever changes it or its escalations takes this lock first, as an inbound does."""
+    return connection.execute(
+        select(Conversation.__table__).where(Conversation.id == conversation_id).with_for_update()
+    ).first()
+
+
+def escalation(connection: Connection, escalation_id: str, *, lock: bool = False) -> AnyRow | None:
+    """One escalation."""
+    query = select(Escalation.__table__).where(Escalation.id == escalation_id)
+    return connection.execute(query.with_for_update() if lock else query).first()
+
+
+def unresolved_of(connection: Connection, conversation_id: str) -> Sequence[AnyRow]:
+    """What still stands open or claimed in a conversation, the most urgent first."""
+    return connection.execute(
+        select(Escalation.__table__)
+        .where(Escalation.conversation_id == conversation_id, _UNRESOLVED)
+        .order_by(Escalation.priority_rank, Escalation.created_at, Escalation.id)
+        .limit(PAGE)
+    ).all()
+
+
+def change_escalation(
+    connection: Connection, escalation_id: str, *expected: ColumnElement[bool], now: datetime, **values: Any
+) -> bool:
+    """Change it if it is still as expected; whether it was."""
+    changed = connection.execute(
+        update(Escalation)
+        .where(Escalation.id == escalation_id, *expected)
+        .values(version=Escalation.version + 1, updated_at=now, **values)
+    )
+    return changed.rowcount == 1
+
+
+def hold(connection: Connection, conversation_id: str, *, holder: str, now: datetime) -> bool:
+    """Give the conversation to that person unless somebody else has it; whether that worked."""
+    changed = connection.execute(
+        update(Conversation)
+        .where(
+            Conversation.id == conversation_id, or_(Conversation.held_by.is_(None), Conversation.held_by == holder)
+        )
+        .values(held_by=holder, held_since=case((Conversation.held_by == holder, Conversation.held_since), else_=now))
+    )
+    return changed.rowcount == 1
+
+
+def free(connection: Connection, conversation_id: str, *, holder: str) -> bool:
+    """Nobody holds it any more, if that person did."""
+    changed = connection.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.held_by == holder)
+        .values(held_by=None, held_since=None)
+    )
+    return changed.rowcount == 1
+
+
+def holds_any(connection: Connection, conversation_id: str, holder: str) -> bool:
+    """Whether that person has claimed something in the conversation."""
+    query = select(Escalation.id).where(
+        Escalation.conversation_id == conversation_id,
+        Escalation.status == EscalationStatus.CLAIMED,
+        Escalation.claimed_by == holder,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def name_of(connection: Connection, actor_id: str | None) -> str:
+    """How the console calls a user, or the program behind a token."""
+    if actor_id is None:
+        return ""
+    user = connection.execute(select(User.name, User.email).where(User.id == actor_id)).first()
+    if user is not None:
+        return str(user.name or user.email)
+    token = connection.execute(select(ApiToken.name).where(ApiToken.id == actor_id)).scalar_one_or_none()
+    return f"{token} (program)" if token else "somebody else"
+
+
+def names_of(connection: Connection, actor_ids: set[str]) -> dict[str, str]:
+    """`name_of` for several at once."""
+    users = connection.execute(select(User.id, User.name, User.email).where(User.id.in_(actor_ids))).all()
+    names = {str(row.id): str(row.name or row.email) for row in users}
+    missing = actor_ids - names.keys()
+    if missing:
+        tokens = connection.execute(select(ApiToken.id, ApiToken.name).where(ApiToken.id.in_(missing))).all()
+        names |= {str(row.id): f"{row.name} (program)" for row in tokens}
+    return names
+
+
+def emergencies_left(connection: Connection, patient_id: str) -> bool:
+    """Whether an emergency of this patient, or at a phone of theirs that names no patient, is not yet resolved."""
+    phones = (
+        select(Conversation.id)
+        .join(PatientContact, PatientContact.contact_point_id == Conversation.contact_point_id)
+        .where(PatientContact.patient_id == patient_id)
+    )
+    nobodys = and_(Escalation.patient_id.is_(None), Escalation.conversation_id.in_(phones))
+    query = select(Escalation.id).where(
+        or_(Escalation.patient_id == patient_id, nobodys), Escalation.priority == Priority.EMERGENCY, _UNRESOLVED
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def listed(
+    connection: Connection, view: View, *, user_id: str, after: tuple[Any, ...] | None, limit: int = PAGE
+) -> Sequence[AnyRow]:
+    """One page of a view and one row more, which tells that there is a next page."""
+    query = _in_view(_rows(), view, user_id)
+    if view is View.RESOLVED:
+        keys: tuple[Any, ...] = (Escalation.resolved_at, Escalation.id)
+        query = query.order_by(Escalation.resolved_at.desc(), Escalation.id.desc())
+        beyond = tuple_(*keys) < after if after else None
+    else:
+        keys = (Escalation.priority_rank, Escalation.created_at, Escalation.id)
+        query = query.order_by(*keys)
+        beyond = tuple_(*keys) > after if after else None
+    if beyond is not None:
+        query = query.where(beyond)
+    return connection.execute(query.limit(limit + 1)).all()
+
+
+def _rows() -> Select[Any]:
+    return (
+        select(
+            *Escalation.__table__.c,
+            Patient.given_name,
+            Patient.family_name,
+            Patient.language,
+            ContactPoint.phone,
+            ContactPoint.id.label("contact_point_id"),
+            Conversation.held_by,
+        )
+        .outerjoin(Patient, Patient.patient_id == Escalation.patient_id)
+        .outerjoin(Conversation, Conversation.id == Escalation.conversation_id)
+        .outerjoin(ContactPoint, ContactPoint.id == Conversation.contact_point_id)
+    )
+
+
+def _in_view(query: Select[Any], view: View, user_id: str) -> Select[Any]:
+    match view:
+        case View.OPEN:
+            return query.where(Escalation.status == EscalationStatus.OPEN)
+        case View.MINE:
+            return query.where(Escalation.status == EscalationStatus.CLAIMED, Escalation.claimed_by == user_id)
+        case View.URGENT:
+            return query.where(_UNRESOLVED, Escalation.priority_rank <= Priority.URGENT.rank)
+        case View.ALL:
+            return query.where(_UNRESOLVED)
+        case View.RESOLVED:
+            return query.where(Escalation.status == EscalationStatus.RESOLVED)
+
+
+def counts(connection: Connection, *, user_id: str, since: datetime) -> AnyRow:
+    """How many stand in each view, and what tells whether anything has changed; resolved ones since that moment."""
+    opened = Escalation.status == EscalationStatus.OPEN
+    claimed = Escalation.status == EscalationStatus.CLAIMED
+    mine = and_(claimed, Escalation.claimed_by == user_id)
+    resolved = and_(Escalation.status == EscalationStatus.RESOLVED, Escalation.resolved_at >= since)
+    urgent = and_(or_(opened, claimed), Escalation.priority_rank <= Priority.URGENT.rank)
+    alarm = and_(opened, Escalation.priority == Priority.EMERGENCY)
+    tallies = {
+        View.OPEN: opened, View.MINE: mine, View.URGENT: urgent, View.ALL: or_(opened, claimed),
+        View.RESOLVED: resolved, "alarms": alarm,
+    }  # fmt: skip
+    columns = [func.coalesce(func.sum(case((what, 1), else_=0)), 0).label(str(name)) for name, what in tallies.items()]
+    stamp = (func.max(Escalation.updated_at).label("changed_at"), func.sum(Escalation.version).label("versions"))
+    heard = select(func.max(Conversation.last_inbound_at)).scalar_subquery().label("heard_at")
+    return connection.execute(select(*columns, *stamp, heard).where(or_(_UNRESOLVED, resolved))).one()
