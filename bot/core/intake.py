@@ -197,7 +197,7 @@ def _audible(effects: Sequence[Effect], situation: Situation, now: datetime) -> 
     looping = any(
         sum(1 for at in situation.recent_replies if now - at < window) >= limit for window, limit in LOOP_WINDOWS
     )
-    if (situation.opted_out and not now_in) or looping:
+    if (situation.opted_out and not now_in) or situation.silenced or looping:
         kept = [e for e in effects if not isinstance(e, Say | Ask) or _always(e)]
         return (*kept, Escalate(Reason.UNCLEAR)) if looping else tuple(kept)
     return tuple(effects)

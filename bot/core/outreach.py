@@ -278,6 +278,8 @@ def _is_answered(message: MessageFacts, visit: VisitFacts) -> bool:
         return visit.response in _NOT_COMING
     if step in _NEWS or not (journey == "appointment" or step == "appointment_reminder"):
         return False
+    if visit.response in _NOT_COMING:
+        return True
     since = visit.responded_at is not None and visit.responded_at > message.planned_at
     return since and visit.response is not Participation.NEEDS_ACTION
 

@@ -47,6 +47,12 @@ class Situation:
         """The patient, when only one can be meant."""
         return self.people[0].patient_id if len(self.people) == 1 else None
 
+    @property
+    def silenced(self) -> bool:
+        """Whether nobody on this phone may be written to any more: wrong number, or the patient has died."""
+        gone = (PatientStatus.WRONG_NUMBER, PatientStatus.DECEASED)
+        return bool(self.people) and all(person.status in gone for person in self.people)
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

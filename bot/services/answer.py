@@ -10,16 +10,19 @@ from sqlalchemy import bindparam, insert, update
 from bot.core.effects import Ask, Say
 from bot.core.journey import QuestionState
 from bot.core.messages import MessageStatus, Origin, Via
+from bot.core.outreach import Facts, GateDecision, MessageFacts, PatientFacts, Verdict, decide
 from bot.core.people import Visit
 from bot.journeys import discover
 from bot.services import outbox
 from bot.services.turn import Turn
 from bot.services.wording import text_key, values_for
 from bot.store.columns import new_id
+from bot.store.queries.conversations import INSERT_MESSAGE
 from bot.store.tables import Conversation
 from bot.store.tables import Question as QuestionRow
 
 KEPT_REPLY_TIMES = 40
+USEFUL_FOR = timedelta(hours=12)
 
 _QUESTION = insert(QuestionRow.__table__)  # type: ignore[arg-type]
 _CONVERSATION = (
@@ -62,6 +65,9 @@ def answer(turn: Turn) -> Sequence[tuple[str, str]]:
     first, _text, language = turn.said[0]
     origins = [effect.origin for effect, _text, _language in turn.said if isinstance(effect, Say)]
     origin = next((o for o in (Origin.SAFETY, Origin.CONSENT) if o in origins), Origin.REPLY)
+    message_id = new_id()
+    verdict = _gate(turn, origin, first.key, message_id)
+    goes_out = verdict.word is Verdict.SEND
     draft = outbox.Draft(
         conversation_id=turn.phone.id,
         contact_point_id=turn.phone.contact_point_id,
@@ -70,19 +76,40 @@ def answer(turn: Turn) -> Sequence[tuple[str, str]]:
         origin=origin,
         language=language,
         patient_id=turn.patient_id,
-        reply_to=turn.message_id,
+        reply_to=turn.message_id if goes_out else None,
         via=Via.TWIML,
-        status=MessageStatus.SENDING,
-        expires_at=turn.now + timedelta(hours=12),
-        decision="send",
-        decision_reason="reply-to-the-patient",
+        status=MessageStatus.SENDING if goes_out else MessageStatus.DROPPED,
+        expires_at=turn.now + USEFUL_FOR,
+        decision=str(verdict.word),
+        decision_reason=str(verdict.reason),
     )
-    sent_id = outbox.put(turn.connection, draft, vault=turn.clinic.vault, now=turn.now)
+    row = outbox.row_of(draft, vault=turn.clinic.vault, now=turn.now, message_id=message_id)
+    turn.connection.execute(INSERT_MESSAGE, row)
+    if not goes_out:
+        turn.connection.execute(_CONVERSATION, {"which": turn.phone.id, "at": turn.now})
+        return ()
     for effect, _text, _language in turn.said:
         if isinstance(effect, Ask):
-            _open_question(turn, effect, sent_id)
+            _open_question(turn, effect, message_id)
     _remember_reply(turn, origin)
-    return ((sent_id, body),)
+    return ((message_id, body),)
+
+
+def _gate(turn: Turn, origin: Origin, kind: str, message_id: str) -> GateDecision:
+    """The same gate as for all else, asked with what this transaction has already read."""
+    about = next((p for p in turn.situation.people if p.patient_id == turn.patient_id), None)
+    settings = turn.clinic.settings
+    message = MessageFacts(
+        message_id=message_id, origin=origin, kind=kind, planned_at=turn.now, patient_id=turn.patient_id
+    )
+    facts = Facts(
+        number_status=turn.phone.number_status,
+        number_consent=turn.consent,
+        zone=settings.clinic_timezone,
+        quiet=settings.quiet,
+        patient=PatientFacts(status=about.status, paused=False, consent=turn.link_consent(about)) if about else None,
+    )
+    return decide(message, facts, turn.now)
 
 
 def _open_question(turn: Turn, ask: Ask, message_id: str) -> None:

@@ -179,6 +179,7 @@ def _record(turn: Turn, effect: Record) -> None:
 
 
 def _consent(turn: Turn, effect: ChangeConsent) -> None:
+    turn.changed_consent = effect.status
     consent.record(
         turn.connection,
         contact_point_id=turn.phone.contact_point_id,

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from bot.core.effects import Ask, Say
 from bot.core.intents import Understanding
-from bot.core.people import Visit
-from bot.core.situation import Situation
+from bot.core.people import ConsentStatus, Visit
+from bot.core.situation import Person, Situation
 from bot.services.clinic import Clinic
 from bot.store.columns import AnyRow
 
@@ -27,6 +27,8 @@ class Turn:
     message_id: str
     words: str
     now: datetime
+    changed_consent: ConsentStatus | None = None
+    """What this very text has changed consent to."""
     patient_id: str | None = None
     language: str | None = None
     enrolled: dict[str, str] = field(default_factory=dict)
@@ -34,3 +36,13 @@ class Turn:
     visits: tuple[Visit, ...] = ()
     said: list[tuple[Say | Ask, str, str]] = field(default_factory=list)
     """What to say, rendered: the effect, its text, its language."""
+
+    @property
+    def consent(self) -> ConsentStatus:
+        """Consent at this number, as this text leaves it."""
+        standing: ConsentStatus = self.phone.consent
+        return self.changed_consent or standing
+
+    def link_consent(self, person: Person) -> ConsentStatus:
+        """This patient's consent at this number, as this text leaves it."""
+        return self.changed_consent or person.consent
