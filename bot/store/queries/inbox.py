@@ -66,9 +66,7 @@ def hold(connection: Connection, conversation_id: str, *, holder: str, now: date
     """Give the conversation to that person unless somebody else has it; whether that worked."""
     changed = connection.execute(
         update(Conversation)
-        .where(
-            Conversation.id == conversation_id, or_(Conversation.held_by.is_(None), Conversation.held_by == holder)
-        )
+        .where(Conversation.id == conversation_id, or_(Conversation.held_by.is_(None), Conversation.held_by == holder))
         .values(held_by=holder, held_since=case((Conversation.held_by == holder, Conversation.held_since), else_=now))
     )
     return changed.rowcount == 1

@@ -1,0 +1,206 @@
+"""A coordinator's own words: replies that the patient gets, for some seconds taken back, and internal notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Final, TypeAlias
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from bot.core.messages import MessageStatus, Origin
+from bot.core.outreach import Drop, Facts, GateReason, Lane, MessageFacts, PatientFacts, decide
+from bot.services import audit, inbox, outbox
+from bot.services.clinic import Clinic
+from bot.services.inbox import Gone, HeldBy
+from bot.store.columns import AnyRow, new_id
+from bot.store.queries import inbox as queries
+from bot.store.queries import threads
+from bot.store.tables import Conversation, Decision, Message, Note
+
+LONGEST: Final = 1600
+"""Characters in one message, the provider's limit (error 21617 beyond it)."""
+KIND: Final = "staff"
+
+_NOTE = insert(Note.__table__)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The reply is written down and goes out at `due_at`; until then it can be taken back."""
+
+    message_id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Somebody has said something since the draft was begun: these messages, the oldest first."""
+
+    message_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Nothing may be sent there."""
+
+    reason: GateReason
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """There are no words in it, or too many."""
+
+    length: int
+
+
+Outcome: TypeAlias = Written | Moved | Blocked | Unfit | HeldBy | Gone
+
+
+def reply(
+    clinic: Clinic,
+    *,
+    conversation_id: str,
+    actor_id: str,
+    body: str,
+    now: datetime,
+    seen: str | None = None,
+) -> Outcome:
+    """Write a reply down for sending, and claim the conversation if it is free.
+
+    `seen` is the patient's last message when the draft was begun, empty if there was none; None asks for no check.
+    """
+    text = body.replace("\r\n", "\n").strip()
+    if not 0 < len(text) <= LONGEST:
+        return Unfit(len(text))
+    with clinic.database.begin() as connection:
+        conversation = queries.lock_conversation(connection, conversation_id)
+        if conversation is None:
+            return Gone()
+        people = threads.people(connection, conversation.contact_point_id)
+        about = _about(connection, conversation, people)
+        if refusal := _refusal(connection, conversation, about, actor_id=actor_id, seen=seen, now=now):
+            return refusal
+        held = inbox.take_conversation(connection, conversation_id, actor_id=actor_id, now=now)
+        if isinstance(held, HeldBy):
+            return held
+        written = _write(clinic, connection, conversation, about, actor_id=actor_id, text=text, now=now)
+    clinic.queue.deliver()
+    return written
+
+
+def _refusal(
+    connection: Connection,
+    conversation: AnyRow,
+    about: AnyRow | None,
+    *,
+    actor_id: str,
+    seen: str | None,
+    now: datetime,
+) -> HeldBy | Blocked | Moved | None:
+    if conversation.held_by not in (None, actor_id):
+        return HeldBy(conversation.held_by, queries.name_of(connection, conversation.held_by))
+    number = threads.number(connection, conversation.contact_point_id)
+    if blocked := block(number, about, now=now):
+        return blocked
+    if seen is not None and (unseen := threads.inbound_since(connection, conversation.id, seen)):
+        return Moved(unseen)
+    return None
+
+
+def block(number: AnyRow, patient: AnyRow | None, *, now: datetime) -> Blocked | None:
+    """Why nothing may be sent to this number about this patient: the gate's word before anything is written down."""
+    message = MessageFacts(message_id="", origin=Origin.STAFF, kind=KIND, planned_at=now)
+    about = None
+    if patient is not None:
+        paused = patient.paused_since is not None
+        about = PatientFacts(status=patient.status, paused=paused, consent=patient.consent, scope=patient.scope)
+    facts = Facts(
+        number_status=number.status, number_consent=number.consent, zone="UTC", quiet=(time(0), time(0)), patient=about
+    )
+    decision = decide(message, facts, now)
+    if not isinstance(decision, Drop):
+        return None
+    opted_out = decision.reason in (GateReason.NUMBER_OPTED_OUT, GateReason.PATIENT_OPTED_OUT)
+    return Blocked(decision.reason, number.consent_at if opted_out else None)
+
+
+def _about(connection: Connection, conversation: AnyRow, people: Sequence[AnyRow]) -> AnyRow | None:
+    patient_id = threads.subject(connection, conversation.id, people)
+    return next((person for person in people if person.patient_id == patient_id), None)
+
+
+def _write(
+    clinic: Clinic,
+    connection: Connection,
+    conversation: AnyRow,
+    about: AnyRow | None,
+    *,
+    actor_id: str,
+    text: str,
+    now: datetime,
+) -> Written:
+    due_at = now + timedelta(seconds=clinic.settings.undo_seconds)
+    draft = outbox.Draft(
+        conversation_id=conversation.id,
+        contact_point_id=conversation.contact_point_id,
+        body=text,
+        kind=KIND,
+        origin=Origin.STAFF,
+        language=about.language if about is not None else None,
+        patient_id=about.patient_id if about is not None else None,
+        lane=Lane.REPLY,
+        due_at=due_at,
+        author_id=actor_id,
+    )
+    message_id = outbox.put(connection, draft, vault=clinic.vault, now=now)
+    connection.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation.id)
+        .values(version=Conversation.version + 1, last_outbound_at=now, misses=0)
+    )
+    audit.record(
+        connection, at=now, actor=actor_id, action="message.reply", object_type="message", object_id=message_id,
+        detail={"conversation_id": conversation.id},
+    )  # fmt: skip
+    return Written(message_id, due_at)
+
+
+def undo(clinic: Clinic, *, message_id: str, actor_id: str, now: datetime) -> str | None:
+    """Take a reply back that has not gone out, and give its words; None when it is too late or not theirs."""
+    with clinic.database.begin() as connection:
+        row = connection.execute(select(Message.__table__).where(Message.id == message_id).with_for_update()).first()
+        mine = row is not None and row.author_id == actor_id and row.origin is Origin.STAFF
+        if row is None or not mine or row.status is not MessageStatus.PLANNED:
+            return None
+        body = clinic.vault.open("messages.body", row.id, row.body)
+        connection.execute(delete(Decision).where(Decision.message_id == message_id))
+        connection.execute(delete(Message).where(Message.id == message_id, Message.status == MessageStatus.PLANNED))
+        audit.record(
+            connection, at=now, actor=actor_id, action="message.undo", object_type="message", object_id=message_id,
+            detail={"conversation_id": row.conversation_id},
+        )  # fmt: skip
+        return body
+
+
+def add_note(
+    clinic: Clinic, *, conversation_id: str, actor_id: str, body: str, now: datetime, escalation_id: str | None = None
+) -> str | Unfit | Gone:
+    """Keep a note for colleagues and give its id. It is never sent."""
+    text = body.replace("\r\n", "\n").strip()
+    if not 0 < len(text) <= LONGEST:
+        return Unfit(len(text))
+    note_id = new_id()
+    with clinic.database.begin() as connection:
+        if queries.lock_conversation(connection, conversation_id) is None:
+            return Gone()
+        sealed = clinic.vault.seal("notes.body", note_id, text)
+        row = {"id": note_id, "conversation_id": conversation_id, "escalation_id": escalation_id, "body": sealed}
+        connection.execute(_NOTE, {**row, "author_id": actor_id, "at": now})
+        audit.record(
+            connection, at=now, actor=actor_id, action="note.add", object_type="note", object_id=note_id,
+            detail={"conversation_id": conversation_id},
+        )  # fmt: skip
+    return note_id
