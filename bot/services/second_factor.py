@@ -1,0 +1,113 @@
+"""The second factor: a secret shared with an authenticator app, and codes that work once each (RFC 6238)."""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from datetime import datetime
+from typing import Final
+
+import pyotp
+from sqlalchemy import Connection, or_, select, update
+
+from bot.services import audit
+from bot.services.accounts import Limited, forgive, reserve_try
+from bot.services.clinic import Clinic
+from bot.services.sessions import Person
+from bot.store.tables import Session, User
+from bot.store.vault import Undecryptable
+
+STEP: Final = 30
+LEEWAY: Final = 1
+"""Steps before and after the present one that count too: phones' clocks differ."""
+
+
+def offer(clinic: Clinic, person: Person) -> tuple[str, str, str]:
+    """A new secret as text, as the address that an app scans, and sealed for the form that comes back with a code."""
+    secret = pyotp.random_base32()
+    uri = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name=clinic.settings.clinic_name)
+    return secret, uri, urlsafe_b64encode(clinic.vault.seal("totp.offer", person.session_id, secret)).decode()
+
+
+def reopen(clinic: Clinic, person: Person, sealed: str) -> str | None:
+    """The secret that `offer` sealed for this session; None for anything else."""
+    try:
+        return clinic.vault.open("totp.offer", person.session_id, urlsafe_b64decode(sealed))
+    except (Undecryptable, Error, ValueError):
+        return None
+
+
+def enroll(clinic: Clinic, person: Person, *, secret: str, code: str, now: datetime) -> bool:
+    """Bind the secret to the account once a code proves that the app has it; whether it did."""
+    step = _matching(secret, code, now)
+    if step is None:
+        return False
+    with clinic.database.begin() as connection:
+        sealed = clinic.vault.seal("users.totp_secret", person.user_id, secret)
+        bound = connection.execute(
+            update(User)
+            .where(User.id == person.user_id, User.totp_secret.is_(None))
+            .values(totp_secret=sealed, totp_last_step=step)
+        )
+        if bound.rowcount != 1:
+            return False
+        _pass(connection, person, now, "totp.enroll")
+    return True
+
+
+def verify(clinic: Clinic, person: Person, *, code: str, now: datetime) -> bool | Limited:
+    """Whether the code is right and new; a wrong one counts among the account's failed tries."""
+    reserved = reserve_try(clinic, person.email, now)
+    if isinstance(reserved, Limited):
+        return reserved
+    with clinic.database.begin() as connection:
+        if not _use(clinic, connection, person, code, now):
+            return False
+        forgive(connection, reserved)
+        _pass(connection, person, now, "totp.pass")
+    return True
+
+
+def remove(clinic: Clinic, person: Person, *, code: str, now: datetime) -> bool | Limited:
+    """Do without it from now on, where the clinic leaves that to each account; it takes a code."""
+    reserved = reserve_try(clinic, person.email, now)
+    if isinstance(reserved, Limited):
+        return reserved
+    with clinic.database.begin() as connection:
+        if not _use(clinic, connection, person, code, now):
+            return False
+        forgive(connection, reserved)
+        connection.execute(update(User).where(User.id == person.user_id).values(totp_secret=None, totp_last_step=None))
+        _pass(connection, person, now, "totp.remove")
+    return True
+
+
+def _use(clinic: Clinic, connection: Connection, person: Person, code: str, now: datetime) -> bool:
+    sealed = connection.execute(select(User.totp_secret).where(User.id == person.user_id)).scalar_one()
+    if sealed is None:
+        return False
+    step = _matching(clinic.vault.open("users.totp_secret", person.user_id, sealed), code, now)
+    if step is None:
+        return False
+    # Conditional, so that of two browsers with one code only one gets in.
+    used = connection.execute(
+        update(User)
+        .where(User.id == person.user_id, or_(User.totp_last_step.is_(None), User.totp_last_step < step))
+        .values(totp_last_step=step)
+    )
+    return used.rowcount == 1
+
+
+def _pass(connection: Connection, person: Person, now: datetime, action: str) -> None:
+    connection.execute(update(Session).where(Session.id == person.session_id).values(second_factor_at=now))
+    audit.record(connection, at=now, actor=person.user_id, action=action, object_type="user", object_id=person.user_id)
+
+
+def _matching(secret: str, code: str, now: datetime) -> int | None:
+    given = "".join(code.split())
+    if not (given.isascii() and given.isdigit()):
+        return None
+    totp, present = pyotp.TOTP(secret), int(now.timestamp()) // STEP
+    steps = range(present - LEEWAY, present + LEEWAY + 1)
+    return next((step for step in steps if hmac.compare_digest(totp.generate_otp(step), given)), None)

@@ -1,0 +1,118 @@
+"""Signed-in browsers: sessions kept on the server, ended by sign-out, by idleness, by age or by another session."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import insert, select, update
+
+from bot.services import audit
+from bot.services.clinic import Clinic
+from bot.store.tables import Role, Session, User
+
+IDLE: Final = timedelta(minutes=15)
+AT_MOST: Final = timedelta(hours=12)
+TOUCH_EVERY: Final = timedelta(seconds=20)
+"""Activity is written down no more often than this: a click need not cost a write."""
+
+_SESSION = insert(Session.__table__)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in, and whether a second factor is still owed."""
+
+    session_id: str
+    user_id: str
+    name: str
+    email: str
+    role: Role
+    has_totp: bool
+    passed_totp: bool
+    totp_required: bool
+    ends_at: datetime
+
+    @property
+    def owes_second_factor(self) -> bool:
+        """Nothing but the second factor's page is served until it is given, or set up."""
+        return (self.has_totp or self.totp_required) and not self.passed_totp
+
+    @property
+    def is_supervisor(self) -> bool:
+        """Whether they may do what supervisors may."""
+        return self.role in (Role.SUPERVISOR, Role.ADMIN)
+
+
+def begin(clinic: Clinic, *, user_id: str, now: datetime) -> str:
+    """Open a session and give its secret for the cookie; only the secret's hash is kept."""
+    secret = secrets.token_urlsafe(32)
+    row = {"id": digest(secret), "user_id": user_id, "created_at": now, "seen_at": now}
+    with clinic.database.begin() as connection:
+        connection.execute(_SESSION, row)
+        audit.record(connection, at=now, actor=user_id, action="sign-in", object_type="user", object_id=user_id)
+    return secret
+
+
+def find(clinic: Clinic, secret: str, *, now: datetime, active: bool) -> Person | None:
+    """Who is signed in with that secret; None once it has ended. `active`: a person did something, not a timer."""
+    session_id = digest(secret)
+    query = (
+        select(*Session.__table__.c, User.name, User.email, User.role, User.totp_secret)
+        .join(User, User.id == Session.user_id)
+        .where(Session.id == session_id, Session.ended_at.is_(None), User.active.is_(True))
+    )
+    with clinic.database.read() as connection:
+        row = connection.execute(query).first()
+    if row is None or now >= min(row.seen_at + IDLE, row.created_at + AT_MOST):
+        return None
+    seen_at = row.seen_at
+    if active and now - seen_at >= TOUCH_EVERY:
+        seen_at = now
+        with clinic.database.begin() as connection:
+            connection.execute(
+                update(Session).where(Session.id == session_id, Session.ended_at.is_(None)).values(seen_at=now)
+            )
+    return Person(
+        session_id=session_id,
+        user_id=row.user_id,
+        name=row.name or row.email,
+        email=row.email,
+        role=row.role,
+        has_totp=row.totp_secret is not None,
+        passed_totp=row.second_factor_at is not None,
+        totp_required=clinic.settings.totp_required,
+        ends_at=min(seen_at + IDLE, row.created_at + AT_MOST),
+    )
+
+
+def end(clinic: Clinic, person: Person, *, now: datetime) -> None:
+    """Sign out: the cookie is worth nothing from now on, wherever it has got to."""
+    with clinic.database.begin() as connection:
+        connection.execute(update(Session).where(Session.id == person.session_id).values(ended_at=now))
+        audit.record(
+            connection, at=now, actor=person.user_id, action="sign-out", object_type="user", object_id=person.user_id
+        )
+
+
+def end_others(clinic: Clinic, person: Person, *, now: datetime) -> int:
+    """End every other session of this account; how many there were."""
+    with clinic.database.begin() as connection:
+        ended = connection.execute(
+            update(Session)
+            .where(Session.user_id == person.user_id, Session.id != person.session_id, Session.ended_at.is_(None))
+            .values(ended_at=now)
+        ).rowcount
+        audit.record(
+            connection, at=now, actor=person.user_id, action="sign-out.others", object_type="user",
+            object_id=person.user_id,
+        )  # fmt: skip
+    return ended
+
+
+def digest(secret: str) -> str:
+    """What is stored of a session's secret."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
