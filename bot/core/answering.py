@@ -223,7 +223,7 @@ def _unanswered(
     if situation.has_media:
         return Response((Escalate(Reason.MEDIA, suggestion="look-at-picture"), Say("general/media_received")))
     question = binding.question
-    if binding.fit is Fit.OPEN and question is not None and question.enrollment is not None:
+    if not situation.is_long and binding.fit is Fit.OPEN and question is not None and question.enrollment is not None:
         journey = journeys.get(question.journey)
         if journey is not None:
             outcome = miss(journey, question.enrollment, Replied(understanding, question, binding.visits))

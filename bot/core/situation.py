@@ -41,6 +41,8 @@ class Situation:
     carrier_handled: bool = False
     """The provider has answered the consent word itself (OptOutType): say nothing more."""
     has_media: bool = False
+    is_long: bool = False
+    """Too many words for an answer that was merely mistyped: when it is not understood, a person reads it at once."""
 
     @property
     def patient_id(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -26,6 +26,8 @@ from bot.store.tables import Message
 log = structlog.get_logger(__name__)
 
 WHATSAPP = "whatsapp:"
+LONG_TEXT = 40
+"""Characters above which a text is no mere slip of the thumb."""
 LONGEST = 1600
 """Characters that Twilio lets into one message; what is longer is no text from a phone."""
 
@@ -88,13 +90,11 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
     repeated = conversations.seen(connection, inbound.message_sid)
     if repeated is not None:
         return _answered_before(connection, clinic, repeated)
-    situation = load_situation(
-        connection,
-        clinic,
-        phone,
-        now,
+    situation = replace(
+        load_situation(connection, clinic, phone, now),
         carrier_handled=inbound.opt_out_type is not None,
         has_media=bool(inbound.media),
+        is_long=len(inbound.body) > LONG_TEXT,
     )
     understanding = _understand(clinic, inbound, situation, now)
     binding = bind(inbound.body, understanding, situation.questions, situation.visits, now)

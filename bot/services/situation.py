@@ -15,9 +15,7 @@ from bot.store.columns import AnyRow
 from bot.store.queries import conversations
 
 
-def load_situation(
-    connection: Connection, clinic: Clinic, phone: AnyRow, now: datetime, *, carrier_handled: bool, has_media: bool
-) -> Situation:
+def load_situation(connection: Connection, clinic: Clinic, phone: AnyRow, now: datetime) -> Situation:
     """The situation of the conversation on this (locked) phone row."""
     people = conversations.people_on(connection, phone.contact_point_id)
     names = {
@@ -38,8 +36,6 @@ def load_situation(
         last_safety_family=phone.last_safety_family,
         recent_replies=tuple(datetime.fromisoformat(at) for at in phone.recent_replies),
         languages=clinic.texts.languages(),
-        carrier_handled=carrier_handled,
-        has_media=has_media,
     )
 
 

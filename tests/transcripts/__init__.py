@@ -1,0 +1,1 @@
+"""Golden chats that a nurse can read, and the machinery that plays them."""
