@@ -210,7 +210,11 @@ class PostgresServer:
         # A checkout below root's home is closed to nobody; a copy is quicker made than a folder of root's opened.
         if self._user is None or all(parent.stat().st_mode & 0o005 == 0o005 for parent in install.parents):
             return install
-        return Path(shutil.copytree(install, self._folder / "install"))
+        package = install.parent
+        for name in (f"{package.name}/{install.name}", f"{package.name}.libs"):  # it loads the latter by relative path
+            if (package.parent / name).is_dir():
+                shutil.copytree(package.parent / name, self._folder / name)
+        return self._folder / package.name / install.name
 
 
 class Workspace:
