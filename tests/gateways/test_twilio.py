@@ -186,7 +186,7 @@ def test_no_connection_is_a_refusal_that_nobody_processed(network):
 
     assert answer == Refused(None, 0)
     assert answer.never_processed
-    with pytest.raises(ProviderUnavailable, match="^no connection$"):
+    with pytest.raises(ProviderUnavailable, match="no connection"):
         use(network, lambda provider: provider.list_to(ANA), twilio_api_url="http://127.0.0.1:1")
     assert "cannot be reached" in str(use(network, TwilioProvider.check, twilio_api_url="http://127.0.0.1:1"))
 
