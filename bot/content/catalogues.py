@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from gettext import c2py
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 
 Msgid = str | tuple[str, ...]
 """A sentence as the templates have it; singular and plural where it counts something."""
@@ -38,6 +39,16 @@ class Catalogue:
         return msgid in self.singular if isinstance(msgid, str) else msgid[0] in self.plural
 
 
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+
+def is_usable(source: str, translation: str) -> bool:
+    """Whether the translation can be filled in with what its source is given."""
+    known, used = set(PLACEHOLDER.findall(source)), set(PLACEHOLDER.findall(translation))
+    rest = PLACEHOLDER.sub("", translation).replace("%%", "")
+    return bool(translation) and used <= known and "%" not in rest
+
+
 EMPTY = Catalogue({}, {}, lambda count: int(count != 1))
 
 
@@ -51,10 +62,11 @@ def read_catalogue(file: Path) -> Catalogue:
     for message in catalog:
         if not message.id or message.fuzzy:
             continue
+        # A translation that cannot be filled in would break a reply; it counts as missing, and the lint says so.
         if isinstance(message.string, str):
-            if message.string:
+            if is_usable(str(message.id), message.string):
                 singular[str(message.id)] = message.string
-        elif message.string and all(message.string):
+        elif message.string and all(is_usable(message.id[-1], form) for form in message.string):
             plural[message.id[0]] = tuple(message.string)
     return Catalogue(singular, plural, c2py(catalog.plural_expr))
 
@@ -64,35 +76,3 @@ def read_raw(file: Path) -> Catalog:
     with file.open("rb") as stream:
         # Plural forms come from the file's own header; Babel need not know the locale (it lacks some that we have).
         return read_po(stream, abort_invalid=True)
-
-
-def plural_forms(file: Path) -> int:
-    """How many plural forms the catalogue's language has."""
-    return read_raw(file).num_plurals
-
-
-def synchronise(file: Path, wanted: Iterable[tuple[Msgid, str]]) -> None:
-    """Rewrite a catalogue so that it has exactly these sentences, each with the template it first stands in."""
-    old = read_raw(file)
-    new = Catalog(locale=None, header_comment=old.header_comment, fuzzy=False, charset="utf-8")
-    for msgid, template in wanted:
-        first = msgid if isinstance(msgid, str) else msgid[0]
-        known = old.get(first)
-        strings = known.string if known else "" if isinstance(msgid, str) else ("",) * old.num_plurals
-        flags = known.flags if known else ()
-        new.add(msgid, string=strings, flags=flags, auto_comments=[template])
-    with file.open("wb") as stream:
-        stream.write(_header(old).encode())
-        write_po(stream, new, width=0, omit_header=True)
-
-
-def _header(catalog: Catalog) -> str:
-    language = dict(catalog.mime_headers).get("Language", "")
-    lines = (
-        f"Language: {language}",
-        "MIME-Version: 1.0",
-        "Content-Type: text/plain; charset=utf-8",
-        "Content-Transfer-Encoding: 8bit",
-        f"Plural-Forms: {catalog.plural_forms}",
-    )
-    return 'msgid ""\nmsgstr ""\n' + "".join(f'"{line}\\n"\n' for line in lines) + "\n"

@@ -14,11 +14,11 @@ def _list(text: str) -> list[str]:
 STEMS = _list(
     """
     oncolog cancer chemo quimio radiolog radiot cardiolog cardiac cardíac dermatolog endocrin gastroent neurolog
-    nephrolog nefrolog urolog ginecolog gynec obstet prenatal postpartum matern fertil psych psiq psicol psicó therapist addict
-    adicc rehab methadone metadona suboxone detox hepatit transplant trasplant dialy dialis diálisis diabet asthma
-    hyperten hiperten pregnan embaraz abort depress depresi mammogra mamogra colonosc endosc biops ultraso ecograf
-    bloodwork laborator vaccin vacun injection inyecc insulin metform warfarin opioid antibiot lisinopril atorvastatin
-    surgery surgical cirug hospic
+    nephrolog nefrolog urolog ginecolog gynec obstet prenatal postpartum matern fertil psych psiq psicol psicó
+    therapist addict adicc rehab methadone metadona suboxone detox hepatit transplant trasplant dialy dialis
+    diálisis diabet asthma hyperten hiperten pregnan embaraz abort depress depresi mammogra mamogra colonosc
+    endosc biops ultraso ecograf bloodwork laborator vaccin vacun injection inyecc insulin metform warfarin
+    opioid antibiot lisinopril atorvastatin surgery surgical cirug hospic
     онколог кардиолог психиатр диабет беремен прививк вакцин инсулин хирург
     سرطان أورام كيماوي قلبية سكري نفسية إيدز فحص تحاليل لقاح أنسولين جراحة تنظير أشعة
     دیابت روانپزشک باردار آزمایش واکسن انسولین شیمی

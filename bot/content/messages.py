@@ -125,8 +125,8 @@ class Messages:
                 count = segments(text)
         return Rendered(text, prepared.language.tag, count)
 
-    def keys(self) -> tuple[str, ...]:
-        """Every message there is, sorted."""
+    def steps(self) -> tuple[str, ...]:
+        """Every message there is, as `<journey>/<step>`, sorted."""
         return tuple(self._keys)
 
     def languages(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ ROOM_FOR_ALL = 2
 # May be left out by a service: the texts read well without them.
 _DEFAULTS: Mapping[str, object] = {
     "clinic": "", "phone": "", "location": "", "staff": "", "status": "",
-    "name": "", "to": "", "old_when": "", "opens": "", "prompt": "",
+    "name": "", "to": "", "old_when": "", "opens": "", "visit_when": "", "prompt": "",
 }  # fmt: skip
 
 
@@ -98,14 +98,22 @@ def _add_moments(words: dict[str, str], values: Mapping[str, object], language: 
 
 def _add_visits(words: dict[str, str], visits: Sequence[Mapping[str, object]], language: Language) -> None:
     """A household's visits: `visit_times` ("Ana 9:00 AM, Luis 9:30 AM") and a numbered `visit_menu` with days."""
-    times, menu = [], []
+    times, menu, days = [], [], set()
     for number, visit in enumerate(visits, start=1):
         starts_at = visit["starts_at"]
         assert isinstance(starts_at, datetime)
         moment, name = language.dates.moment(starts_at), clean_name(str(visit.get("name") or ""))
         times.append(f"{name} {moment.time}".strip())
         menu.append(f"{number}={name} {moment.when}" if name else f"{number}={moment.when}")
-        words.setdefault("day", moment.day)
+        days.add(moment.day)
     words["visit_times"], words["visit_menu"] = language.comma.join(times), language.comma.join(menu)
-    # So that "we will see you ..." also says when for a whole household.
-    words.setdefault("when", f"{words['day']}: {words['visit_times']}")
+    words.setdefault("day", moment.day)
+    if len(visits) == 1:
+        words["visit_when"] = moment.when
+    elif len(days) == 1:
+        words["visit_when"] = f"{moment.day}: {words['visit_times']}"
+    else:
+        words["visit_when"] = words["visit_menu"]
+    # "We will see you ..." says when for everyone, not only for the first.
+    if len(visits) > 1 or "when" not in words:
+        words["when"] = words["visit_when"]
