@@ -29,7 +29,7 @@ def lint(root: Path | None) -> None:
         click.echo(f"{_short(finding.file)}: {finding.message}")
     if findings:
         sys.exit(1)
-    click.echo(f"{len(messages.steps())} messages in {len(messages.languages())} languages, no faults")
+    click.echo(f"{len(messages.keys())} messages in {len(messages.languages())} languages, no faults")
 
 
 def _short(file: Path) -> Path:

@@ -50,8 +50,9 @@ class Finding:
 
 def lint(messages: Messages) -> list[Finding]:
     """Every fault in templates, catalogues and language files; none when all is well."""
-    sources = [messages.source(key) for key in messages.steps()]
-    languages = [messages.language(tag) for tag in messages.languages()]
+    keys, tags = messages.keys(), messages.languages()
+    sources = [messages.source(key) for key in keys]
+    languages = [messages.language(tag) for tag in tags]
     found: list[Finding] = []
     for source in sources:
         found += (Finding(source.file, fault) for fault in _template_faults(source))

@@ -125,7 +125,7 @@ class Messages:
                 count = segments(text)
         return Rendered(text, prepared.language.tag, count)
 
-    def steps(self) -> tuple[str, ...]:
+    def keys(self) -> tuple[str, ...]:
         """Every message there is, as `<journey>/<step>`, sorted."""
         return tuple(self._keys)
 

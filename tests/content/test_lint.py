@@ -77,13 +77,14 @@ def test_a_stray_percent_sign(copy: Path) -> None:
     assert any("a percent sign is written %%" in fault for fault in faults(copy))
 
 
+LONG_WINDED = "we are all very much looking forward to seeing you"
+
+
 def test_a_reminder_that_is_too_long(copy: Path) -> None:
-    edit(
-        template(copy, "appointment/same_day"), "we will see you", "we are all very much looking forward to seeing you"
-    )
+    edit(template(copy, "appointment/same_day"), "we will see you", LONG_WINDED)
     for tag in ("en", "es", "ar"):
         catalogue = copy / f"locales/{tag}/LC_MESSAGES/messages.po"
-        edit(catalogue, "we will see you", "we are all very much looking forward to seeing you")
+        edit(catalogue, "we will see you", LONG_WINDED)
     found = faults(copy)
     assert len(found) == 1
     assert re.match(r"templates/messages/appointment/same_day.txt: en: [23] segments \(", found[0])
