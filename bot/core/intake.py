@@ -46,14 +46,18 @@ def respond(
 ) -> Response:
     """Decide about one inbound. Total: whatever was written, it is acted on, answered or in front of a person."""
     patient_id = _about(situation, binding)
-    first = (*_danger(understanding, situation, now), *_consent(understanding, situation, binding, now))
+    first = _audible(
+        (*_danger(understanding, situation, now), *_consent(understanding, situation, binding, now)), situation, now
+    )
     if understanding.has(Intent.EMERGENCY):
         return Response(first, patient_id=patient_id)
     if understanding.has(Intent.OPT_OUT) and understanding.details.scope is OptOutScope.ALL:
         return Response(first, patient_id=patient_id)
     if situation.held:
         # The person who holds the conversation reads it; the bot keeps out of it.
-        return Response(first, patient_id=patient_id)
+        spoken = (Origin.SAFETY, Origin.CONSENT)
+        kept = tuple(effect for effect in first if not isinstance(effect, Say) or effect.origin in spoken)
+        return Response(kept, patient_id=patient_id)
     identity = _identity(understanding, situation, binding)
     if identity:
         return Response(_audible((*first, *identity), situation, now), patient_id=patient_id)
@@ -198,13 +202,15 @@ def _audible(effects: Sequence[Effect], situation: Situation, now: datetime) -> 
         sum(1 for at in situation.recent_replies if now - at < window) >= limit for window, limit in LOOP_WINDOWS
     )
     if (situation.opted_out and not now_in) or situation.silenced or looping:
-        kept = [e for e in effects if not isinstance(e, Say | Ask) or _always(e)]
-        return (*kept, Escalate(Reason.UNCLEAR)) if looping else tuple(kept)
+        kept = [e for e in effects if not isinstance(e, Say | Ask) or _always(e, situation)]
+        return (*kept, Escalate(Reason.UNCLEAR)) if looping and len(kept) < len(effects) else tuple(kept)
     return tuple(effects)
 
 
-def _always(effect: Effect) -> bool:
-    return isinstance(effect, Say) and effect.origin is Origin.SAFETY
+def _always(effect: Effect, situation: Situation) -> bool:
+    if not isinstance(effect, Say):
+        return False
+    return effect.origin is Origin.SAFETY or (effect.origin is Origin.CONSENT and not situation.opted_out)
 
 
 def _nothing_lost(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -37,7 +37,7 @@ def values_for(
 ) -> Mapping[str, object]:
     """Everything a template may use; `visits` are the ones it is about, the first one being *the* visit."""
     zone = settings.clinic_timezone
-    opens_at = None if is_open(now, zone, settings.office) else next_opening(now, zone, settings.office)
+    opens_at = _opens_at(now, zone, settings.office)
     values: dict[str, object] = {
         "clinic": settings.clinic_name,
         "phone": spoken_phone(settings.clinic_phone),
@@ -50,6 +50,12 @@ def values_for(
         values.setdefault("starts_at", local(visits[0]))
         values.setdefault("location", visits[0].location)
     return values
+
+
+@lru_cache(maxsize=64)
+def _opens_at(now: datetime, zone: str, office: tuple[time, time]) -> datetime | None:
+    """When somebody reads again; None while somebody does. Kept: one batch of texts has one `now`."""
+    return None if is_open(now, zone, office) else next_opening(now, zone, office)
 
 
 def local(visit: Visit) -> datetime:

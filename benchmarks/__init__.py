@@ -1,0 +1,1 @@
+"""Benchmarks: each prints its own floor beside its figure, because the machines are noisy."""
