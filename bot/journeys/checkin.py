@@ -42,6 +42,8 @@ JOURNEY = Journey(
             name="asked",
             text="checkin/ask",
             context=Context.CHECKIN_YES_NO,
+            # The order of the numbers in the text; a question in other words has none, and "2" is then a reading.
+            options=(Intent.CONFIRM, Intent.DECLINE),
             on=_ON,
             again="checkin/unclear",
             silence_after=timedelta(hours=24),

@@ -23,8 +23,10 @@ JOURNEY = Journey(
             name="asked",
             text="recall/invite",
             context=Context.RECALL_INVITE,
+            # The order of the numbers in the text.
+            options=(Intent.CONFIRM, Intent.RESCHEDULE, Intent.DECLINE),
             on=_ON,
-            again="general/unclear",
+            again="recall/unclear",
             silence_after=timedelta(days=5),
             on_silence=Move(END),
         ),

@@ -27,7 +27,7 @@ JOURNEY = Journey(
             context=Context.WAITLIST_OFFER,
             options=(Intent.CONFIRM, Intent.DECLINE),
             on=_ON,
-            again="general/unclear",
+            again="waitlist/unclear",
             silence_after=timedelta(hours=4),
             on_silence=Move(END),
         ),
