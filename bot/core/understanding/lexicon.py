@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bot.core.understanding.patterns import Kind, Matcher, PatternError, Rule, Sequence_, bracketed, lines, variants
+from bot.core.understanding.patterns import Grammar, Kind, Matcher, PatternError, Row, Rule, lines, top_level
 
 _KINDS = {"phrase": Kind.PHRASE, "whole": Kind.WHOLE, "lead": Kind.LEAD, "tail": Kind.TAIL}
 
@@ -42,24 +42,35 @@ class Lexicon:
 
     def teach(self, matcher: Matcher, split: Callable[[str], tuple[str, ...]]) -> None:
         """Put every class and every pattern into the matcher."""
+        lists: dict[tuple[Row, ...], str] = {}
+
+        def fold_list(rows: list[Row]) -> str:
+            key = tuple(rows)
+            if key not in lists:
+                lists[key] = f"@{self.language}.~{len(lists)}"
+                matcher.add_class(f"~{len(lists) - 1}", self.language, rows)
+            return lists[key]
+
+        grammar = Grammar(self.language, split, fold_list)
         for name in self.classes:
-            matcher.add_class(name, self.language, self._members(name, split, frozenset()))
+            matcher.add_class(name, self.language, self._members(name, Grammar(self.language, split), frozenset()))
         for kind, groups in self.blocks.items():
             for group, block in groups.items():
                 for line in lines(block):
-                    rule = Rule(group, kind, self.language, line)
-                    matcher.add(rule, variants(bracketed(line), split, self.language))
+                    for pattern in top_level(line):
+                        matcher.add(Rule(group, kind, self.language, pattern), grammar.rows(pattern))
 
-    def _members(self, name: str, split: Callable[[str], tuple[str, ...]], seen: frozenset[str]) -> list[Sequence_]:
-        """The rows of a class; a line `@other` takes in another class."""
+    def _members(self, name: str, grammar: Grammar, seen: frozenset[str]) -> list[Row]:
+        """The rows of a class; `@other` takes in another class."""
         if name in seen or name not in self.classes:
             raise PatternError(f"{self.language}: class @{name}")
-        rows: list[Sequence_] = []
+        rows: list[Row] = []
         for line in lines(self.classes[name]):
-            if line[0] == "@" and " " not in line:
-                rows += self._members(line[1:], split, seen | {name})
-            else:
-                rows += variants(bracketed(line), split, self.language)
+            for pattern in top_level(line):
+                if pattern[0] == "@" and " " not in pattern:
+                    rows += self._members(pattern[1:], grammar, seen | {name})
+                else:
+                    rows += grammar.rows(pattern)
         return rows
 
 

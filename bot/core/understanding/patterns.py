@@ -1,13 +1,13 @@
 """The little language in which lexicons say things, and the matcher that finds them all in one walk over a text.
 
-A pattern is words in a row. `a|b` and `(a b|c)` are alternatives, `a?` may be missing, `stem*` any word that begins
-so, `@name` one of a class of words, `..` up to three words that do not matter, `...` up to seven.
+A pattern is words in a row. `a b|c` and `(a b|c)` are alternatives, `a?` may be missing, `stem*` any word that begins
+so, `@name` one of a class of words, `%` any number, `..` up to three words that do not matter, `...` up to seven.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,10 +15,12 @@ from bot.core.understanding.text import COMMA, SENTENCE
 
 SHORT_GAP, LONG_GAP = 3, 7
 MOST_VARIANTS = 4000
+LONG_LIST = 4
+ANY_NUMBER = "%"
 _SYMBOL = re.compile(r"\.\.\.?|[()|?]|[^\s()|?]+")
 
-type Split = Callable[[str], Sequence[str]]
-type Sequence_ = tuple[str, ...]
+Split = Callable[[str], Sequence[str]]
+Row = tuple[str, ...]
 
 
 class Kind(StrEnum):
@@ -84,61 +86,62 @@ class Node:
         return self.words.setdefault(symbol, Node())
 
 
-def variants(pattern: str, split: Split, language: str) -> list[Sequence_]:
-    """Every row of symbols that a pattern stands for."""
-    symbols = _SYMBOL.findall(pattern)
-    rows, at = _alternatives(symbols, 0, split, language)
-    if at != len(symbols) or len(rows) > MOST_VARIANTS:
-        raise PatternError(f"{language}: {pattern!r}")
-    return [row for row in rows if row]
+class Grammar:
+    """Reads the patterns of one language; long lists of alternatives become classes, so that rows stay few."""
 
+    def __init__(self, language: str, split: Split, fold_list: Callable[[list[Row]], str] | None = None) -> None:
+        self.language, self.split, self._fold_list = language, split, fold_list
 
-def _alternatives(symbols: list[str], at: int, split: Split, language: str) -> tuple[list[Sequence_], int]:
-    """Inside brackets (and at the top) `|` divides whole rows of words when brackets say so, single words otherwise."""
-    found: list[Sequence_] = []
-    row: list[Sequence_] = [()]
-    while at < len(symbols) and symbols[at] != ")":
-        if symbols[at] == "|":
-            found.extend(row)
-            row, at = [()], at + 1
-            continue
-        piece, at = _piece(symbols, at, split, language)
-        row = [before + after for before in row for after in piece]
-    return found + row, at
+    def rows(self, pattern: str) -> list[Row]:
+        """Every row of symbols that a pattern stands for."""
+        symbols = _SYMBOL.findall(pattern)
+        rows, at = self._alternatives(symbols, 0)
+        if at != len(symbols) or len(rows) > MOST_VARIANTS:
+            raise PatternError(f"{self.language}: {pattern!r}")
+        return [row for row in rows if row]
 
+    def _alternatives(self, symbols: list[str], at: int) -> tuple[list[Row], int]:
+        found: list[Row] = []
+        row: list[Row] = [()]
+        while at < len(symbols) and symbols[at] != ")":
+            if symbols[at] == "|":
+                found.extend(row)
+                row, at = [()], at + 1
+                continue
+            piece, at = self._piece(symbols, at)
+            row = [before + after for before in row for after in piece]
+            if len(row) > MOST_VARIANTS:
+                raise PatternError(f"{self.language}: too many variants in {' '.join(symbols)!r}")
+        return found + row, at
 
-def _piece(symbols: list[str], at: int, split: Split, language: str) -> tuple[list[Sequence_], int]:
-    if symbols[at] == "(":
-        piece, at = _alternatives(symbols, at + 1, split, language)
-        if at >= len(symbols):
-            raise PatternError(f"{language}: bracket never closed in {' '.join(symbols)!r}")
-        at += 1
-    else:
-        piece, at = [_word(symbols[at], split, language)], at + 1
-    if at < len(symbols) and symbols[at] == "?":
-        piece, at = [*piece, ()], at + 1
-    return piece, at
+    def _piece(self, symbols: list[str], at: int) -> tuple[list[Row], int]:
+        if symbols[at] == "(":
+            piece, at = self._alternatives(symbols, at + 1)
+            if at >= len(symbols):
+                raise PatternError(f"{self.language}: bracket never closed in {' '.join(symbols)!r}")
+            piece, at = self._listed(piece), at + 1
+        else:
+            piece, at = [self._word(symbols[at])], at + 1
+        if at < len(symbols) and symbols[at] == "?":
+            piece, at = [*piece, ()], at + 1
+        return piece, at
 
+    def _listed(self, rows: list[Row]) -> list[Row]:
+        """A long list of plain words is one class; what holds gaps or other classes stays spelled out."""
+        if self._fold_list is None or len(rows) <= LONG_LIST:
+            return rows
+        plain = [row for row in rows if row and not any(symbol[0] in "@." for symbol in row)]
+        return [(self._fold_list(plain),), *(row for row in rows if row not in plain)] if plain else rows
 
-def _word(symbol: str, split: Split, language: str) -> Sequence_:
-    if symbol in ("..", "..."):
-        return (symbol,)
-    if symbol[0] == "@":
-        return (f"@{language}.{symbol[1:]}",)
-    if symbol[-1] == "*" and len(symbol) > 1:
-        row = tuple(split(symbol[:-1]))
-        return (*row[:-1], row[-1] + "*")
-    return tuple(split(symbol))
-
-
-def bracketed(pattern: str) -> str:
-    """Outside brackets `a|b` joins words, not rows: put the brackets in."""
-    depth, out = 0, []
-    for chunk in re.split(r"(\s+|[()])", pattern):
-        depth += (chunk == "(") - (chunk == ")")
-        loose = depth == 0 and "|" in chunk.strip("|") and chunk != ")"
-        out.append(re.sub(r"^(.*?)(\?*)$", r"(\1)\2", chunk) if loose else chunk)
-    return "".join(out)
+    def _word(self, symbol: str) -> Row:
+        if symbol in ("..", "...", ANY_NUMBER):
+            return (symbol,)
+        if symbol[0] == "@":
+            return (f"@{self.language}.{symbol[1:]}",)
+        if symbol[-1] == "*" and len(symbol) > 1:
+            row = tuple(self.split(symbol[:-1]))
+            return (*row[:-1], row[-1] + "*") if row else ()
+        return tuple(self.split(symbol))
 
 
 class Matcher:
@@ -149,20 +152,20 @@ class Matcher:
         self.vocabulary: set[str] = set()
         self.languages: dict[str, set[str]] = {}
 
-    def add(self, rule: Rule, rows: Iterable[Sequence_]) -> None:
+    def add(self, rule: Rule, rows: Iterable[Row]) -> None:
         """Teach one rule."""
         self._grow(self.root, rule, rows)
 
-    def add_class(self, name: str, language: str, rows: Iterable[Sequence_]) -> None:
+    def add_class(self, name: str, language: str, rows: Iterable[Row]) -> None:
         """Teach one member of a class of words."""
         self._grow(self.class_root, Rule(f"@{language}.{name}", Kind.PHRASE, language, name), rows)
 
-    def _grow(self, root: Node, rule: Rule, rows: Iterable[Sequence_]) -> None:
+    def _grow(self, root: Node, rule: Rule, rows: Iterable[Row]) -> None:
         for row in rows:
             node = root
             for symbol in row:
                 node = node.step(symbol)
-                if symbol[0] not in "@." and symbol[-1] != "*":
+                if symbol[0] not in "@.%" and symbol[-1] != "*":
                     self.vocabulary.add(symbol)
                     self.languages.setdefault(symbol, set()).add(rule.language)
             if rule not in node.ends:
@@ -194,6 +197,8 @@ def _walk(
         following = node.words.get(word)
         if following is not None:
             stack.append((following, at + 1))
+        if word[0].isdigit() and ANY_NUMBER in node.words:
+            stack.append((node.words[ANY_NUMBER], at + 1))
         if node.classes and classes:
             stack.extend((node.classes[name], end) for name, end in classes[at] if name in node.classes)
         if node.stems:
@@ -214,13 +219,16 @@ def _skip(stack: list[tuple[Node, int]], after: Node, at: int, most: int, breaks
 
 
 def lines(block: str) -> list[str]:
-    """The patterns of a block: one a line, `#` begins a remark."""
-    return [line for raw in block.splitlines() if (line := raw.split("#")[0].strip())]
+    """The patterns of a block: one a line; a line that begins with `#` is a remark."""
+    return [line for raw in block.splitlines() if (line := raw.strip()) and line[0] != "#"]
 
 
-def spread(members: Mapping[str, str], split: Split, language: str) -> dict[str, list[Sequence_]]:
-    """Classes as rows of words, with classes inside classes written out."""
-    return {
-        name: [row for line in lines(block) for row in variants(bracketed(line), split, language)]
-        for name, block in members.items()
-    }
+def top_level(line: str) -> list[str]:
+    """The alternatives of a line, so that the evidence names the one that was met and not all of them."""
+    found, depth, start = [], 0, 0
+    for at, sign in enumerate(line):
+        depth += (sign == "(") - (sign == ")")
+        if sign == "|" and depth == 0:
+            found.append(line[start:at])
+            start = at + 1
+    return [pattern for piece in [*found, line[start:]] if (pattern := piece.strip())]
