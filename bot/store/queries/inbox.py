@@ -156,6 +156,8 @@ def _rows() -> Select[Any]:
             ContactPoint.phone,
             ContactPoint.id.label("contact_point_id"),
             Conversation.held_by,
+            Conversation.last_inbound_at,
+            Conversation.last_outbound_at,
         )
         .outerjoin(Patient, Patient.patient_id == Escalation.patient_id)
         .outerjoin(Conversation, Conversation.id == Escalation.conversation_id)

@@ -87,6 +87,12 @@ def messages(
     return connection.execute(query.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit + 1)).all()
 
 
+def mark(connection: Connection, message_id: str) -> tuple[datetime, str] | None:
+    """Where a message stands in its conversation."""
+    row = connection.execute(select(Message.created_at, Message.id).where(Message.id == message_id)).first()
+    return None if row is None else (row.created_at, row.id)
+
+
 def newest_inbound(connection: Connection, conversation_id: str) -> str | None:
     """The id of the last thing the patient said."""
     return connection.execute(_inbound(conversation_id).limit(1)).scalar_one_or_none()
@@ -96,10 +102,10 @@ def inbound_since(connection: Connection, conversation_id: str, seen: str) -> tu
     """Ids of what the patient has said after the message `seen` (empty: after nothing), the oldest first."""
     query = _inbound(conversation_id)
     if seen:
-        mark = connection.execute(select(Message.created_at, Message.id).where(Message.id == seen)).first()
-        if mark is None:
+        since = mark(connection, seen)
+        if since is None:
             return ()
-        query = query.where(tuple_(Message.created_at, Message.id) > (mark.created_at, mark.id))
+        query = query.where(tuple_(Message.created_at, Message.id) > since)
     return tuple(reversed(connection.execute(query.limit(5)).scalars().all()))
 
 
@@ -140,6 +146,16 @@ def escalations_of(connection: Connection, *, conversation_id: str | None, patie
         select(Escalation.__table__)
         .where(or_(*places), Escalation.status != EscalationStatus.RESOLVED)
         .order_by(Escalation.priority_rank, Escalation.created_at, Escalation.id)
+        .limit(NOTES)
+    ).all()
+
+
+def escalations_of_patient(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
+    """The patient's latest escalations, newest first."""
+    return connection.execute(
+        select(Escalation.__table__)
+        .where(Escalation.patient_id == patient_id)
+        .order_by(Escalation.created_at.desc(), Escalation.id.desc())
         .limit(NOTES)
     ).all()
 

@@ -1,0 +1,161 @@
+"""The inbox as coordinators read it: a page of one view, opened from the vault, with counts and its version's mark."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from bot.core.escalation import EscalationStatus, Priority, Reason
+from bot.services.clinic import Clinic
+from bot.services.escalations import evidence_of
+from bot.store.columns import AnyRow
+from bot.store.queries import inbox as queries
+from bot.store.queries.inbox import View
+from bot.store.vault import Vault
+
+TICK_SECONDS = 30
+"""How often the texts of age and time left are drawn anew when nothing else changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One escalation in a list: who, why, in whose words, since when, until when, and with whom."""
+
+    id: str
+    conversation_id: str | None
+    patient_id: str | None
+    title: str
+    language: str | None
+    priority: Priority
+    reason: Reason
+    status: EscalationStatus
+    quote: str
+    suggestion: str | None
+    appointment_id: str | None
+    created_at: datetime
+    respond_by: datetime
+    resolved_at: datetime | None
+    holder_id: str | None
+    holder: str
+    unread: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxPage:
+    """One page of a view. `after` leads to the next one; `etag` changes whenever the page would."""
+
+    view: View
+    items: Sequence[Item]
+    counts: Mapping[str, int]
+    after: str | None
+    etag: str
+
+
+def etag_and_counts(
+    clinic: Clinic, connection: Connection, *, view: View, user_id: str, after: str | None, now: datetime
+) -> tuple[str, Mapping[str, int]]:
+    """In one query: how many stand in each view, and the mark of the page's version."""
+    zone = ZoneInfo(clinic.settings.clinic_timezone)
+    midnight = datetime.combine(now.astimezone(zone).date(), time(0), zone).astimezone(UTC)
+    row = queries.counts(connection, user_id=user_id, since=midnight)
+    tick = int(now.timestamp()) // TICK_SECONDS
+    parts = (*row, view, user_id, after, tick)
+    mark = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:20]
+    return mark, {name: int(row._mapping[name]) for name in (*map(str, View), "alarms")}
+
+
+def read_page(
+    clinic: Clinic, connection: Connection, *, view: View, user_id: str, after: str | None, now: datetime
+) -> InboxPage:
+    """One page of a view for that person."""
+    etag, counts = etag_and_counts(clinic, connection, view=view, user_id=user_id, after=after, now=now)
+    rows = queries.listed(connection, view, user_id=user_id, after=_read_cursor(after, view))
+    shown, more = rows[: queries.PAGE], len(rows) > queries.PAGE
+    ids = {holder for row in shown if (holder := _holder(row)) is not None}
+    names = queries.names_of(connection, ids) if ids else {}
+    return InboxPage(
+        view=view,
+        items=[item_of(row, names, clinic.vault) for row in shown],
+        counts=counts,
+        after=_cursor(shown[-1], view) if more else None,
+        etag=etag,
+    )
+
+
+def item_of(row: AnyRow, names: Mapping[str, str], vault: Vault) -> Item:
+    """A row of `queries.listed`, opened."""
+    holder = _holder(row)
+    heard, said = row.last_inbound_at, row.last_outbound_at
+    return Item(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        patient_id=row.patient_id,
+        title=name_of(vault, row) or phone_of(vault, row) or "Unknown",
+        language=row.language,
+        priority=row.priority,
+        reason=row.reason,
+        status=row.status,
+        quote=quote_of(evidence_of(row.id, row.evidence, vault)),
+        suggestion=row.suggestion,
+        appointment_id=row.appointment_id,
+        created_at=row.created_at,
+        respond_by=row.respond_by,
+        resolved_at=row.resolved_at,
+        holder_id=holder,
+        holder=names.get(holder, "somebody else") if holder is not None else "",
+        unread=heard is not None and (said is None or heard > said),
+    )
+
+
+def name_of(vault: Vault, row: AnyRow) -> str:
+    """A patient's full name out of a row that has the columns of `patients`; empty where there is none."""
+    parts = (
+        vault.maybe_open("patients.given_name", row.patient_id, row.given_name),
+        vault.maybe_open("patients.family_name", row.patient_id, row.family_name),
+    )
+    return " ".join(part for part in parts if part)
+
+
+def phone_of(vault: Vault, row: AnyRow) -> str:
+    """The number out of a row with `phone` and `contact_point_id`; empty where there is none."""
+    return vault.maybe_open("contact_points.phone", row.contact_point_id, row.phone) or ""
+
+
+def quote_of(pieces: Sequence[Mapping[str, Any]]) -> str:
+    """The patient's own words that led here, the latest."""
+    return next((str(piece["words"]) for piece in reversed(pieces) if piece.get("words")), "")
+
+
+def _holder(row: AnyRow) -> str | None:
+    if row.status is EscalationStatus.RESOLVED:
+        return str(row.resolved_by) if row.resolved_by else None
+    holder = row.claimed_by or row.held_by
+    return str(holder) if holder else None
+
+
+def _cursor(row: AnyRow, view: View) -> str:
+    moment = row.resolved_at if view is View.RESOLVED else row.created_at
+    key = [row.priority_rank, moment.isoformat(), row.id]
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str | None, view: View) -> tuple[Any, ...] | None:
+    if not cursor:
+        return None
+    try:
+        rank, moment, escalation_id = json.loads(base64.urlsafe_b64decode(cursor + "==="))
+        at = datetime.fromisoformat(moment)
+    except (binascii.Error, ValueError, TypeError):
+        return None
+    if at.tzinfo is None or not isinstance(rank, int) or not isinstance(escalation_id, str):
+        return None
+    return (at, escalation_id) if view is View.RESOLVED else (rank, at, escalation_id)

@@ -1,0 +1,301 @@
+"""One conversation as coordinators read it: who said what, why it stands in the inbox, and who the patient is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core.delivery import FAILURES
+from bot.core.escalation import EscalationStatus, Priority, Reason
+from bot.core.messages import Direction, MessageStatus, Origin
+from bot.core.people import (
+    AppointmentStatus,
+    Channel,
+    ConsentBasis,
+    ConsentStatus,
+    Participation,
+    PatientStatus,
+    Relation,
+)
+from bot.services import inbox_list
+from bot.services.clinic import Clinic
+from bot.services.escalations import evidence_of
+from bot.services.inbox_reply import Blocked, block
+from bot.store.columns import AnyRow
+from bot.store.queries import inbox as inbox_queries
+from bot.store.queries import threads
+from bot.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing in the conversation: a text in or out, or a note that was never sent."""
+
+    id: str
+    note: bool
+    inbound: bool
+    speaker: str
+    body: str
+    language: str | None
+    at: datetime
+    status: MessageStatus | None = None
+    error_code: int | None = None
+    decision: str | None = None
+    decision_reason: str | None = None
+    segments: int = 1
+    pictures: int = 0
+    undo_until: datetime | None = None
+    kind: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the patient did not get it."""
+        return self.status in FAILURES or self.status is MessageStatus.DROPPED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitLine:
+    """One visit of the patient."""
+
+    appointment_id: str
+    starts_at: datetime
+    timezone: str
+    service: str
+    location: str
+    status: AppointmentStatus
+    response: Participation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One escalation in the conversation, with what led to it and the visit it is about."""
+
+    id: str
+    reason: Reason
+    priority: Priority
+    status: EscalationStatus
+    quotes: Sequence[str]
+    marks: Sequence[str]
+    wish: str
+    suggestion: str | None
+    created_at: datetime
+    respond_by: datetime
+    holder_id: str | None
+    visit: VisitLine | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientCard:
+    """Who the patient is, as far as an answer needs it."""
+
+    patient_id: str
+    name: str
+    birth_date: str
+    language: str
+    timezone: str
+    status: PatientStatus
+    paused_since: datetime | None
+    relation: Relation
+    consent: ConsentStatus
+    consent_basis: ConsentBasis | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """A conversation, ready to be shown."""
+
+    id: str
+    title: str
+    phone: str
+    channel: Channel
+    number_consent: ConsentStatus
+    consent_at: datetime | None
+    holder_id: str | None
+    holder: str
+    lines: Sequence[Line]
+    earlier: str | None
+    cases: Sequence[Case]
+    notes: Sequence[Line]
+    people: Sequence[PatientCard]
+    patient: PatientCard | None
+    visits: Sequence[VisitLine]
+    blocked: Blocked | None
+    zone: str
+    seen: str
+    version: int
+    etag: str
+
+
+def etag_of(connection: Connection, conversation_id: str, now: datetime) -> str | None:
+    """The mark of the conversation's version; None when there is no such conversation."""
+    row = threads.version(connection, conversation_id)
+    if row is None:
+        return None
+    parts = (*row, int(now.timestamp()) // inbox_list.TICK_SECONDS)
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:20]
+
+
+def read_thread(
+    clinic: Clinic,
+    connection: Connection,
+    conversation_id: str,
+    *,
+    user_id: str,
+    now: datetime,
+    before: str | None = None,
+) -> Thread | None:
+    """The latest part of a conversation, or the part before that message."""
+    row = threads.conversation(connection, conversation_id)
+    if row is None:
+        return None
+    vault = clinic.vault
+    number = threads.number(connection, row.contact_point_id)
+    people = threads.people(connection, row.contact_point_id)
+    about = threads.subject(connection, row.id, people)
+    cards = [card_of(vault, person, clinic.settings.clinic_timezone) for person in people]
+    patient = next((card for card in cards if card.patient_id == about), None)
+    found = threads.messages(connection, row.id, before=_mark(connection, before))
+    shown, more = found[: threads.MESSAGES], len(found) > threads.MESSAGES
+    notes = threads.notes(connection, row.id)
+    cases = threads.escalations_of(connection, conversation_id=row.id, patient_id=about)
+    names = _names(connection, row, shown, notes, cases)
+    visits = threads.visits_ahead(connection, about, now) if about is not None else ()
+    named = {case.appointment_id for case in cases if case.appointment_id}
+    case_visits = threads.visits(connection, named)
+    callers = {card.patient_id: card.name for card in cards}
+    note_lines = [_note(vault, note, names) for note in notes]
+    phone = vault.open("contact_points.phone", number.id, number.phone)
+    oldest = shown[-1].created_at if shown and more else None
+    lines = [line_of(vault, message, names, callers, user_id) for message in shown]
+    lines += [note for note in note_lines if before is None and (oldest is None or note.at >= oldest)]
+    return Thread(
+        id=row.id,
+        title=patient.name if patient is not None else (" and ".join(callers.values()) or phone),
+        phone=phone,
+        channel=number.channel,
+        number_consent=number.consent,
+        consent_at=number.consent_at,
+        holder_id=row.held_by,
+        holder=names.get(row.held_by or "", "somebody else"),
+        lines=sorted(lines, key=lambda line: (line.at, line.id)),
+        earlier=shown[-1].id if more else None,
+        cases=[case_of(vault, case, case_visits) for case in cases],
+        notes=note_lines,
+        people=cards,
+        patient=patient,
+        visits=[visit_of(visit) for visit in visits],
+        blocked=block(number, next((p for p in people if p.patient_id == about), None), now=now),
+        zone=patient.timezone if patient is not None else clinic.settings.clinic_timezone,
+        seen=threads.newest_inbound(connection, row.id) or "",
+        version=row.version,
+        etag=etag_of(connection, row.id, now) or "",
+    )
+
+
+def card_of(vault: Vault, person: AnyRow, zone: str) -> PatientCard:
+    """A patient on a phone, opened."""
+    return PatientCard(
+        patient_id=person.patient_id,
+        name=inbox_list.name_of(vault, person) or person.patient_id,
+        birth_date=vault.maybe_open("patients.birth_date", person.patient_id, person.birth_date) or "",
+        language=person.language,
+        timezone=person.timezone or zone,
+        status=person.status,
+        paused_since=person.paused_since,
+        relation=person.relation,
+        consent=person.consent,
+        consent_basis=person.consent_basis,
+    )
+
+
+def visit_of(row: AnyRow) -> VisitLine:
+    """A row of `appointments`."""
+    return VisitLine(
+        appointment_id=row.appointment_id,
+        starts_at=row.starts_at,
+        timezone=row.timezone,
+        service=row.service,
+        location=row.location,
+        status=row.status,
+        response=row.response,
+    )
+
+
+def _mark(connection: Connection, message_id: str | None) -> tuple[datetime, str] | None:
+    return threads.mark(connection, message_id) if message_id else None
+
+
+def _names(connection: Connection, row: AnyRow, *groups: Sequence[AnyRow]) -> Mapping[str, str]:
+    ids = {row.held_by}
+    for group in groups:
+        ids |= {getattr(one, "author_id", None) or getattr(one, "claimed_by", None) for one in group}
+    wanted = {each for each in ids if each is not None}
+    return inbox_queries.names_of(connection, wanted) if wanted else {}
+
+
+def line_of(vault: Vault, row: AnyRow, names: Mapping[str, str], callers: Mapping[str, str], user_id: str) -> Line:
+    """A row of `messages`, opened; `callers` names patients, `names` colleagues."""
+    inbound = row.direction is Direction.INBOUND
+    planned = row.status is MessageStatus.PLANNED and row.origin is Origin.STAFF and row.author_id == user_id
+    return Line(
+        id=row.id,
+        note=False,
+        inbound=inbound,
+        speaker=_speaker(row, names, callers),
+        body=vault.open("messages.body", row.id, row.body),
+        language=row.language,
+        at=row.created_at,
+        status=None if inbound else row.status,
+        error_code=row.error_code,
+        decision=row.decision,
+        decision_reason=row.decision_reason,
+        segments=row.segments,
+        pictures=len(row.media or ()),
+        undo_until=row.due_at if planned else None,
+        kind=row.kind,
+    )
+
+
+def _speaker(row: AnyRow, names: Mapping[str, str], callers: Mapping[str, str]) -> str:
+    if row.direction is Direction.INBOUND:
+        return callers.get(row.patient_id or "") or ("Patient" if callers else "Unknown number")
+    if row.origin is Origin.STAFF:
+        return names.get(row.author_id or "", "A colleague")
+    return "Bot"
+
+
+def _note(vault: Vault, row: AnyRow, names: Mapping[str, str]) -> Line:
+    return Line(
+        id=row.id,
+        note=True,
+        inbound=False,
+        speaker=names.get(row.author_id, "A colleague"),
+        body=vault.open("notes.body", row.id, row.body),
+        language=None,
+        at=row.at,
+    )
+
+
+def case_of(vault: Vault, row: AnyRow, visits: Mapping[str, AnyRow]) -> Case:
+    """A row of `escalations`, opened; `visits` by id."""
+    pieces: Sequence[Mapping[str, Any]] = evidence_of(row.id, row.evidence, vault)
+    visit = visits.get(row.appointment_id)
+    return Case(
+        id=row.id,
+        reason=row.reason,
+        priority=row.priority,
+        status=row.status,
+        quotes=[str(piece["words"]) for piece in pieces if piece.get("words")],
+        marks=[str(rule["words"]) for piece in pieces for rule in piece.get("rules", ()) if rule.get("words")],
+        wish=next((str(piece["wish"]) for piece in reversed(pieces) if piece.get("wish")), ""),
+        suggestion=row.suggestion,
+        created_at=row.created_at,
+        respond_by=row.respond_by,
+        holder_id=row.claimed_by,
+        visit=visit_of(visit) if visit is not None else None,
+    )
