@@ -19,20 +19,28 @@ ROOT = Path(__file__).parents[1]
 
 
 class RunningClinic:
-    """Starts all processes when it is made; `stop()` ends them. `start("worker")` adds one of a kind."""
+    """Runs nothing until `start_all()` or `start(name)`; `stop()` ends everything, and more than once if need be."""
 
-    def __init__(self, settings_env: Mapping[str, str], *, folder: Path, workers: int = 1) -> None:
+    def __init__(self, settings_env: Mapping[str, str], *, folder: Path) -> None:
         self.folder = folder
         self.network_url = f"http://127.0.0.1:{free_port()}"
         self.env = {**settings_env, "TWILIO_API_URL": self.network_url}
         self.web_url = self.env["PUBLIC_URL"]
         self.children: dict[str, list[Child]] = {}
-        try:
-            self._start_all(workers)
-        except BaseException as error:
-            error.add_note(self.output()[-4000:])
-            self.stop()
-            raise
+
+    def start_all(self, *, workers: int = 1) -> None:
+        """Network, release, web, workers and scheduler; ready when this returns."""
+        network = self.start_network()
+        self.run("db", "upgrade")
+        for name in ("web", *["worker"] * workers, "scheduler"):
+            self.start(name)
+        wait_until(lambda: answers(self.network_url), seconds=20, what="network", alive=network.running)
+        self.wait_ready()
+
+    def start_network(self, *options: str) -> Child:
+        """The emulated phone network, with options of `python -m bot.demo.network`."""
+        port = self.network_url.rpartition(":")[2]
+        return self._child("network", [sys.executable, "-m", "bot.demo.network", "--port", port, *options])
 
     def start(self, name: str) -> Child:
         """Start one more process of that name from the `Procfile`, and do not wait for it."""
@@ -73,20 +81,6 @@ class RunningClinic:
         for name in ("scheduler", "worker", "web", "network"):
             for child in self.children.get(name, ()):
                 child.stop()
-
-    def _start_all(self, workers: int) -> None:
-        network = self._start_network()
-        self.run("db", "upgrade")
-        self.start("web")
-        for _ in range(workers):
-            self.start("worker")
-        self.start("scheduler")
-        wait_until(lambda: answers(self.network_url), seconds=20, what="network", alive=network.running)
-        self.wait_ready()
-
-    def _start_network(self) -> Child:
-        port = self.network_url.rpartition(":")[2]
-        return self._child("network", [sys.executable, "-m", "bot.demo.network", "--port", port])
 
     def _child(self, name: str, command: list[str]) -> Child:
         several = self.children.setdefault(name, [])

@@ -186,8 +186,14 @@ def settings(settings_env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> S
 def running_clinic(settings_env: dict[str, str], tmp_path: Path) -> Iterator[RunningClinic]:
     """The `Procfile`'s processes and a phone network, ready. They end with the test; a failure shows what they said."""
     clinic = RunningClinic(settings_env, folder=tmp_path)
-    yield clinic
-    clinic.stop()
+    try:
+        clinic.start_all()
+        yield clinic
+    except BaseException as error:
+        error.add_note(clinic.output()[-8000:])
+        raise
+    finally:
+        clinic.stop()
 
 
 @pytest.fixture(scope="module")
