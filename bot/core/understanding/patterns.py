@@ -98,7 +98,8 @@ class Grammar:
         rows, at = self._alternatives(symbols, 0)
         if at != len(symbols) or len(rows) > MOST_VARIANTS:
             raise PatternError(f"{self.language}: {pattern!r}")
-        return [row for row in rows if row]
+        several = len(rows) > 1 and any("?" in symbol for symbol in symbols)
+        return [row for row in map(_trimmed, rows) if row and not (several and len(row) == 1 and len(rows[0]) > 1)]
 
     def _alternatives(self, symbols: list[str], at: int) -> tuple[list[Row], int]:
         found: list[Row] = []
@@ -144,12 +145,23 @@ class Grammar:
         return tuple(self.split(symbol))
 
 
+def _trimmed(row: Row) -> Row:
+    """Gaps at the ends match anything and say nothing."""
+    start, end = 0, len(row)
+    while start < end and row[start] in ("..", "..."):
+        start += 1
+    while end > start and row[end - 1] in ("..", "..."):
+        end -= 1
+    return row[start:end]
+
+
 class Matcher:
     """All rules of all languages in one trie; classes of words are found first and then walked like words."""
 
     def __init__(self) -> None:
         self.root, self.class_root = Node(), Node()
         self.vocabulary: set[str] = set()
+        self.stems: set[str] = set()
         self.languages: dict[str, set[str]] = {}
 
     def add(self, rule: Rule, rows: Iterable[Row]) -> None:
@@ -165,7 +177,9 @@ class Matcher:
             node = root
             for symbol in row:
                 node = node.step(symbol)
-                if symbol[0] not in "@.%" and symbol[-1] != "*":
+                if symbol[-1] == "*" and len(symbol) > 1:
+                    self.stems.add(symbol[:-1])
+                elif symbol[0] not in "@.%":
                     self.vocabulary.add(symbol)
                     self.languages.setdefault(symbol, set()).add(rule.language)
             if rule not in node.ends:

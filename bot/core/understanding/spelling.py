@@ -22,6 +22,7 @@ class Spelling:
     ) -> None:
         self._known = frozenset(vocabulary)
         self._common = frozenset(common)
+        self._stems = frozenset(stems)
         self._short = dict(short_forms)
         self._longest = max((len(key) for key in self._short), default=1)
         self._near: dict[str, list[str]] = {}
@@ -62,7 +63,7 @@ class Spelling:
         single = _DOUBLED.sub(r"\1", word)
         if single != word and (single in self._known or single in self._common):
             return single
-        if len(word) < SHORTEST or not _PLAIN.match(word):
+        if len(word) < SHORTEST or not _PLAIN.match(word) or any(word[:cut] in self._stems for cut in range(3, len(word) + 1)):
             return word
         near = {
             candidate

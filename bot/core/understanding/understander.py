@@ -39,7 +39,7 @@ class Understander:
         for lexicon in lexicons.values():
             lexicon.teach(self.matcher, self._split)
         known = self.matcher.vocabulary | {word for key in self._short for word in key}
-        self.spelling = Spelling(known, common, self._short)
+        self.spelling = Spelling(known, common, self._short, self.matcher.stems)
         self.classifier = Classifier.train(lexicons)
 
     def __call__(self, text: str, asked: Asked = Asked()) -> Understanding:  # noqa: B008 - a frozen value
