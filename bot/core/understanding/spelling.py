@@ -18,7 +18,7 @@ class Spelling:
     """What a word as typed most likely stands for."""
 
     def __init__(
-        self, vocabulary: Iterable[str], common: Iterable[str], short_forms: Mapping[tuple[str, ...], tuple[str, ...]]
+        self, vocabulary: Iterable[str], common: Iterable[str], short_forms: Mapping[tuple[str, ...], tuple[str, ...]], stems: Iterable[str] = ()
     ) -> None:
         self._known = frozenset(vocabulary)
         self._common = frozenset(common)
