@@ -69,7 +69,8 @@ function draw(card, phone) {
   const name = phone.name || pretty(phone.number);
   root.classList.toggle("unread", phone.unread > 0);
   root.querySelector(".dot").hidden = phone.unread === 0;
-  root.querySelector(".name").textContent = name + (phone.unread ? ` (${phone.unread} unread)` : "");
+  root.querySelector(".name").textContent = name;
+  root.querySelector(".count").textContent = phone.unread ? `${phone.unread} unread` : "";
   root.querySelector(".number").textContent = pretty(phone.number);
   root.querySelector(".language").textContent = languageName(phone.language);
   root.querySelector(".stopped").hidden = !phone.opted_out;
@@ -101,8 +102,9 @@ function drawText(text) {
   const bubble = make("p", "", text.body || (text.media ? "" : "(empty)"));
   bubble.dir = "auto";
   if (text.media) bubble.append(make("span", "", `${text.body ? "\n" : ""}📎 ${text.media}`));
-  bubble.prepend(make("span", "who", text.from_patient ? "Patient: " : "Clinic: "));
-  item.append(bubble, make("small", "", when(text.at, { hour: "numeric", minute: "2-digit" })));
+  // Beside the bubble, not in it: its first letter would decide the direction of the text.
+  item.append(make("span", "who", text.from_patient ? "Patient: " : "Clinic: "), bubble);
+  item.append(make("small", "", when(text.at, { hour: "numeric", minute: "2-digit" })));
   if (!text.shown) {
     item.classList.add("lost");
     item.append(make("small", "note", `Not on this phone: ${text.status}`));
