@@ -7,9 +7,10 @@ from bot.config import Settings
 from bot.content.messages import Messages
 from bot.content.replies import load_understander
 from bot.gateways.queue import RedisQueue
+from bot.gateways.rate import SharedRate
 from bot.gateways.twilio import TwilioProvider
 from bot.services.clinic import Clinic
-from bot.services.ports import Provider
+from bot.services.ports import Provider, Rate
 from bot.store.database import open_database
 from bot.store.vault import Vault
 
@@ -30,6 +31,11 @@ def build_clinic(settings: Settings) -> Clinic:
 def build_provider(settings: Settings) -> Provider:
     """The messaging provider. Belongs to one event loop; close it there."""
     return TwilioProvider(settings)
+
+
+def build_rate(settings: Settings) -> Rate:
+    """The send rate that all workers share. Belongs to one event loop; close it there."""
+    return SharedRate(settings.redis_url, rate=settings.send_rate)
 
 
 def text_keys() -> frozenset[str]:

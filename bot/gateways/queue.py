@@ -12,7 +12,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bot.services.ports import QueueDown
+from bot.core.sending import QueueDown
 
 if TYPE_CHECKING:
     from rq import Queue
@@ -44,12 +44,11 @@ class Job(StrEnum):
 
     DELIVER = "bot.jobs.deliver.run"
     RECONCILE = "bot.jobs.reconcile.run"
-    SWEEP = "bot.jobs.sweep.run"
 
 
-_LANE = {Job.DELIVER: Lane.URGENT, Job.RECONCILE: Lane.DEFAULT, Job.SWEEP: Lane.DEFAULT}
+_LANE = {Job.DELIVER: Lane.URGENT, Job.RECONCILE: Lane.DEFAULT}
 # Longer than any of them takes; delivering goes on for as long as something is due.
-_LIMIT_SECONDS = {Job.DELIVER: 24 * 3600, Job.RECONCILE: 600, Job.SWEEP: 60}
+_LIMIT_SECONDS = {Job.DELIVER: 24 * 3600, Job.RECONCILE: 600}
 
 
 def connect(redis_url: str, *, answer_seconds: float | None = ANSWER_SECONDS) -> Redis:
@@ -73,10 +72,6 @@ class RedisQueue:
     def reconcile(self) -> None:
         """Messages whose outcome nobody knows are to be looked up."""
         self._hint(Job.RECONCILE)
-
-    def sweep(self) -> None:
-        """Leases have passed, or rows lie about."""
-        self._hint(Job.SWEEP)
 
     def start(self, job: str, *ids: str) -> bool:
         """Have a worker call that entry point (`bot.jobs.imports.run`) with these ids, behind everything urgent.

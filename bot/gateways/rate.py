@@ -9,7 +9,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.services.ports import Granted, Urgency
+from bot.core.sending import Granted, Urgency
 
 log = structlog.get_logger()
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import Protocol
 
 from bot.core.intents import Evidence, Understanding
@@ -15,6 +13,9 @@ from bot.core.provider import ProviderAnswer as ProviderAnswer
 from bot.core.provider import ProviderUnavailable as ProviderUnavailable
 from bot.core.provider import Refused as Refused
 from bot.core.provider import Unknown as Unknown
+from bot.core.sending import Granted as Granted
+from bot.core.sending import QueueDown as QueueDown
+from bot.core.sending import Urgency as Urgency
 from bot.core.understanding import Asked
 
 
@@ -85,10 +86,6 @@ class Understands(Protocol):
         ...
 
 
-class QueueDown(Exception):
-    """Redis cannot be reached. Nothing is lost: the rows are in the database and a sweep picks them up."""
-
-
 class Queue(Protocol):
     """Hints to the workers that there is something to do. Called after commit, never before; carries ids only."""
 
@@ -107,25 +104,6 @@ class Queue(Protocol):
     def ping(self) -> None:
         """Raise QueueDown unless Redis answers."""
         ...
-
-
-class Urgency(IntEnum):
-    """How a message takes part in the send rate."""
-
-    BULK = 0
-    """Waits its turn."""
-    REPLY = 1
-    """A patient waits for it: may overdraw by a few seconds' worth."""
-    SAFETY = 2
-    """Never waits for the rate."""
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """How many of the messages asked for may go now, and after how many seconds it is worth asking for the next."""
-
-    count: int
-    wait: float
 
 
 class Rate(Protocol):

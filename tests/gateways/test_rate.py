@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from bot.core.sending import Urgency
 from bot.gateways.rate import LocalRate, SharedRate
-from bot.services.ports import Rate, Urgency
+from bot.services.ports import Rate
 from tests.servers import RedisServer, free_port
 
 

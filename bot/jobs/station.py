@@ -1,0 +1,81 @@
+"""The worker's place of work: one clinic for the whole process, and whether it is to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import structlog
+
+from bot.config import load
+from bot.gateways.queue import Job, RedisQueue
+from bot.runtime import build_clinic, build_provider, build_rate
+from bot.services.clinic import Clinic
+from bot.services.deliver import Delivered, deliver
+from bot.services.reconcile import Reconciled, reconcile
+
+log = structlog.get_logger()
+
+
+class JobFailed(Exception):
+    """A job failed. Says the kind of failure only: RQ keeps the words in Redis, where no patient's data may be."""
+
+
+class Station:
+    """What the jobs of one process share."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self.clinic = clinic
+        self.stopping = threading.Event()
+        self._delivering = threading.Lock()
+        self._reconciling = threading.Lock()
+
+    def deliver(self) -> Delivered:
+        """Send what is due; one run at a time in this process."""
+        with self._delivering:
+            return asyncio.run(self._deliver())
+
+    def reconcile(self) -> Reconciled:
+        """Look up what is unknown; one run at a time in this process."""
+        with self._reconciling:
+            return asyncio.run(self._reconcile())
+
+    def heard(self, job: Job) -> None:
+        """This hint has been taken up: a later one is news."""
+        if isinstance(self.clinic.queue, RedisQueue):
+            self.clinic.queue.heard(job)
+
+    async def _deliver(self) -> Delivered:
+        settings = self.clinic.settings
+        provider, rate = build_provider(settings), build_rate(settings)
+        try:
+            return await deliver(self.clinic, provider, rate, stop=self.stopping.is_set)
+        finally:
+            await provider.aclose()
+            await rate.aclose()
+
+    async def _reconcile(self) -> Reconciled:
+        provider = build_provider(self.clinic.settings)
+        try:
+            return await reconcile(self.clinic, provider, stop=self.stopping.is_set)
+        finally:
+            await provider.aclose()
+
+
+@cache
+def station() -> Station:
+    """This process's one, built from the environment on first use."""
+    return Station(build_clinic(load()))
+
+
+@contextmanager
+def discreetly() -> Iterator[None]:
+    """Let no failure's words out of a job, for they may quote what was being worked on."""
+    try:
+        yield
+    except Exception as error:
+        log.error("job failed", error=type(error).__name__)
+        raise JobFailed(type(error).__name__) from None

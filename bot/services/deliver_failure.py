@@ -1,0 +1,234 @@
+"""What is done about a text that did not go: retry, opt-out, dead number, or a person; one rule for each error code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Connection, select, update
+
+from bot.core.delivery import ErrorAction, ErrorRule, rule_for
+from bot.core.escalation import Priority, Reason
+from bot.core.messages import Origin
+from bot.core.outreach import GateReason, Lane
+from bot.core.people import ConsentBasis, ConsentStatus, NumberStatus
+from bot.core.provider import Refused
+from bot.services import consent, outbox
+from bot.services.escalations import Need, raise_to_person
+from bot.services.gate import drop
+from bot.store.queries import outbox as queries
+from bot.store.queries.conversations import insert_or_ignore
+from bot.store.tables import ContactPoint, Message
+from bot.store.vault import Vault
+
+log = structlog.get_logger()
+
+MOST_TRIES: Final = 6
+"""Tries of which the provider took notice."""
+MOST_KNOCKS: Final = 40
+"""Tries that nobody looked at: too many at once, or no connection. Some two hours."""
+LONGEST_WAIT: Final = timedelta(minutes=5)
+HOLD_QUEUE: Final = timedelta(minutes=5)
+PAUSE: Final = timedelta(minutes=15)
+RETRY_WITHIN: Final = timedelta(hours=24)
+RETRY_KEY: Final = "retry:"
+
+# The sender is at fault, not the patient: everything waits for the operator, and nobody's text is given up.
+_SENDER_AT_FAULT: Final = frozenset({20404, 21601, 21606, 21703, 21705, 30032, 30033, 30034, 30035})
+_NUMBER_STATUS: Final = {
+    ErrorAction.INVALID_NUMBER: NumberStatus.INVALID,
+    ErrorAction.LANDLINE: NumberStatus.LANDLINE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """The message that did not go. `attempts` counts the one that failed."""
+
+    message_id: str
+    conversation_id: str
+    contact_point_id: str
+    patient_id: str | None
+    appointment_id: str | None
+    enrollment_id: str | None
+    origin: Origin
+    attempts: int
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """Send nothing for so long, or nothing that can wait."""
+
+    seconds: float
+    bulk_only: bool = False
+
+
+def refused(connection: Connection, failing: Failing, answer: Refused, *, vault: Vault, now: datetime) -> Brake | None:
+    """The provider did not take it. Gives the brake that it asks for. Never commits."""
+    if answer.never_processed:
+        return _knock_again(connection, failing, answer, vault=vault, now=now)
+    rule = rule_for(answer.code)
+    if answer.code in _SENDER_AT_FAULT or rule.action is ErrorAction.STOP_SENDING or answer.http_status in (401, 403):
+        log.error("the provider refuses our account or sender", code=answer.code, status=answer.http_status)
+        _again(connection, failing, now + HOLD_QUEUE, code=answer.code, now=now)
+        return Brake(30.0)
+    match rule.action:
+        case ErrorAction.RECONCILE:
+            queries.unknown(connection, [failing.message_id], until=now, now=now)
+        case ErrorAction.PAUSE_BULK:
+            _again(connection, failing, now + PAUSE, code=answer.code, now=now)
+            return Brake(60.0, bulk_only=True)
+        case ErrorAction.RETRY_SOON | ErrorAction.RETRY_LATER if _is_of_use(failing, now + _wait(rule)):
+            _again(connection, failing, now + _wait(rule), code=answer.code, now=now)
+        case _:
+            _give_up(connection, failing, answer.code, rule, vault=vault, now=now)
+    return None
+
+
+def undelivered(connection: Connection, failing: Failing, code: int | None, *, vault: Vault, now: datetime) -> None:
+    """The provider took it and could not deliver it; its row says so already. Never commits."""
+    rule = rule_for(code)
+    again = (ErrorAction.RETRY_LATER, ErrorAction.RETRY_SOON, ErrorAction.PAUSE_BULK)
+    if rule.action in again and _retry(connection, failing, now + _wait(rule), vault=vault, now=now):
+        return
+    if rule.action is ErrorAction.STOP_SENDING:
+        log.error("the provider has stopped our account", code=code)
+    _consequences(connection, failing, code, rule, vault=vault, now=now)
+
+
+def give_up(connection: Connection, failing: Failing, code: int | None, *, vault: Vault, now: datetime) -> None:
+    """Over without having been sent: failed, and a person is told."""
+    _give_up(connection, failing, code, rule_for(code), vault=vault, now=now)
+
+
+def cancel_pending(connection: Connection, contact_point_id: str, reason: GateReason, now: datetime) -> int:
+    """Drop what the clinic started and has not sent yet to this number; how many. Never commits."""
+    waiting = queries.waiting_outreach(connection, contact_point_id)
+    if waiting:
+        drop(connection, dict.fromkeys(waiting, str(reason)), now)
+    return len(waiting)
+
+
+def _knock_again(
+    connection: Connection, failing: Failing, answer: Refused, *, vault: Vault, now: datetime
+) -> Brake | None:
+    if failing.attempts >= MOST_KNOCKS:
+        _give_up(connection, failing, answer.code, rule_for(answer.code), vault=vault, now=now)
+        return None
+    wait = max(timedelta(seconds=answer.retry_after or 0), _backoff(failing))
+    queries.again(connection, failing.message_id, due=now + wait, code=answer.code, now=now)
+    # Everybody else would be told the same: one short pause for all, longer where nobody answers at all.
+    return Brake(min(answer.retry_after or 0.2, 30.0)) if answer.http_status else Brake(1.0)
+
+
+def _backoff(failing: Failing) -> timedelta:
+    base = min(timedelta(seconds=2 ** min(failing.attempts - 1, 10)), LONGEST_WAIT)
+    # Spread by id, so that a hundred refused together do not come back together.
+    return base * (0.5 + int(failing.message_id[-4:], 16) / 0xFFFF)
+
+
+def _again(connection: Connection, failing: Failing, due: datetime, *, code: int | None, now: datetime) -> None:
+    queries.again(connection, failing.message_id, due=due, code=code, now=now)
+
+
+def _is_of_use(failing: Failing, at: datetime) -> bool:
+    return failing.attempts < MOST_TRIES and (failing.expires_at is None or failing.expires_at > at)
+
+
+def _wait(rule: ErrorRule) -> timedelta:
+    return rule.wait or PAUSE
+
+
+def _give_up(
+    connection: Connection, failing: Failing, code: int | None, rule: ErrorRule, *, vault: Vault, now: datetime
+) -> None:
+    if queries.failed(connection, failing.message_id, code=code, now=now):
+        _consequences(connection, failing, code, rule, vault=vault, now=now)
+
+
+def _consequences(
+    connection: Connection, failing: Failing, code: int | None, rule: ErrorRule, *, vault: Vault, now: datetime
+) -> None:
+    if rule.action is ErrorAction.OPT_OUT:
+        _opt_out(connection, failing, vault=vault, now=now)
+        if failing.origin is Origin.OUTREACH:
+            return  # They said no, and it is honoured: nobody has to do anything.
+    if (status := _NUMBER_STATUS.get(rule.action)) is not None:
+        connection.execute(
+            update(ContactPoint).where(ContactPoint.id == failing.contact_point_id).values(status=status)
+        )
+    _tell_a_person(connection, failing, code, rule, vault=vault, now=now)
+
+
+def _opt_out(connection: Connection, failing: Failing, *, vault: Vault, now: datetime) -> None:
+    known = connection.execute(
+        select(ContactPoint.consent).where(ContactPoint.id == failing.contact_point_id)
+    ).scalar_one()
+    if known is not ConsentStatus.OPTED_OUT:
+        consent.record(
+            connection,
+            contact_point_id=failing.contact_point_id,
+            patient_id=None,
+            status=ConsentStatus.OPTED_OUT,
+            basis=ConsentBasis.PROVIDER,
+            actor="provider",
+            at=now,
+            vault=vault,
+            evidence=failing.message_id,
+        )
+    cancel_pending(connection, failing.contact_point_id, GateReason.NUMBER_OPTED_OUT, now)
+
+
+def _tell_a_person(
+    connection: Connection, failing: Failing, code: int | None, rule: ErrorRule, *, vault: Vault, now: datetime
+) -> None:
+    urgent = failing.origin in (Origin.STAFF, Origin.SAFETY)
+    dead = rule.action in _NUMBER_STATUS
+    need = Need(
+        reason=Reason.DELIVERY_FAILURE,
+        priority=Priority.URGENT if urgent else Priority.ROUTINE,
+        conversation_id=failing.conversation_id,
+        patient_id=failing.patient_id,
+        message_id=failing.message_id,
+        appointment_id=failing.appointment_id,
+        enrollment_id=failing.enrollment_id,
+        suggestion="find-new-number" if dead else "call-patient",
+        evidence={
+            "words": "",
+            "rules": [{"intent": str(rule.action), "rule": str(code or "no-code"), "words": rule.reason}],
+            "message_id": failing.message_id,
+        },
+    )
+    raise_to_person(connection, need, vault=vault, now=now)
+
+
+def _retry(connection: Connection, failing: Failing, due: datetime, *, vault: Vault, now: datetime) -> bool:
+    """Write the same text down once more, to go out later; False when that has been done, or is of no use."""
+    row: Any = connection.execute(select(Message.__table__).where(Message.id == failing.message_id)).one()
+    is_retry = (row.dedupe_key or "").startswith(RETRY_KEY)
+    if is_retry or not _is_of_use(failing, due):
+        return False
+    draft = outbox.Draft(
+        conversation_id=row.conversation_id,
+        contact_point_id=row.contact_point_id,
+        body=vault.open("messages.body", row.id, row.body),
+        kind=row.kind,
+        origin=row.origin,
+        language=row.language,
+        patient_id=row.patient_id,
+        appointment_id=row.appointment_id,
+        appointment_version=row.appointment_version,
+        enrollment_id=row.enrollment_id,
+        lane=Lane(row.lane) if row.lane else None,
+        due_at=due,
+        expires_at=row.expires_at or now + RETRY_WITHIN,
+        dedupe_key=f"{RETRY_KEY}{row.id}",
+        author_id=row.author_id,
+        # The first try has been counted.
+        budget_exempt=True,
+    )
+    fresh = outbox.row_of(draft, vault=vault, now=now)
+    return connection.execute(insert_or_ignore(connection, Message.__table__), fresh).rowcount > 0

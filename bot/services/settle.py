@@ -1,0 +1,124 @@
+"""Settling: what the provider reports of a message is merged into its row, whenever and however often it comes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Connection, bindparam, select, update
+
+from bot.core.delivery import FAILURES, merge, read_status
+from bot.core.messages import Direction, MessageStatus
+from bot.services.clinic import Clinic
+from bot.services.deliver_failure import Failing, undelivered
+from bot.store.columns import AnyRow
+from bot.store.queries import outbox as queries
+from bot.store.tables import Message
+from bot.store.vault import Vault
+
+log = structlog.get_logger()
+
+_ROW: Final = select(
+    Message.id,
+    Message.conversation_id,
+    Message.contact_point_id,
+    Message.patient_id,
+    Message.appointment_id,
+    Message.enrollment_id,
+    Message.origin,
+    Message.status,
+    Message.twilio_sid,
+    Message.attempts,
+    Message.expires_at,
+).where(Message.direction == Direction.OUTBOUND)
+_BY_ID: Final = _ROW.where(Message.id == bindparam("which")).with_for_update()
+_BY_SID: Final = _ROW.where(Message.twilio_sid == bindparam("which")).with_for_update()
+_MERGED: Final = (
+    update(Message)
+    .where(Message.id == bindparam("which"))
+    .values(
+        status=bindparam("word"),
+        twilio_sid=bindparam("sid"),
+        error_code=bindparam("code"),
+        lease_until=None,
+        updated_at=bindparam("at"),
+    )
+)
+_FIRST_HEARD: Final = (
+    update(Message).where(Message.id == bindparam("which"), Message.sent_at.is_(None)).values(sent_at=bindparam("at"))
+)
+_NOT_SENT_YET: Final = frozenset(
+    {MessageStatus.PLANNED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN, MessageStatus.DROPPED}
+)
+
+
+def settle(
+    clinic: Clinic, *, message_id: str | None, sid: str, status: str, error_code: int | None, now: datetime
+) -> bool:
+    """Take one status callback; False when the message or the word is none that we know. Raises DatabaseDown.
+
+    `message_id` is ours, out of the callback's URL: it finds the row even before the provider's answer was recorded.
+    """
+    word = read_status(status)
+    if word is None:
+        return False
+    with clinic.database.begin() as connection:
+        row = _find(connection, message_id, sid)
+        if row is None:
+            return False
+        report(connection, row, sid=sid, word=word, code=error_code, source="callback", vault=clinic.vault, now=now)
+    return True
+
+
+def report(
+    connection: Connection,
+    row: AnyRow,
+    *,
+    sid: str,
+    word: MessageStatus,
+    code: int | None,
+    source: str,
+    vault: Vault,
+    now: datetime,
+) -> None:
+    """Merge one report into its locked row. Never commits."""
+    if row.twilio_sid is not None and row.twilio_sid != sid:
+        # Another message at the provider under our id: this one's own reports are what counts.
+        log.error("a second SID for one message", message_id=row.id)
+        return
+    event = {"message_id": row.id, "twilio_sid": sid, "status": word, "error_code": code or 0}
+    queries.events(connection, [event], source=source, now=now)
+    merged = merge(row.status, word)
+    if merged is row.status and row.twilio_sid == sid:
+        return
+    if row.status in _NOT_SENT_YET:
+        queries.spoken(connection, [row.conversation_id], now)
+        queries.asked(connection, [row.id], now)
+    news = {"which": row.id, "word": merged, "sid": sid, "code": code if merged is word else None, "at": now}
+    connection.execute(_MERGED, news)
+    if row.status in _NOT_SENT_YET or row.twilio_sid is None:
+        connection.execute(_FIRST_HEARD, {"which": row.id, "at": now})
+    if merged in FAILURES and merged is not row.status:
+        undelivered(connection, failing_of(row), code, vault=vault, now=now)
+
+
+def failing_of(row: AnyRow) -> Failing:
+    """The row as the rules of failure take it."""
+    return Failing(
+        message_id=row.id,
+        conversation_id=row.conversation_id,
+        contact_point_id=row.contact_point_id,
+        patient_id=row.patient_id,
+        appointment_id=row.appointment_id,
+        enrollment_id=row.enrollment_id,
+        origin=row.origin,
+        attempts=row.attempts,
+        expires_at=row.expires_at,
+    )
+
+
+def _find(connection: Connection, message_id: str | None, sid: str) -> Any:
+    if message_id is not None:
+        return connection.execute(_BY_ID, {"which": message_id}).first()
+    return connection.execute(_BY_SID, {"which": sid}).first()
