@@ -1,0 +1,70 @@
+"""Figures for the operator's dashboards, counted in the database: how many, never who."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select
+
+from bot.core.escalation import EscalationStatus, Priority
+from bot.core.messages import Direction, MessageStatus
+from bot.core.outreach import Lane
+from bot.services.clinic import Clinic
+from bot.store.tables import Escalation, Lease, Message
+
+# By status alone, which its index answers without the table; the direction follows from the status.
+_MESSAGES = select(Message.status, func.count()).group_by(Message.status)
+_ESCALATIONS = (
+    select(Escalation.priority, Escalation.status, func.count(), func.min(Escalation.respond_by))
+    .where(Escalation.status.in_((EscalationStatus.OPEN, EscalationStatus.CLAIMED)))
+    .group_by(Escalation.priority, Escalation.status)
+)
+_DUE = (
+    select(Message.lane, func.count(), func.min(Message.due_at))
+    .where(Message.status == MessageStatus.PLANNED, Message.due_at <= bindparam("now"))
+    .group_by(Message.lane)
+)
+_LEASES = select(Lease.name, Lease.until)
+
+INBOUND = frozenset({MessageStatus.RECEIVED, MessageStatus.RECEIVING})
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the database holds at one moment."""
+
+    messages: dict[tuple[Direction, MessageStatus], int]
+    escalations: dict[tuple[Priority, EscalationStatus], int]
+    overdue_seconds: dict[Priority, float]
+    """How long the escalation with the earliest time limit has been past it; 0 while none is."""
+    due: dict[Lane, int]
+    oldest_due_seconds: float
+    """How long the oldest message that is due has been waiting to be sent; 0 when none is."""
+    leases: dict[str, float]
+    """Seconds that each lease is still held; negative once it has run out."""
+
+
+def figures(clinic: Clinic, now: datetime) -> Figures:
+    """Count. Raises DatabaseDown."""
+    with clinic.database.read() as connection:
+        statuses = connection.execute(_MESSAGES).all()
+        escalations = connection.execute(_ESCALATIONS).all()
+        due = connection.execute(_DUE, {"now": now}).all()
+        leases = connection.execute(_LEASES).all()
+    overdue = dict.fromkeys(Priority, 0.0)
+    for priority, status, _count, respond_by in escalations:
+        if status is EscalationStatus.OPEN:
+            overdue[priority] = max(0.0, (now - respond_by).total_seconds())
+    return Figures(
+        messages={(_direction(status), status): count for status, count in statuses},
+        escalations={(priority, status): count for priority, status, count, _ in escalations},
+        overdue_seconds=overdue,
+        due={lane: count for lane, count, _ in due if lane is not None},
+        oldest_due_seconds=max((max(0.0, (now - oldest).total_seconds()) for _, _, oldest in due), default=0.0),
+        leases={name: (until - now).total_seconds() for name, until in leases},
+    )
+
+
+def _direction(status: MessageStatus) -> Direction:
+    return Direction.INBOUND if status in INBOUND else Direction.OUTBOUND

@@ -1,0 +1,26 @@
+"""gunicorn's configuration, `gunicorn --config python:bot.web.serving 'bot:create_app()'`: all from the environment."""
+
+from __future__ import annotations
+
+import os
+
+HOST = "0.0.0.0"  # noqa: S104 - behind the operator's proxy, which may be on another host
+
+bind = [f"{HOST}:{os.environ.get('PORT') or 8000}"]
+if os.environ.get("METRICS_PORT"):
+    bind.append(f"{os.environ.get('METRICS_HOST') or '127.0.0.1'}:{os.environ['METRICS_PORT']}")
+
+# Two processes beat threads here (measured). They are forked from one that has read all texts and lexicons, so that
+# a wrong setting ends the parent itself, and workers share that memory and the webhooks' timings.
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+worker_class = "sync"
+preload_app = True
+
+timeout = 30
+graceful_timeout = 10
+# X-Forwarded-* is judged by the application, by TRUSTED_PROXIES.
+forwarded_allow_ips = ""
+# One line of log for each request comes from the application, by route and never by address.
+accesslog = None
+loglevel = os.environ.get("GUNICORN_LOG_LEVEL") or "warning"
+control_socket_disable = True
