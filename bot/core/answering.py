@@ -71,6 +71,8 @@ def _answer(
     """Let the journey take the reply, as far as one fits."""
     if binding.fit in (Fit.NONE, Fit.AMBIGUOUS, Fit.MOVED, Fit.OVER):
         return Response(_elsewhere(understanding, binding, now))
+    if situation.opted_out and binding.fit is Fit.CORRECTION:
+        return Response(())  # A bare yes after STOP may be meant for the texts; a person reads it.
     question = binding.question
     if question is not None and question.pending is not None:
         return _chosen(understanding, situation, binding, journeys, now)

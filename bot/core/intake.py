@@ -58,6 +58,9 @@ def respond(
         spoken = (Origin.SAFETY, Origin.CONSENT)
         kept = tuple(effect for effect in first if not isinstance(effect, Say) or effect.origin in spoken)
         return Response(kept, patient_id=patient_id)
+    if situation.paused:
+        # A "yes" after the safety reply is no answer to a reminder: it joins the open emergency, for the person there.
+        return Response((*first, Escalate(Reason.EMERGENCY, Priority.EMERGENCY)), patient_id=patient_id)
     identity = _identity(understanding, situation, binding)
     if identity:
         return Response(_audible((*first, *identity), situation, now), patient_id=patient_id)

@@ -21,6 +21,8 @@ class Person:
     language: str
     status: PatientStatus
     consent: ConsentStatus
+    paused: bool = False
+    """An emergency is in a person's hands: no journey speaks or moves until it is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Situation:
     def patient_id(self) -> str | None:
         """The patient, when only one can be meant."""
         return self.people[0].patient_id if len(self.people) == 1 else None
+
+    @property
+    def paused(self) -> bool:
+        """Whether an emergency on this phone is still in a person's hands."""
+        return any(person.paused for person in self.people)
 
     @property
     def silenced(self) -> bool:

