@@ -67,6 +67,9 @@ class Dates:
         self._words = language_words
         # By wall time: aware datetimes are equal across zones, their wall times are not.
         self._cached = lru_cache(maxsize=CACHED_MOMENTS)(self._compose)
+        # A pattern that asks for a part there is none of fails here, not in a patient's reply.
+        self._compose(2026, 1, 1, 13, 30)
+        self._compose(2026, 1, 1, 9, 30)
 
     def moment(self, local: datetime) -> Moment:
         """The words for an aware datetime that is already in the reader's zone."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel import Locale
 
-from bot.content.dates import words
+from bot.content.dates import Dates, words
 from bot.content.messages import Messages
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -82,3 +82,9 @@ def test_a_table_with_a_missing_weekday_is_refused() -> None:
     table = {"weekdays": ["a"] * 6, "months": ["b"] * 12, "day": "", "time": "", "clock": "", "when": "", "opening": ""}
     with pytest.raises(ValueError, match="weekdays needs 7"):
         words(table)
+
+
+def test_a_pattern_with_an_unknown_part_is_refused() -> None:
+    table = {"weekdays": ["a"] * 7, "months": ["b"] * 12, "day": "{weekday}", "time": "{hour}", "clock": "{time}"}
+    with pytest.raises(KeyError, match="tiem"):
+        Dates(words({**table, "when": "{tiem}", "opening": "{clock}"}))
