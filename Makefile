@@ -43,7 +43,7 @@ types: $(VENV)/.dev ## Check types strictly
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure webhook, dispatch and planning against their floors
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS) || exit 1; done
+	@for name in webhook dispatch planning; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name $(ARGS) || exit 1; done
 
 .PHONY: lock
 lock: $(VENV)/.dev ## Choose the newest versions anew and write both lock files
