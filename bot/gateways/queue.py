@@ -47,8 +47,8 @@ class Job(StrEnum):
 
 
 _LANE = {Job.DELIVER: Lane.URGENT, Job.RECONCILE: Lane.DEFAULT}
-# Longer than any of them takes; delivering goes on for as long as something is due.
-_LIMIT_SECONDS = {Job.DELIVER: 24 * 3600, Job.RECONCILE: 600}
+# Longer than any of them takes by itself.
+_LIMIT_SECONDS = {Job.DELIVER: 900, Job.RECONCILE: 900}
 
 
 def connect(redis_url: str, *, answer_seconds: float | None = ANSWER_SECONDS) -> Redis:
@@ -78,7 +78,7 @@ class RedisQueue:
 
         False when Redis is down: the caller's own row says that the work is still to be done.
         """
-        return self._guarded(lambda: self._enqueue(job, ids, lane=Lane.BULK, limit_seconds=24 * 3600))
+        return self._guarded(lambda: self._enqueue(job, ids, lane=Lane.BULK, limit_seconds=2 * 3600))
 
     def heard(self, job: Job) -> None:
         """A worker has begun on this hint: the next one is not the same any more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +20,9 @@ from bot.services.reconcile import Reconciled, reconcile
 
 log = structlog.get_logger()
 
+LONGEST_RUN_SECONDS = 300.0
+"""Then the worker looks at its queues again, and the next hint goes on."""
+
 
 class JobFailed(Exception):
     """A job failed. Says the kind of failure only: RQ keeps the words in Redis, where no patient's data may be."""
@@ -33,15 +37,23 @@ class Station:
         self._delivering = threading.Lock()
         self._reconciling = threading.Lock()
 
-    def deliver(self) -> Delivered:
-        """Send what is due; one run at a time in this process."""
-        with self._delivering:
+    def deliver(self, *, wait: bool = True) -> Delivered:
+        """Send what is due; one run at a time in this process, and none at all without `wait` if one is under way."""
+        if not self._delivering.acquire(blocking=wait):
+            return Delivered()
+        try:
             return asyncio.run(self._deliver())
+        finally:
+            self._delivering.release()
 
-    def reconcile(self) -> Reconciled:
-        """Look up what is unknown; one run at a time in this process."""
-        with self._reconciling:
+    def reconcile(self, *, wait: bool = True) -> Reconciled:
+        """Look up what is unknown; one run at a time in this process, likewise."""
+        if not self._reconciling.acquire(blocking=wait):
+            return Reconciled()
+        try:
             return asyncio.run(self._reconcile())
+        finally:
+            self._reconciling.release()
 
     def heard(self, job: Job) -> None:
         """This hint has been taken up: a later one is news."""
@@ -51,8 +63,11 @@ class Station:
     async def _deliver(self) -> Delivered:
         settings = self.clinic.settings
         provider, rate = build_provider(settings), build_rate(settings)
+        end = time.monotonic() + LONGEST_RUN_SECONDS
         try:
-            return await deliver(self.clinic, provider, rate, stop=self.stopping.is_set)
+            return await deliver(
+                self.clinic, provider, rate, stop=lambda: self.stopping.is_set() or time.monotonic() > end
+            )
         finally:
             await provider.aclose()
             await rate.aclose()

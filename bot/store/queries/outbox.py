@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, or_, select, text, update
@@ -19,6 +19,8 @@ from bot.store.tables import ContactPoint, Conversation, DeliveryEvent, Message,
 CLAIM_LOCK = 7_404_502
 OURS = (MessageStatus.PLANNED, MessageStatus.DROPPED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
 """What the provider's word replaces."""
+
+LONGEST_LEASE = timedelta(hours=1)
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _NOW: BindParameter[Any] = bindparam("now")
@@ -107,7 +109,8 @@ _STALE = (
         or_(
             and_(
                 Message.status.in_([MessageStatus.CLAIMED, MessageStatus.UNKNOWN]),
-                Message.lease_until <= _NOW,
+                # Far ahead: written by a clock that has been set back since.
+                or_(Message.lease_until <= _NOW, Message.lease_until > bindparam("far")),
             ),
             and_(
                 Message.status == MessageStatus.SENDING,
@@ -237,7 +240,8 @@ def failed(connection: Connection, message_id: str, *, code: int | None, now: da
 
 def stale(connection: Connection, now: datetime, *, answered_before: datetime, limit: int) -> Sequence[AnyRow]:
     """Messages whose outcome nobody will report any more: the lease has passed, or no callback came for an answer."""
-    return connection.execute(_STALE, {"now": now, "answered_before": answered_before, "limit": limit}).all()
+    moments = {"now": now, "far": now + LONGEST_LEASE, "answered_before": answered_before}
+    return connection.execute(_STALE, {**moments, "limit": limit}).all()
 
 
 def numbers(connection: Connection, ids: Sequence[str]) -> Sequence[AnyRow]:
