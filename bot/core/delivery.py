@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
 from bot.core.messages import MessageStatus
-
-DeliveryStatus: TypeAlias = MessageStatus
 
 # A total order, so that merging is a maximum: callbacks may come twice, late and in any order, and the end is the same.
 _OUTBOUND_RANK: Final = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 
 from bot.core.provider import Refused, Unknown
 
@@ -10,15 +10,15 @@ REQUEST_TIMEOUT = 408
 TOO_MANY_REQUESTS = 429
 
 
-class NotConnected(TwilioException):
+class NotConnected(Exception):
     """No connection came about, so nothing was sent."""
 
 
-class ConnectionLost(TwilioException):
+class ConnectionLost(Exception):
     """The connection broke after the request had begun: it may have been processed."""
 
 
-class TooManyRequests(TwilioException):
+class TooManyRequests(Exception):
     """Twilio's 429: never processed. `retry_after` is what its header asks for, if it does."""
 
     def __init__(self, retry_after: float | None) -> None:
