@@ -142,15 +142,14 @@ class Demo:
         redis = [_redis_server(), "--port", "0", "--unixsocket", str(folder / "redis.sock"), "--unixsocketperm", "700"]
         self._children.start("redis", [*redis, "--save", "", "--dir", str(folder)], os.environ)
         network = [sys.executable, "-m", "bot.demo.network", "--port", str(self._phones_port)]
-        network += ["--account-sid", os.environ["TWILIO_ACCOUNT_SID"], "--auth-token", os.environ["TWILIO_AUTH_TOKEN"]]
-        network += ["--phone-number", os.environ["TWILIO_PHONE_NUMBER"], "--public-url", os.environ["PUBLIC_URL"]]
+        # Account, token and addresses reach it by the environment, where `ps` does not show them.
         self._children.start("network", [*network, "--latency-ms", "80", "--timezone", sample.ZONE], os.environ)
 
     def _start_inside(self) -> None:
         """The processes of the Procfile."""
         web = [sys.executable, "-m", "gunicorn", "--workers", "2", "--bind", f"127.0.0.1:{self._port}"]
         self._children.start("web", [*web, "--log-level", "warning", "bot:create_app()"], os.environ)
-        self._children.start("worker", [sys.executable, "-m", "bot.jobs.worker"], os.environ)
+        self._children.start("worker", [sys.executable, "-c", "from bot.jobs.worker import main; main()"], os.environ)
         self._children.start("scheduler", [sys.executable, "-m", "bot", "scheduler"], os.environ)
 
     def _wait_for(self, url: str) -> None:
@@ -194,7 +193,7 @@ def _fill(clinic: Clinic, password: str) -> None:
 def _this_morning() -> datetime:
     """Ten in the morning of the clinic's today, or of Monday at a weekend: the demo never opens at night."""
     zone = ZoneInfo(sample.ZONE)
-    day = datetime.now(zone).date()
+    day = clock.now().astimezone(zone).date()
     while day.weekday() > 4:
         day += timedelta(days=1)
     return datetime.combine(day, OPENS_AT, zone).astimezone(UTC)
