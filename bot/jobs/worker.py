@@ -94,3 +94,7 @@ def _stop(_signum: int | None, _frame: Any) -> None:
         timer = threading.Timer(END_SECONDS, os._exit, (0,))
         timer.daemon = True
         timer.start()
+
+
+if __name__ == "__main__":
+    main()
