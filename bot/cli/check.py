@@ -1,0 +1,64 @@
+"""`bot check`: whether everything that the clinic needs is there, one line for each thing."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+
+import click
+
+from bot.config import Settings, SettingsError, load
+from bot.content.languages import Review
+from bot.content.lint import lint
+from bot.content.messages import Messages
+from bot.content.paths import data_root
+from bot.content.replies import load_lexicons
+from bot.runtime import build_clinic, build_provider
+from bot.services import check as service
+
+
+@click.command()
+def check() -> None:
+    """Check settings, database, migrations, Redis, Twilio credentials and translations; exit 1 on any failure."""
+    failed = False
+    for name, fault, remark in _checks():
+        if fault is None:
+            click.echo(f"ok      {name}{': ' + remark if remark else ''}")
+        else:
+            click.echo(f"FAILED  {name}: {fault}", err=True)
+            failed = True
+    sys.exit(1 if failed else 0)
+
+
+def _checks() -> Iterator[tuple[str, str | None, str]]:
+    """(what, fault or None, remark) of each."""
+    try:
+        settings = load()
+    except SettingsError as error:
+        yield from (("settings", fault, "") for fault in error.faults)
+    else:
+        yield "settings", None, ""
+        yield from _services(settings)
+    yield from _words()
+
+
+def _services(settings: Settings) -> Iterator[tuple[str, str | None, str]]:
+    clinic = build_clinic(settings)
+    yield "database", service.database_fault(clinic), clinic.database.dialect
+    yield "migrations", service.migrations_fault(clinic), ""
+    yield "redis", service.redis_fault(clinic), ""
+    yield "twilio", asyncio.run(service.provider_fault(build_provider(settings))), settings.twilio_account_sid
+
+
+def _words() -> Iterator[tuple[str, str | None, str]]:
+    messages = Messages.load()
+    findings = lint(messages)
+    fault = f"{len(findings)} faults, listed by `bot lint`" if findings else None
+    yield "translations", fault, ", ".join(f"{tag} {state}" for tag, state in sorted(messages.review_states().items()))
+    drafts = [tag for tag, state in messages.review_states().items() if state is Review.DRAFT]
+    if drafts:
+        click.echo(
+            f"note    translations: drafts until a qualified translator has reviewed them: {', '.join(sorted(drafts))}"
+        )
+    yield "lexicons", None, ", ".join(sorted(load_lexicons(data_root() / "locales")))
