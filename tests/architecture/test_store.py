@@ -15,7 +15,7 @@ from tests.architecture.source import modules
 
 # A column of such a name holds one of a few words, so it is a StrEnum's.
 WORDS = {
-    "channel", "decision", "direction", "lane", "origin", "priority", "program", "relation", "response", "role",
+    "channel", "decision", "direction", "lane", "origin", "priority", "relation", "response", "role",
     "scope", "source", "state", "status", "via",
 }  # fmt: skip
 ENDS = {"begin", "begin_nested", "commit", "rollback"}
