@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bot import clock
 from bot.config import Settings
 from bot.content.messages import Messages
+from bot.content.paths import data_root
 from bot.content.replies import load_understander
 from bot.gateways.queue import RedisQueue
 from bot.gateways.rate import SharedRate
@@ -41,3 +44,8 @@ def build_rate(settings: Settings) -> Rate:
 def text_keys() -> frozenset[str]:
     """Every text there is a template for, as `<journey>/<step>`."""
     return frozenset(Messages.load().keys())
+
+
+def templates_root() -> Path:
+    """The folder of all templates: what coordinators see lies in `console/` below it."""
+    return data_root() / "templates"

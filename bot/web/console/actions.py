@@ -1,0 +1,212 @@
+"""What a coordinator does in a conversation: claim, reply, take back, note, settle a visit, resolve, release."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from flask import Blueprint, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from bot.core.people import Participation
+from bot.services import inbox as services
+from bot.services import inbox_reply, inbox_visits
+from bot.services.inbox import Change, Closed, Done, Gone, HeldBy
+from bot.services.inbox_reply import LONGEST, Blocked, Moved, Unfit, Written
+from bot.store.columns import AnyRow
+from bot.store.queries import inbox as queries
+from bot.web.console.guard import HOME, is_live, person
+from bot.web.console.inbox import show, view_now
+from bot.web.current import clinic
+
+
+def install(blueprint: Blueprint) -> None:
+    """Add the routes; every one of them is a form's."""
+    for rule, view in (
+        ("/conversations/<conversation_id>/claim", claim),
+        ("/conversations/<conversation_id>/release", release),
+        ("/conversations/<conversation_id>/reply", reply),
+        ("/conversations/<conversation_id>/notes", add_note),
+        ("/conversations/<conversation_id>/calls", log_call),
+        ("/messages/<message_id>/undo", undo),
+        ("/escalations/<escalation_id>/claim", claim_escalation),
+        ("/escalations/<escalation_id>/release", release_escalation),
+        ("/escalations/<escalation_id>/resolve", resolve),
+        ("/escalations/<escalation_id>/answer", answer_visit),
+    ):
+        blueprint.add_url_rule(rule, view_func=view, methods=["POST"])
+
+
+def claim(conversation_id: str) -> ResponseReturnValue:
+    """Take the conversation; the bot is silent in it from now on."""
+    ours = clinic()
+    outcome = services.claim_conversation(
+        ours, conversation_id=conversation_id, actor_id=person().user_id, now=ours.clock()
+    )
+    return _changed(outcome, conversation_id)
+
+
+def release(conversation_id: str) -> ResponseReturnValue:
+    """Hand the conversation back; a supervisor hands back anybody's."""
+    ours = clinic()
+    outcome = services.release_conversation(
+        ours,
+        conversation_id=conversation_id,
+        actor_id=person().user_id,
+        now=ours.clock(),
+        force=person().is_supervisor,
+    )
+    return _changed(outcome, conversation_id)
+
+
+def claim_escalation(escalation_id: str) -> ResponseReturnValue:
+    """Take one escalation, also one that stands in no conversation."""
+    row = _escalation(escalation_id)
+    ours = clinic()
+    outcome = services.claim(ours, escalation_id=escalation_id, actor_id=person().user_id, now=ours.clock())
+    return _changed(outcome, row.conversation_id, row.patient_id)
+
+
+def release_escalation(escalation_id: str) -> ResponseReturnValue:
+    """Hand one escalation back."""
+    row = _escalation(escalation_id)
+    ours = clinic()
+    outcome = services.release(
+        ours,
+        escalation_id=escalation_id,
+        actor_id=person().user_id,
+        now=ours.clock(),
+        force=person().is_supervisor,
+    )
+    return _changed(outcome, row.conversation_id, row.patient_id)
+
+
+def resolve(escalation_id: str) -> ResponseReturnValue:
+    """Close one escalation."""
+    row = _escalation(escalation_id)
+    ours, outcome = clinic(), request.form.get("outcome", "handled")
+    changed = services.resolve(
+        ours,
+        escalation_id=escalation_id,
+        actor_id=person().user_id,
+        now=ours.clock(),
+        outcome=outcome if outcome in services.OUTCOMES else "handled",
+        force=person().is_supervisor,
+    )
+    return _changed(changed, row.conversation_id, row.patient_id)
+
+
+def reply(conversation_id: str) -> ResponseReturnValue:
+    """Send the patient one's own words."""
+    ours, body = clinic(), request.form.get("body", "")
+    anyway = request.form.get("anyway") == "yes"
+    outcome = inbox_reply.reply(
+        ours,
+        conversation_id=conversation_id,
+        actor_id=person().user_id,
+        body=body,
+        now=ours.clock(),
+        seen=None if anyway else request.form.get("seen"),
+    )
+    match outcome:
+        case Written():
+            return _back(conversation_id)
+        case Gone():
+            raise NotFound
+        case HeldBy(name=name):
+            return show(conversation_id, status=409, draft=body, notice=f"Not sent: {name} has this conversation.")
+        case Moved():
+            return show(conversation_id, status=409, draft=body, moved=outcome)
+        case Blocked():
+            return show(conversation_id, status=409, draft=body)
+        case Unfit(length):
+            return show(conversation_id, status=422, draft=body, notice=_unfit(length, "reply"))
+        case _:
+            assert_never(outcome)
+
+
+def undo(message_id: str) -> ResponseReturnValue:
+    """Take a reply back within its first seconds; its words return to the text box."""
+    ours = clinic()
+    conversation_id = request.form.get("conversation", "")
+    body = inbox_reply.undo(ours, message_id=message_id, actor_id=person().user_id, now=ours.clock())
+    if body is None:
+        return show(conversation_id, status=409, notice="It has gone out already.")
+    return show(conversation_id, draft=body, said="Taken back. Nothing was sent.")
+
+
+def add_note(conversation_id: str) -> ResponseReturnValue:
+    """Keep a note for colleagues."""
+    ours, body = clinic(), request.form.get("body", "")
+    outcome = inbox_reply.add_note(
+        ours, conversation_id=conversation_id, actor_id=person().user_id, body=body, now=ours.clock()
+    )
+    return _noted(outcome, conversation_id, body)
+
+
+def log_call(conversation_id: str) -> ResponseReturnValue:
+    """Note that the patient was called."""
+    ours = clinic()
+    outcome = inbox_visits.log_call(ours, conversation_id=conversation_id, actor_id=person().user_id, now=ours.clock())
+    return _noted(outcome, conversation_id, "")
+
+
+def answer_visit(escalation_id: str) -> ResponseReturnValue:
+    """Set the patient's answer about the visit that an escalation is about."""
+    row, ours = _escalation(escalation_id), clinic()
+    try:
+        response = Participation(request.form.get("response", ""))
+    except ValueError:
+        abort(400)
+    if row.appointment_id is None:
+        abort(404)
+    outcome = inbox_visits.answer_visit(
+        ours, appointment_id=row.appointment_id, response=response, actor_id=person().user_id, now=ours.clock()
+    )
+    if isinstance(outcome, Gone):
+        abort(404)
+    return _back(row.conversation_id, row.patient_id)
+
+
+def _escalation(escalation_id: str) -> AnyRow:
+    with clinic().database.read() as connection:
+        row = queries.escalation(connection, escalation_id)
+    if row is None:
+        abort(404)
+    return row
+
+
+def _changed(outcome: Change, conversation_id: str | None, patient_id: str | None = None) -> ResponseReturnValue:
+    match outcome:
+        case Done():
+            return _back(conversation_id, patient_id)
+        case Gone():
+            abort(404)
+        case Closed():
+            words = "This is resolved already."
+        case HeldBy(name=name):
+            words = f"{name} has this already."
+    if conversation_id is None:
+        abort(409, words)
+    return show(conversation_id, status=409, notice=words)
+
+
+def _noted(outcome: str | Unfit | Gone, conversation_id: str, draft: str) -> ResponseReturnValue:
+    if isinstance(outcome, Gone):
+        abort(404)
+    if isinstance(outcome, Unfit):
+        return show(conversation_id, status=422, note_draft=draft, notice=_unfit(outcome.length, "note"))
+    return _back(conversation_id)
+
+
+def _unfit(length: int, what: str) -> str:
+    return f"Too long: at most {LONGEST:,} characters." if length else f"Write something first: the {what} is empty."
+
+
+def _back(conversation_id: str | None, patient_id: str | None = None) -> ResponseReturnValue | Response:
+    if conversation_id is None:
+        return redirect(url_for("console.patient", patient_id=patient_id) if patient_id else HOME, 303)
+    if is_live():
+        return show(conversation_id)
+    return redirect(url_for("console.conversation", conversation_id=conversation_id, view=view_now()), 303)

@@ -1,0 +1,39 @@
+"""What templates may call: the console's words, times in the right zone, and who is looking."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, g
+
+from bot.web.console import words
+from bot.web.current import clinic
+
+
+def install(blueprint: Blueprint) -> None:
+    """Give every console template these names."""
+    blueprint.context_processor(_names)
+
+
+def _names() -> dict[str, Any]:
+    ours = clinic()
+    now, home = ours.clock(), ours.settings.clinic_timezone
+
+    def when(moment: datetime, zone: str = home) -> str:
+        return words.when(moment, zone, now)
+
+    def day(moment: datetime, zone: str = home) -> str:
+        return words.day(moment, zone, now)
+
+    return {
+        "clinic_name": ours.settings.clinic_name,
+        "day": day,
+        "due": lambda moment: words.due(moment, now),
+        "age": lambda moment: words.age(moment, now),
+        "now": now,
+        "person": g.get("person"),
+        "urgency": lambda moment: words.urgency(moment, now),
+        "when": when,
+        "words": words,
+    }

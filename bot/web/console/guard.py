@@ -1,0 +1,155 @@
+"""Who may see what: session first, then role, then the form's token, and only then any object is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, cast
+from urllib.parse import quote, urlsplit
+
+from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from bot.services import sessions
+from bot.services.sessions import Person
+from bot.store.tables import Role
+from bot.web.current import clinic
+
+COOKIE: Final = "tendril_session"
+HOME: Final = "/console/"
+SUPERVISORS: Final = (Role.SUPERVISOR, Role.ADMIN)
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def public(view: View) -> View:
+    """Serve this view to anybody."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def timer(view: View) -> View:
+    """This view is asked for by a timer: it does not keep an idle person signed in."""
+    view.is_timer = True  # type: ignore[attr-defined]
+    return view
+
+
+def half_way(view: View) -> View:
+    """Serve this view to those who still owe the second factor, too."""
+    view.is_half_way = True  # type: ignore[attr-defined]
+    return view
+
+
+def only(*roles: Role) -> Callable[[View], View]:
+    """Serve this view to these roles only."""
+
+    def mark(view: View) -> View:
+        view.roles = roles  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def install(blueprint: Blueprint) -> None:
+    """Put the guard in front of every route of the console."""
+    blueprint.before_request(_check)
+    blueprint.register_error_handler(CSRFError, _no_token)
+    for code in (403, 404, 405, 413):
+        blueprint.register_error_handler(code, _refused)
+
+
+def person() -> Person:
+    """Who is signed in, in a view that only they reach."""
+    return cast(Person, g.person)
+
+
+def known() -> Person | None:
+    """Who is signed in, if anybody; looked up once for each request."""
+    if "person" not in g:
+        secret = request.cookies.get(COOKIE)
+        ours = clinic()
+        active = not getattr(_view(), "is_timer", False)
+        g.person = sessions.find(ours, secret, now=ours.clock(), active=active) if secret else None
+    return cast("Person | None", g.person)
+
+
+def is_live() -> bool:
+    """Whether htmx asks for a piece of a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def set_cookie(response: Response, secret: str) -> Response:
+    """Give the browser its session. It lasts until the browser closes; the server ends it earlier."""
+    secure = clinic().settings.public_url.startswith("https://")
+    response.set_cookie(COOKIE, secret, httponly=True, samesite="Lax", secure=secure, path="/console")
+    return response
+
+
+def safe_next(target: str | None) -> str:
+    """Where to go after sign-in: a path of the console, never another site."""
+    parts = urlsplit(target or "")
+    ours = parts.path.startswith(HOME) and not parts.scheme and not parts.netloc
+    if not ours or "\\" in (target or "") or parts.path.startswith(("/console/sign-", "/console/second-factor")):
+        return HOME
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _check() -> ResponseReturnValue | None:
+    view = _view()
+    if getattr(view, "is_public", False):
+        return None
+    someone = known()
+    if someone is None:
+        return _to("console.sign_in")
+    if someone.owes_second_factor and not getattr(view, "is_half_way", False):
+        return _to("console.second_factor")
+    if someone.role not in getattr(view, "roles", Role):
+        abort(403)
+    return None
+
+
+def _view() -> Any:
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def _to(endpoint: str) -> ResponseReturnValue:
+    target = url_for(endpoint) + f"?next={quote(_here(), safe='')}"
+    if is_live():
+        # A redirect would put the whole sign-in page into a corner of this one.
+        response = make_response("", 401)
+        response.headers["HX-Redirect"] = target
+        return response
+    return redirect(target, 303)
+
+
+def _here() -> str:
+    if is_live():
+        parts = urlsplit(request.headers.get("HX-Current-URL", ""))
+        return safe_next(parts.path + (f"?{parts.query}" if parts.query else ""))
+    if request.method in ("GET", "HEAD"):
+        return safe_next(request.full_path.rstrip("?"))
+    # What was posted to cannot be returned to; the page it stood on can.
+    path, _, _action = request.path.rpartition("/")
+    return safe_next(path if path.count("/") == 3 and path.startswith("/console/conversations/") else HOME)
+
+
+def _no_token(error: CSRFError) -> ResponseReturnValue:
+    # The token is checked before the guard runs; who has no session or not the role is to hear that first.
+    refusal = _check()
+    return refusal if refusal is not None else _refused(error)
+
+
+WORDS: Final = {
+    400: ("This page is too old", "Go back, load the page again, and repeat what you did. Nothing has been changed."),
+    403: ("Not for your role", "Your account may not see this page. Ask a supervisor or an administrator."),
+    404: ("Not here", "There is nothing at this address, or there is no more."),
+    405: ("Not like that", "This address does not take what was sent."),
+    413: ("Too large", "The file is too large for the console. Use `bot import` for it."),
+}
+
+
+def _refused(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or 400
+    title, words = WORDS.get(code, WORDS[400])
+    return render_template("console/refused.html", title=title, words=words, person=g.get("person")), code

@@ -1,0 +1,69 @@
+"""Loading files: checked first without touching anything, then loaded; for supervisors and administrators."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import IO, Any
+
+from flask import Blueprint, Request, render_template, request
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+
+from bot.services.importing import CSV_KINDS, Kind, Unreadable, run_import
+from bot.web.console.guard import SUPERVISORS, is_live, only, person
+from bot.web.current import clinic
+
+FAULTS_SHOWN = 200
+
+
+class InMemory(Request):
+    """A request whose uploads stay in memory: a file of patients must not lie in a temporary folder in the clear."""
+
+    def _get_file_stream(self, *_sizes_and_names: Any, **_more: Any) -> IO[bytes]:
+        return io.BytesIO()
+
+
+def install(blueprint: Blueprint) -> None:
+    """Add the routes."""
+    blueprint.add_url_rule("/imports", view_func=imports, methods=["GET", "POST"])
+    blueprint.record_once(_keep_in_memory)
+
+
+def _keep_in_memory(state: BlueprintSetupState) -> None:
+    vars(state.app)["request_class"] = InMemory
+
+
+@only(*SUPERVISORS)
+def imports() -> ResponseReturnValue:
+    """Upload a file: looked through first, loaded when asked to."""
+    if request.method == "GET":
+        return _page()
+    upload, kind = request.files.get("file"), request.form.get("kind", "")
+    if kind not in set(CSV_KINDS):
+        return _page(error="Choose what is in the file."), 422
+    if upload is None or not upload.filename:
+        return _page(error="Choose a file.", kind=kind), 422
+    content, dry_run = upload.stream.read(), request.form.get("do") != "import"
+    digest = hashlib.sha256(content).hexdigest()
+    checked = request.form.get("checked", "")
+    if not dry_run and checked and checked != digest:
+        return _page(error="This is not the file that was checked. Check it again first.", kind=kind), 422
+    ours = clinic()
+    try:
+        report = run_import(
+            ours,
+            Kind(kind),
+            io.BytesIO(content),
+            file_name=upload.filename[-120:],
+            actor=person().user_id,
+            dry_run=dry_run,
+        )
+    except Unreadable as error:
+        return _page(error=f"The file cannot be read: {error}.", kind=kind), 422
+    return _page(report=report, kind=kind, digest=digest)
+
+
+def _page(**shown: Any) -> str:
+    template = "console/_import_report.html" if is_live() else "console/imports.html"
+    return render_template(template, kinds=CSV_KINDS, faults_shown=FAULTS_SHOWN, **shown)

@@ -1,0 +1,133 @@
+"""The inbox and the conversation beside it: whole pages, and the pieces by which they stay live without reload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from bot.services import audit, inbox_list, inbox_thread
+from bot.services.inbox_reply import Moved
+from bot.services.inbox_thread import Thread
+from bot.store.queries import inbox as queries
+from bot.store.queries.inbox import View
+from bot.web.console.guard import is_live, person, timer
+from bot.web.current import clinic
+
+SESSION_ENDS = "Session-Ends-In"
+"""Seconds until an idle person is signed out, for the page's warning."""
+
+
+def install(blueprint: Blueprint) -> None:
+    """Add the routes."""
+    blueprint.add_url_rule("/", view_func=inbox)
+    blueprint.add_url_rule("/live", view_func=live)
+    blueprint.add_url_rule("/conversations/<conversation_id>", view_func=conversation)
+    blueprint.add_url_rule("/escalations/<escalation_id>", view_func=escalation)
+
+
+def inbox() -> ResponseReturnValue:
+    """The list of a view, with nothing opened."""
+    ours = clinic()
+    with ours.database.read() as connection:
+        page = _page(connection)
+    return render_template("console/inbox.html", page=page, thread=None)
+
+
+def conversation(conversation_id: str) -> ResponseReturnValue:
+    """A conversation beside the list."""
+    return show(conversation_id, viewed=True)
+
+
+def escalation(escalation_id: str) -> ResponseReturnValue:
+    """Where an escalation is worked on: its conversation, or its patient's page when it has none."""
+    ours = clinic()
+    with ours.database.read() as connection:
+        row = queries.escalation(connection, escalation_id)
+    if row is None or (row.conversation_id is None and row.patient_id is None):
+        abort(404)
+    if row.conversation_id is None:
+        return redirect(url_for("console.patient", patient_id=row.patient_id), 303)
+    return redirect(url_for("console.conversation", conversation_id=row.conversation_id), 303)
+
+
+def show(conversation_id: str, *, viewed: bool = False, status: int = 200, **shown: Any) -> ResponseReturnValue:
+    """The conversation as a page, or as the piece that htmx puts in its place; `shown` is what an action has to say."""
+    ours = clinic()
+    now = ours.clock()
+    with ours.database.read() as connection:
+        thread = inbox_thread.read_thread(
+            ours, connection, conversation_id, user_id=person().user_id, now=now, before=request.values.get("before")
+        )
+        page = _page(connection) if thread is not None else None
+    if thread is None or page is None:
+        abort(404)
+    if viewed:
+        with ours.database.begin() as connection:
+            audit.record(
+                connection, at=now, actor=person().user_id, action="conversation.view", object_type="conversation",
+                object_id=conversation_id,
+            )  # fmt: skip
+    shown |= {"unseen": _unseen(thread, shown.get("moved"))}
+    template = "console/answer.html" if is_live() else "console/inbox.html"
+    response = make_response(render_template(template, page=page, thread=thread, **shown), status)
+    response.headers["ETag"] = f'"{page.etag}.{thread.etag}"'
+    return response
+
+
+@timer
+def live() -> ResponseReturnValue:
+    """What has changed of the list and the open conversation since the version that the browser has."""
+    ours = clinic()
+    now, conversation_id = ours.clock(), request.args.get("c", "")
+    had_list, _, had_thread = request.headers.get("If-None-Match", "").removeprefix("W/").strip('"').partition(".")
+    with ours.database.read() as connection:
+        mark, _counts = inbox_list.etag_and_counts(
+            ours, connection, view=_view(), user_id=person().user_id, after=request.args.get("after"), now=now
+        )
+        thread_mark = inbox_thread.etag_of(connection, conversation_id, now) if conversation_id else ""
+        page = _page(connection) if mark != had_list else None
+        thread = None
+        if thread_mark and thread_mark != had_thread:
+            thread = inbox_thread.read_thread(ours, connection, conversation_id, user_id=person().user_id, now=now)
+    if page is None and thread is None:
+        return _stamped(Response(status=304), f"{mark}.{thread_mark}")
+    body = render_template("console/live.html", page=page, thread=thread, mode=request.args.get("mode"), live=True)
+    return _stamped(make_response(body), f"{mark}.{thread_mark}")
+
+
+def view_now() -> View:
+    """The view that the page shows."""
+    return _view()
+
+
+def _stamped(response: Response, mark: str) -> Response:
+    left = person().ends_at - clinic().clock()
+    response.headers["ETag"] = f'"{mark}"'
+    response.headers[SESSION_ENDS] = str(max(0, int(left.total_seconds())))
+    return response
+
+
+def _page(connection: Connection) -> inbox_list.InboxPage:
+    ours = clinic()
+    return inbox_list.read_page(
+        ours,
+        connection,
+        view=_view(),
+        user_id=person().user_id,
+        after=request.values.get("after") or None,
+        now=ours.clock(),
+    )
+
+
+def _view() -> View:
+    try:
+        return View(request.values.get("view", View.OPEN))
+    except ValueError:
+        return View.OPEN
+
+
+def _unseen(thread: Thread, moved: Moved | None) -> list[Any]:
+    return [line for line in thread.lines if line.id in moved.message_ids] if moved is not None else []

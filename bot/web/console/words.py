@@ -1,0 +1,233 @@
+"""How the console says things: reasons, next steps, delivery, refusals and times, in English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.core.delivery import rule_for
+from bot.core.escalation import Priority, Reason
+from bot.core.messages import MessageStatus
+from bot.core.people import ConsentBasis, ConsentStatus, Participation
+from bot.services.inbox_thread import Line
+
+REASONS: Final[Mapping[Reason, str]] = {
+    Reason.EMERGENCY: "Possible emergency",
+    Reason.SYMPTOM: "Symptom or health worry",
+    Reason.QUESTION: "Question",
+    Reason.HUMAN_REQUESTED: "Asks for a person",
+    Reason.RESCHEDULE: "Wants another time",
+    Reason.DECLINED: "Cannot come",
+    Reason.WRONG_PERSON: "Wrong person",
+    Reason.DECEASED: "Death reported",
+    Reason.TRANSPORT: "Needs a ride",
+    Reason.FINANCIAL: "Money or insurance",
+    Reason.REFILL: "Medicine refill",
+    Reason.RUNNING_LATE: "Running late",
+    Reason.UNCLEAR: "Not understood",
+    Reason.SURVEY_ALERT: "Worrying answer",
+    Reason.DELIVERY_FAILURE: "Texts do not arrive",
+    Reason.COMPLAINT: "Complaint",
+    Reason.LANGUAGE: "Needs another language",
+    Reason.CORRECTION: "Changed their mind",
+    Reason.BOOKING: "Wants to book",
+    Reason.OPT_OUT_CHECK: "Opt-out to check",
+    Reason.MEDIA: "Sent a picture or recording",
+    Reason.SILENCE: "No answer",
+}
+
+STEPS: Final[Mapping[str, str]] = {
+    "ask-for-start": "They stopped texts and now write again. Call, or ask them to text START.",
+    "book-earlier-slot": "Move the visit to the earlier slot in the chart, then tell the patient.",
+    "call-about-the-rest": "They stopped texts but said more. Call about the rest.",
+    "call-now": "Call the patient now. If you cannot reach them and there is danger, send help.",
+    "cancel-in-chart": "Cancel the visit in the chart and offer the slot to someone else.",
+    "check-slot-is-free": "Check that the slot is still theirs, then confirm or offer another.",
+    "fix-record": "Correct the phone number or the record in the chart.",
+    "interpreter": "Answer with an interpreter or in the patient's language.",
+    "look-at-picture": "Ask what the picture or recording is about; it could not be read.",
+    "no-answer-after-unclear": "Call: their last answer was unclear and nothing came since.",
+    "nurse-call": "Have a nurse call today.",
+    "offer-later-times": "Offer times later on.",
+    "offer-times": "Offer two or three other times.",
+    "stop-some-texts": "They want fewer texts. Ask which, and stop those.",
+    "visit-may-be-meant": "The word may have meant the visit, not the texts. Call to make sure.",
+}
+STEP_OF: Final[Mapping[Reason, str]] = {
+    Reason.QUESTION: "Answer the question, or pass it on to who knows.",
+    Reason.HUMAN_REQUESTED: "Answer, or call the patient.",
+    Reason.TRANSPORT: "Arrange a ride, or offer another time.",
+    Reason.FINANCIAL: "Pass on to billing or the resource desk, and say so.",
+    Reason.REFILL: "Pass on to the care team, and say so.",
+    Reason.RUNNING_LATE: "Tell the front desk.",
+    Reason.UNCLEAR: "Read what they wrote and answer.",
+    Reason.SURVEY_ALERT: "Have a nurse call today.",
+    Reason.DELIVERY_FAILURE: "Find another number, or call or write.",
+    Reason.COMPLAINT: "Call back and listen.",
+    Reason.SILENCE: "Call the patient.",
+}
+
+WHY: Final[Mapping[str, str]] = {
+    "ok": "nothing stood against it",
+    "number-invalid": "the number cannot receive texts",
+    "number-unsafe": "the number is marked as not safe to text",
+    "no-patient": "no patient is known at this number",
+    "wrong-number": "the number is not this patient's",
+    "deceased": "the patient is recorded as deceased",
+    "patient-inactive": "the patient is inactive",
+    "number-not-the-patients": "the number is not linked to the patient",
+    "holder-may-be-told-nothing": "the phone's holder may be told nothing",
+    "number-opted-out": "the phone's holder has opted out of texts",
+    "patient-opted-out": "the patient has opted out of texts",
+    "no-consent": "there is no consent to texts",
+    "expired": "it was too late to be of use",
+    "visit-changed": "the visit was moved or changed",
+    "visit-not-ahead": "the visit does not take place",
+    "visit-not-cancelled": "the visit takes place after all",
+    "visit-over": "the visit is over",
+    "already-answered": "the patient had already answered",
+    "patient-paused": "reminders rest until the emergency is closed",
+    "held-by-a-person": "a coordinator holds the conversation",
+    "quiet-hours": "of quiet hours",
+    "budget-day": "the patient already got a text that day",
+    "budget-week": "the patient already got three texts that week",
+    "no-window-left": "no hour was left outside quiet hours",
+}
+
+RESPONSES: Final[Mapping[Participation, str]] = {
+    Participation.ACCEPTED: "Confirmed",
+    Participation.DECLINED: "Declined",
+    Participation.TENTATIVE: "Wants another time",
+    Participation.NEEDS_ACTION: "No answer yet",
+}
+CONSENT: Final[Mapping[ConsentStatus, str]] = {
+    ConsentStatus.OPTED_IN: "Agreed to texts",
+    ConsentStatus.OPTED_OUT: "Opted out of texts",
+    ConsentStatus.UNKNOWN: "No consent on file",
+}
+BASIS: Final[Mapping[ConsentBasis, str]] = {
+    ConsentBasis.PATIENT: "by the patient's own text",
+    ConsentBasis.FORM: "by a signed form",
+    ConsentBasis.IMPORT: "from the clinic's file",
+    ConsentBasis.ASSUMED: "as stated by the clinic",
+    ConsentBasis.PROVIDER: "found at the carrier",
+    ConsentBasis.STAFF: "as told to staff",
+}
+PRIORITIES: Final[Mapping[Priority, str]] = {
+    Priority.EMERGENCY: "Emergency",
+    Priority.URGENT: "Urgent",
+    Priority.ROUTINE: "Routine",
+}
+LANGUAGES: Final[Mapping[str, str]] = {
+    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi",
+    "ht": "Haitian Creole", "it": "Italian", "ko": "Korean", "pl": "Polish", "pt": "Portuguese",
+    "ru": "Russian", "so": "Somali",
+    "tl": "Tagalog", "fil": "Filipino", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ps", "ur", "yi"})
+
+
+def language(tag: str | None) -> str:
+    """A language's English name."""
+    return LANGUAGES.get((tag or "").partition("-")[0].lower(), tag or "Unknown")
+
+
+def step(reason: Reason, suggestion: str | None) -> str:
+    """What to do next."""
+    return STEPS.get(suggestion or "") or STEP_OF.get(reason, "Read, answer or call, then resolve.")
+
+
+def delivery(line: Line) -> str:
+    """What became of an outbound text, with the reason when it did not arrive."""
+    match line.status:
+        case None:
+            return ""
+        case MessageStatus.PLANNED if line.decision == "hold":
+            return f"Waiting: {WHY.get(line.decision_reason or '', 'held back for now')}"
+        case MessageStatus.PLANNED | MessageStatus.SCHEDULED | MessageStatus.ACCEPTED | MessageStatus.QUEUED:
+            return "Queued"
+        case MessageStatus.CLAIMED | MessageStatus.SENDING:
+            return "Sending"
+        case MessageStatus.UNKNOWN:
+            return "Being checked with the carrier"
+        case MessageStatus.FAILED | MessageStatus.UNDELIVERED | MessageStatus.CANCELED:
+            return f"Failed: {rule_for(line.error_code).reason}"
+        case MessageStatus.DROPPED:
+            return f"Not sent: {WHY.get(line.decision_reason or '', 'refused')}"
+        case MessageStatus.PARTIALLY_DELIVERED:
+            return "Delivered in part"
+        case status:
+            return str(status).capitalize()
+
+
+def decided(verdict: str, reason: str, until: str = "") -> str:
+    """One of the gate's decisions, as a sentence."""
+    why = WHY.get(reason, reason)
+    match verdict:
+        case "send":
+            return "It could go out: nothing stood against it."
+        case "hold":
+            return f"It had to wait{f' until {until}' if until else ''} because {why}.".replace(
+                "because of", "because of"
+            )
+        case _:
+            return f"It did not go out because {why}."
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest unit."""
+    minutes = int(abs(length.total_seconds()) // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h"
+    return f"{minutes // (24 * 60)} days"
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago."""
+    return "just now" if now - moment < timedelta(minutes=1) else f"{span(now - moment)} ago"
+
+
+def due(respond_by: datetime, now: datetime) -> str:
+    """How much time is left to respond, or by how much it is late."""
+    left = respond_by - now
+    return (
+        f"due in {span(left)}"
+        if left >= timedelta(minutes=1)
+        else ("due now" if left > timedelta(minutes=-1) else f"overdue {span(left)}")
+    )
+
+
+def urgency(respond_by: datetime, now: datetime) -> str:
+    """`late`, `soon` or `fine`, for colour and icon beside the words."""
+    left = respond_by - now
+    if left < timedelta():
+        return "late"
+    return "soon" if left < timedelta(minutes=15) else "fine"
+
+
+def clock(moment: datetime, zone: str) -> str:
+    """The time of day in that zone."""
+    return moment.astimezone(ZoneInfo(zone)).strftime("%-I:%M %p")
+
+
+def day(moment: datetime, zone: str, now: datetime) -> str:
+    """The day in that zone, as people say it."""
+    local, today = moment.astimezone(ZoneInfo(zone)).date(), now.astimezone(ZoneInfo(zone)).date()
+    near = {0: "Today", 1: "Tomorrow", -1: "Yesterday"}.get((local - today).days)
+    return near or local.strftime("%a, %b %-d" if local.year == today.year else "%a, %b %-d, %Y")
+
+
+def when(moment: datetime, zone: str, now: datetime) -> str:
+    """Day and time in that zone."""
+    return f"{day(moment, zone, now)}, {clock(moment, zone)}"
+
+
+def phone(e164: str) -> str:
+    """A number as people of its country read it."""
+    if e164.startswith("+1") and len(e164) == 12:
+        return f"({e164[2:5]}) {e164[5:8]}-{e164[8:]}"
+    return e164
