@@ -55,6 +55,13 @@ class Origin(StrEnum):
     """Started by the clinic: reminders, invites, campaigns, the API."""
 
 
+class DeliverySource(StrEnum):
+    """From where we know what became of a text."""
+
+    CALLBACK = "callback"
+    LIST = "list"
+
+
 class Via(StrEnum):
     """How it reached, or is to reach, the provider."""
 

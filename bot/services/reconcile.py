@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from bot.core.delivery import read_status
-from bot.core.messages import MessageStatus
+from bot.core.messages import DeliverySource, MessageStatus
 from bot.services.clinic import Clinic
 from bot.services.deliver_claim import address
 from bot.services.deliver_failure import MOST_TRIES, give_up
@@ -141,7 +141,7 @@ def _attribute(
                     sid=found.sid,
                     word=word,
                     code=found.error_code,
-                    source="list",
+                    source=DeliverySource.LIST,
                     vault=clinic.vault,
                     now=now,
                 )

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Connection, bindparam, select, update
 
 from bot.core.delivery import FAILURES, merge, read_status
-from bot.core.messages import Direction, MessageStatus
+from bot.core.messages import DeliverySource, Direction, MessageStatus
 from bot.services.clinic import Clinic
 from bot.services.deliver_failure import Failing, undelivered
 from bot.store.columns import AnyRow
@@ -67,7 +67,8 @@ def settle(
         row = _find(connection, message_id, sid)
         if row is None:
             return False
-        report(connection, row, sid=sid, word=word, code=error_code, source="callback", vault=clinic.vault, now=now)
+        source = DeliverySource.CALLBACK
+        report(connection, row, sid=sid, word=word, code=error_code, source=source, vault=clinic.vault, now=now)
     return True
 
 
@@ -78,7 +79,7 @@ def report(
     sid: str,
     word: MessageStatus,
     code: int | None,
-    source: str,
+    source: DeliverySource,
     vault: Vault,
     now: datetime,
 ) -> None:

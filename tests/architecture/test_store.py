@@ -18,6 +18,8 @@ WORDS = {
     "channel", "decision", "direction", "lane", "origin", "priority", "relation", "response", "role",
     "scope", "source", "state", "status", "via",
 }  # fmt: skip
+# These come from the clinic's files in words of its own.
+AS_THE_CLINIC_SAYS = {"recalls.status", "referrals.status"}
 ENDS = {"begin", "begin_nested", "commit", "rollback"}
 
 COLUMNS = [column for table in Table.metadata.sorted_tables for column in table.columns]
@@ -35,7 +37,7 @@ def test_queries_never_commit() -> None:
 
 def test_stored_words_are_enumerations() -> None:
     loose = [str(column) for column in COLUMNS if column.name in WORDS and not isinstance(column.type, Word)]
-    assert not loose
+    assert set(loose) == AS_THE_CLINIC_SAYS
 
 
 def test_words_fit_their_columns() -> None:

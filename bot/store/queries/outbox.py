@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, or_, select, text, update
 
 from bot.core.journey import QuestionState
-from bot.core.messages import Direction, MessageStatus, Origin, Via
+from bot.core.messages import DeliverySource, Direction, MessageStatus, Origin, Via
 from bot.store.columns import AnyRow, new_id
 from bot.store.queries.conversations import insert_or_ignore
 from bot.store.tables import ContactPoint, Conversation, DeliveryEvent, Message, Question
@@ -269,7 +269,7 @@ def waiting_outreach(connection: Connection, contact_point_id: str) -> list[str]
     return list(connection.execute(_WAITING, {"number": contact_point_id}).scalars())
 
 
-def events(connection: Connection, rows: Sequence[Mapping[str, Any]], *, source: str, now: datetime) -> int:
+def events(connection: Connection, rows: Sequence[Mapping[str, Any]], *, source: DeliverySource, now: datetime) -> int:
     """Note reports `{"message_id", "twilio_sid", "status", "error_code"}`; how many of them are new."""
     full = [{**row, "id": new_id(), "source": source, "at": now} for row in rows]
     return connection.execute(insert_or_ignore(connection, DeliveryEvent.__table__), full).rowcount

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.intents import Context
 from bot.core.journey import QuestionState
-from bot.core.messages import Direction, MessageStatus, Origin, Via
-from bot.core.outreach import Lane
-from bot.store.columns import Id, Table, word
+from bot.core.messages import DeliverySource, Direction, MessageStatus, Origin, Via
+from bot.core.outreach import Lane, Verdict
+from bot.store.columns import Id, Table, Word, word
 
 
 class Conversation(Table):
@@ -90,8 +90,8 @@ class Message(Table):
     budget_exempt: Mapped[bool] = mapped_column(default=False)
     """Started on purpose by a person or a program: not counted among the unsolicited ones of the day and week."""
     author_id: Mapped[str | None] = mapped_column(String(32))
-    decision: Mapped[str | None] = mapped_column(String(8))
-    """The gate's latest word: send, hold or drop."""
+    decision: Mapped[Verdict | None] = mapped_column(Word(Verdict, 8))
+    """The gate's latest word."""
     decision_reason: Mapped[str | None] = mapped_column(String(64))
     understood: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """Inbound: intents, confidence and the rules that fired (never the words)."""
@@ -111,8 +111,7 @@ class DeliveryEvent(Table):
     twilio_sid: Mapped[str | None] = mapped_column(String(40))
     status: Mapped[MessageStatus] = word(MessageStatus)
     error_code: Mapped[int] = mapped_column(default=0)
-    source: Mapped[str] = mapped_column(String(12))
-    """callback, response or list."""
+    source: Mapped[DeliverySource] = mapped_column(Word(DeliverySource, 12))
     at: Mapped[datetime]
 
 
@@ -124,7 +123,7 @@ class Decision(Table):
 
     id: Mapped[Id]
     message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
-    decision: Mapped[str] = mapped_column(String(8))
+    decision: Mapped[Verdict] = mapped_column(Word(Verdict, 8))
     reason: Mapped[str] = mapped_column(String(64))
     until: Mapped[datetime | None]
     at: Mapped[datetime]
