@@ -57,13 +57,15 @@ class Database:
 
 def open_database(url: str, *, pool_size: int = POOL_SIZE) -> Database:
     """An engine for that SQLAlchemy URL. Connects on first use only."""
+    # hide_parameters: an exception's text must not carry a statement's values into a log.
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False})
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = create_engine(
             url,
+            hide_parameters=True,
             pool_size=pool_size,
             max_overflow=5,
             pool_pre_ping=True,

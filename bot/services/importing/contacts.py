@@ -108,6 +108,9 @@ def link(connection: Connection, wishes: Sequence[Wish], context: Context) -> tu
         point = points[wish.phone] if wish.phone else None
         if wish.replaces:
             _retire(writes, wish, links, context)
+        if wish.said and wish.said.status is ConsentStatus.OPTED_OUT and wish.patient_id not in repeated:
+            others = [row for number, row in links.items() if point is None or number != point.id]
+            _silence(writes, others, wish.said, context)
         if point and point.id in links:
             said = None if wish.patient_id in repeated else wish.said
             _renew(writes, links[point.id], said, context)
@@ -202,6 +205,13 @@ def _retire(writes: _Writes, wish: Wish, links: Mapping[str, Any], context: Cont
     for row in links.values():
         if row.active and row.relation is Relation.SELF and row.phone_index not in kept:
             writes.activity.append(_activity(row, active=False))
+
+
+def _silence(writes: _Writes, links: Iterable[Any], said: Statement, context: Context) -> None:
+    """A no is about the patient: it holds at every number in use, a yes only where it was given."""
+    for row in links:
+        if row.active:
+            _say(writes, _link_of(row), said, context)
 
 
 def _renew(writes: _Writes, row: Any, said: Statement | None, context: Context) -> None:

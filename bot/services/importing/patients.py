@@ -14,7 +14,7 @@ from bot.core.localtimes import zone_name
 from bot.core.people import ConsentBasis, ConsentStatus, PatientStatus
 from bot.core.phones import read_phone
 from bot.services.importing.cells import Cells
-from bot.services.importing.contacts import Wish, link
+from bot.services.importing.contacts import Wish, link, state
 from bot.services.importing.context import Context, Stored, digests
 from bot.services.importing.languages import LONGEST_TAG, language_tag
 from bot.services.importing.times import read_birth_date
@@ -121,6 +121,9 @@ def store(connection: Connection, rows: Sequence[Row], context: Context) -> Stor
     wishes = [_wish(row, context, is_new=True) for row, _ in new if row.phone]
     wishes += [_wish(row, context, is_new=False) for row, _ in old if row.phone_given]
     linked, _ = link(connection, wishes, context)
+    # A cell too damaged to tell the number still leaves the row's yes or no: it holds for the numbers on file.
+    unheard = {row.patient_id: said for row, _ in old if not row.phone and (said := _statement(row, context))}
+    state(connection, unheard, context)
     found = [{"of_patient": row.patient_id} for row, _ in old if row.patient_id in linked]
     if found:
         connection.execute(_FOUND, found)
@@ -130,8 +133,11 @@ def store(connection: Connection, rows: Sequence[Row], context: Context) -> Stor
 
 
 def _wish(row: Row, context: Context, *, is_new: bool) -> Wish:
-    said = Statement(*row.said, context.now) if row.said else None
-    return Wish(patient_id=row.patient_id, phone=row.phone, said=said, is_new=is_new)
+    return Wish(patient_id=row.patient_id, phone=row.phone, said=_statement(row, context), is_new=is_new)
+
+
+def _statement(row: Row, context: Context) -> Statement | None:
+    return Statement(*row.said, context.now) if row.said else None
 
 
 def _change(connection: Connection, rows: Sequence[tuple[Row, str]], context: Context) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
@@ -36,7 +36,7 @@ class CsvFile:
         if missing := [name for name in required if name not in self.columns]:
             raise Unreadable(f"no column {', '.join(missing)}: the header row must name {', '.join(required)}")
 
-    def rows(self) -> Iterator[RawRow]:
+    def rows(self) -> Generator[RawRow]:
         """Every row after the header that is not blank."""
         with self._lines() as lines:
             records = _records(lines, self._delimiter)

@@ -1,0 +1,267 @@
+"""Visits from rows, and what a changed one means: a new version, `needs-action`, and silence about the old time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from bot.core.localtimes import zone_name
+from bot.core.people import Participation
+from bot.services.importing.cells import BadCell, Cells
+from bot.services.importing.context import Context, Stored, digests
+from bot.services.importing.known import of_known_patients
+from bot.services.importing.times import read_moment
+from bot.services.importing.voiding import Overtaken, void
+from bot.services.importing.words import State, read_state
+from bot.store.columns import new_id
+from bot.store.tables import Appointment, AppointmentChange
+
+COLUMNS = (
+    "appointment_id",
+    "patient_id",
+    "starts_at",
+    "duration_minutes",
+    "timezone",
+    "location",
+    "clinician",
+    "service",
+    "status",
+)
+REQUIRED = ("appointment_id", "patient_id", "starts_at")
+KEY = "appointment_id"
+FHIR_COLUMNS = (*COLUMNS, "response")
+
+ACTOR = "import"
+_LONGEST_TEXT = 120
+_DURATION = re.compile(r"(\d{1,4})(?:[.,]0+)?\s*(?:m|min|mins|minutes)?\.?", re.IGNORECASE)
+_LONGEST_VISIT = 24 * 60
+
+_KNOWN = select(Appointment.appointment_id, Appointment.row_hash).where(
+    Appointment.appointment_id.in_(bindparam("appointments", expanding=True))
+)
+_CHANGING = (
+    # Locked: a patient's answer that comes meanwhile is weighed after the change, not lost under it.
+    select(Appointment.__table__)
+    .where(Appointment.appointment_id.in_(bindparam("appointments", expanding=True)))
+    .order_by(Appointment.appointment_id)
+    .with_for_update()
+)
+_ADD = insert(Appointment.__table__)  # type: ignore[arg-type]
+_SET = update(Appointment.__table__).where(  # type: ignore[arg-type]
+    Appointment.appointment_id == bindparam("of_appointment")
+)
+_ADD_CHANGE = insert(AppointmentChange.__table__)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One visit as read; None where the file does not say."""
+
+    line: int
+    appointment_id: str
+    patient_id: str
+    starts_at: datetime
+    duration_minutes: int | None
+    timezone: str | None
+    location: str
+    clinician: str
+    service: str
+    state: State
+    columns: frozenset[str]
+
+    def values(self) -> tuple[Any, ...]:
+        """All that decides whether the row has changed."""
+        parts = (self.appointment_id, self.patient_id, self.starts_at.isoformat(), self.duration_minutes, self.timezone)
+        said = (self.location, self.clinician, self.service, self.state.status, self.state.response)
+        return (*parts, *said, sorted(self.columns))
+
+
+def parse(cells: Cells, context: Context) -> Row:
+    """One visit from one row. Raises BadCell."""
+    appointment_id, patient_id = cells.identifier("appointment_id"), cells.identifier("patient_id")
+    state = _state(cells, context)
+    zone = _zone(cells)
+    return Row(
+        line=cells.line,
+        appointment_id=appointment_id,
+        patient_id=patient_id,
+        starts_at=_starts_at(cells, zone, context),
+        duration_minutes=_duration(cells),
+        timezone=zone,
+        location=cells.text("location", limit=_LONGEST_TEXT),
+        clinician=cells.text("clinician", limit=_LONGEST_TEXT),
+        service=cells.text("service", limit=_LONGEST_TEXT),
+        state=state,
+        columns=cells.columns,
+    )
+
+
+def store(connection: Connection, rows: Sequence[Row], context: Context) -> Stored:
+    """Write these visits; a row that has not changed touches nothing."""
+    stored = Stored()
+    rows = of_known_patients(connection, rows, context, stored)
+    ids = [row.appointment_id for row in rows]
+    hashes = dict(connection.execute(_KNOWN, {"appointments": ids}).tuples().all())
+    new, old = [], []
+    for row in rows:
+        marks = digests(context.vault, row.values())
+        if row.appointment_id not in hashes:
+            new.append(_new_values(row, marks[0], context))
+        elif hashes[row.appointment_id] in marks:
+            stored.unchanged += 1
+        else:
+            old.append((row, marks[0]))
+    stored.added, stored.changed = len(new), len(old)
+    written = [values for values in new if values["patient_id"] not in context.promised]
+    if written:
+        connection.execute(_ADD, written)
+    if old:
+        _change(connection, old, context)
+    return stored
+
+
+def _new_values(row: Row, mark: str, context: Context) -> dict[str, Any]:
+    response = row.state.response or Participation.NEEDS_ACTION
+    return {
+        "appointment_id": row.appointment_id,
+        "patient_id": row.patient_id,
+        "starts_at": row.starts_at,
+        "duration_minutes": row.duration_minutes,
+        "timezone": row.timezone or context.zone,
+        "location": row.location,
+        "service": row.service,
+        "clinician": _clinician(row, context),
+        "status": row.state.status,
+        "response": response,
+        "responded_at": None if response is Participation.NEEDS_ACTION else context.now,
+        "version": 1,
+        "planned_version": 0,
+        "previous_starts_at": None,
+        "row_hash": mark,
+        "created_at": context.now,
+        "updated_at": context.now,
+    }
+
+
+def _change(connection: Connection, rows: Sequence[tuple[Row, str]], context: Context) -> None:
+    found = connection.execute(_CHANGING, {"appointments": [row.appointment_id for row, _ in rows]})
+    before = {held.appointment_id: held for held in found}
+    rows = [pair for pair in rows if pair[0].patient_id not in context.promised]
+    writes, changes, overtaken = [], [], []
+    for row, mark in rows:
+        held = before[row.appointment_id]
+        after = _after(row, held, context)
+        writes.append({"of_appointment": row.appointment_id, "row_hash": mark, "updated_at": context.now, **after})
+        changes += _history(row.appointment_id, held, after, context)
+        if after["version"] > held.version:
+            reason = "moved" if after["status"].is_ahead else str(after["status"])
+            overtaken.append(
+                Overtaken(
+                    appointment_id=row.appointment_id,
+                    patient_id=held.patient_id,
+                    version=after["version"],
+                    reason=reason,
+                )
+            )
+    if writes:
+        connection.execute(_SET, writes)
+    if changes:
+        connection.execute(_ADD_CHANGE, changes)
+    void(connection, overtaken, now=context.now)
+
+
+def _after(row: Row, held: Any, context: Context) -> dict[str, Any]:
+    """The visit's new values. Columns that the file lacks stay as they are."""
+    has = row.columns
+    status = row.state.status if "status" in has else held.status
+    moved = row.starts_at != held.starts_at
+    revived = status.is_ahead and not held.status.is_ahead
+    other_patient = row.patient_id != held.patient_id
+    overtaken = moved or other_patient or status.is_ahead != held.status.is_ahead
+    response, responded_at = held.response, held.responded_at
+    if moved or other_patient or revived:
+        response, responded_at = Participation.NEEDS_ACTION, None
+    elif row.state.response and held.response is Participation.NEEDS_ACTION:
+        # What the patient answered here is newer than what the file says; only where nothing was, the file speaks.
+        response, responded_at = row.state.response, context.now
+    return {
+        "patient_id": row.patient_id,
+        "starts_at": row.starts_at,
+        "duration_minutes": row.duration_minutes if "duration_minutes" in has else held.duration_minutes,
+        "timezone": (row.timezone or context.zone) if "timezone" in has else held.timezone,
+        "location": row.location if "location" in has else held.location,
+        "service": row.service if "service" in has else held.service,
+        "clinician": _clinician(row, context) if "clinician" in has else held.clinician,
+        "status": status,
+        "response": response,
+        "responded_at": responded_at,
+        "version": held.version + overtaken,
+        "previous_starts_at": held.starts_at if moved else held.previous_starts_at,
+    }
+
+
+def _history(appointment_id: str, held: Any, after: dict[str, Any], context: Context) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": new_id(),
+            "appointment_id": appointment_id,
+            "at": context.now,
+            "actor": ACTOR,
+            "field": name,
+            "before": _shown(getattr(held, name)),
+            "after": _shown(after[name]),
+            "message_id": None,
+        }
+        for name in ("starts_at", "status", "response", "patient_id", "location")
+        if after[name] != getattr(held, name)
+    ]
+
+
+def _shown(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)[:64]
+
+
+def _clinician(row: Row, context: Context) -> bytes | None:
+    return context.vault.maybe_seal("appointments.clinician", row.appointment_id, row.clinician or None)
+
+
+def _state(cells: Cells, context: Context) -> State:
+    state = read_state("status", cells.text("status"), beside=context.states)
+    response = cells.text("response")
+    return State(state.status, Participation(response)) if response else state
+
+
+def _zone(cells: Cells) -> str | None:
+    text = cells.text("timezone")
+    if not text:
+        return None
+    zone = zone_name(text)
+    if zone is None:
+        raise BadCell("timezone", "time zone", "no IANA name such as America/Chicago")
+    return zone
+
+
+def _starts_at(cells: Cells, zone: str | None, context: Context) -> datetime:
+    text = cells.text("starts_at")
+    if not text:
+        raise BadCell("starts_at", "date and time", "missing")
+    found = read_moment("starts_at", text, zone=zone or context.zone, country=context.country, now=context.now)
+    if found.repeated:
+        cells.warn("starts_at", "date and time: happens twice as clocks go back; the first is taken")
+    return found.at
+
+
+def _duration(cells: Cells) -> int | None:
+    text = cells.text("duration_minutes")
+    if not text:
+        return None
+    match = _DURATION.fullmatch(text)
+    if match is None or not 0 < int(match[1]) <= _LONGEST_VISIT:
+        cells.warn("duration_minutes", "minutes: no whole number from 1 to 1440; left out")
+        return None
+    return int(match[1])
