@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import IO
 
 from bot import clock
 from bot.config import Settings
 from bot.content.messages import Messages
 from bot.content.paths import data_root
 from bot.content.replies import load_understander
+from bot.gateways.fhir import FhirFile
 from bot.gateways.queue import RedisQueue
 from bot.gateways.rate import SharedRate
 from bot.gateways.twilio import TwilioProvider
@@ -49,3 +51,8 @@ def text_keys() -> frozenset[str]:
 def templates_root() -> Path:
     """The folder of all templates: what coordinators see lies in `console/` below it."""
     return data_root() / "templates"
+
+
+def open_fhir(stream: IO[bytes]) -> FhirFile:
+    """A FHIR file to import rows from. Raises Unreadable."""
+    return FhirFile(stream)

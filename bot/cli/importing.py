@@ -85,10 +85,12 @@ def fhir(files: tuple[Path, ...], *, dry_run: bool, assume_consent: bool) -> Non
     promised: set[str] = set()
     reports = []
     with start.plainly(), _streams(files) as streams:
-        try:
-            bundles = [open_fhir(stream) for stream in streams]
-        except Unreadable as error:
-            start.fail(str(error))
+        bundles = []
+        for file, stream in zip(files, streams, strict=True):
+            try:
+                bundles.append(open_fhir(stream))
+            except Unreadable as error:
+                start.fail(f"{file.name}: {error}")
         for kind in FHIR_ORDER:
             for file, bundle in zip(files, bundles, strict=True):
                 source: RowSource = bundle.of(kind)

@@ -1,0 +1,304 @@
+"""FHIR R4 resources to the cells of a row, read defensively: any element may be missing or of another shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from bot.core.people import ConsentStatus, Relation
+
+Json = dict[str, Any]
+Cells = dict[str, str]
+
+TIMEZONE = "http://hl7.org/fhir/StructureDefinition/timezone"
+MOST_PHONES = 5
+
+_NAME_ORDER = ("usual", "official", "", "nickname", "temp", "anonymous", "maiden", "old")
+_PHONE_SYSTEMS = ("sms", "phone", "")
+_USE_ORDER = ("mobile", "home", "", "temp", "work")
+_LAST_RANK = 99
+
+# HL7 v3 RoleCode and the words that exports put beside it.
+_RELATIONS: dict[str, Relation] = {
+    **dict.fromkeys(("prn", "mth", "fth", "nmth", "nfth", "parent", "mother", "father"), Relation.PARENT),
+    **dict.fromkeys(("stpprn", "stpmth", "stpfth"), Relation.PARENT),
+    **dict.fromkeys(("guard", "grd", "guardian", "powatt", "fostf", "fostm", "prnfost"), Relation.GUARDIAN),
+    **dict.fromkeys(("child", "chldadopt", "son", "dau", "nchild", "sonc", "dauc", "daughter"), Relation.CHILD),
+    **dict.fromkeys(("sps", "husb", "wife", "dompart", "spouse", "husband", "partner"), Relation.SPOUSE),
+    **dict.fromkeys(("cgv", "caregiver", "careprovider", "e", "aide"), Relation.CAREGIVER),
+}  # fmt: skip
+
+# SNOMED CT: laboratory, imaging, surgery. An order for one of these sends nobody to another clinic.
+_NO_REFERRALS = frozenset({"108252007", "363679005", "387713003", "laboratory", "imaging", "procedure"})
+# Consents about something else than being contacted.
+_OTHER_CONSENTS = frozenset({"research", "adr"})
+_PERMITS, _DENIES = frozenset({"optin", "optinr"}), frozenset({"optout", "optoute"})
+
+
+class NotUsable(Exception):
+    """A resource that cannot become a row; the message says why, without a value of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a resource is read amid: full URLs of the file's entries, names of its locations, and today."""
+
+    urls: Mapping[str, str]
+    places: Mapping[str, str]
+    today: date
+
+
+Mapper = Callable[[Json, Surroundings], Cells | None]
+"""The cells of one resource; None where it says nothing that is imported. Raises NotUsable."""
+
+
+def patient(resource: Json, around: Surroundings) -> Cells:
+    """A Patient."""
+    given, family = _name(_dicts(resource.get("name")), around.today)
+    return {
+        "patient_id": text(resource.get("id")),
+        "given_name": given,
+        "family_name": family,
+        "birth_date": born if len(born := text(resource.get("birthDate"))) == len("1970-01-31") else "",
+        **_phones(resource, around.today),
+        "language": _language(resource),
+        "timezone": _extension(resource, TIMEZONE),
+        "status": _patient_status(resource),
+    }
+
+
+def related_person(resource: Json, around: Surroundings) -> Cells | None:
+    """A RelatedPerson: somebody else's phone. Without a phone, or no longer related, it says nothing."""
+    phones = _phones(resource, around.today)
+    if resource.get("active") is False or _is_over(resource, around.today) or not phones:
+        return None
+    return {
+        "contact_id": text(resource.get("id")),
+        "patient_id": _needed_patient(resource.get("patient"), around),
+        **phones,
+        "relation": _relation(resource),
+    }
+
+
+def appointment(resource: Json, around: Surroundings) -> Cells:
+    """An Appointment, with the patient's own participation."""
+    participants = _dicts(resource.get("participant"))
+    patients = [one for one in participants if _is_about(one.get("actor"), "Patient", around)]
+    if not patients:
+        raise NotUsable("participant: reference: no patient among them")
+    response = text(patients[0].get("status"))
+    return {
+        "appointment_id": text(resource.get("id")),
+        "patient_id": reference(_dict(patients[0].get("actor")), around),
+        "starts_at": text(resource.get("start")),
+        "duration_minutes": _minutes(resource),
+        "location": _displays(participants, "Location", around),
+        "clinician": _displays(participants, "Practitioner", around)
+        or _displays(participants, "PractitionerRole", around),
+        "service": _first_words(resource.get("serviceType")) or _words(resource.get("appointmentType")),
+        "status": text(resource.get("status")),
+        "response": response if response in ("accepted", "declined", "tentative") else "",
+    }
+
+
+def referral(resource: Json, around: Surroundings) -> Cells | None:
+    """A ServiceRequest that sends the patient to somebody else; an order for a test is none."""
+    if any(_codes(category) & _NO_REFERRALS for category in _dicts(resource.get("category"))):
+        return None
+    performer = next(iter(_dicts(resource.get("performer"))), {})
+    return {
+        "referral_id": text(resource.get("id")),
+        "patient_id": _needed_patient(resource.get("subject"), around),
+        "specialty": _words(resource.get("performerType"))
+        or _words(resource.get("code"))
+        or _first_words(resource.get("category")),
+        "referred_to": text(performer.get("display")),
+        "status": text(resource.get("status")),
+        "requested_on": text(resource.get("authoredOn"))[:10],
+    }
+
+
+def consent(resource: Json, around: Surroundings) -> Cells | None:
+    """A Consent to being contacted. Drafts, errors, and consents to research say nothing about that."""
+    status, scope = text(resource.get("status")), resource.get("scope")
+    if status not in ("active", "rejected", "inactive") or _codes(scope) & _OTHER_CONSENTS:
+        return None
+    said = _agreed(resource) if status == "active" else ConsentStatus.OPTED_OUT
+    if said is None:
+        return None
+    return {
+        "patient_id": _needed_patient(resource.get("patient"), around),
+        "consent": str(said),
+        # Of two consents of one patient the later counts, of two of one day the one in force.
+        "order": f"{text(resource.get('dateTime'))[:10]} {status == 'active':d} {text(resource.get('dateTime'))}",
+    }
+
+
+def reference(value: Json, around: Surroundings) -> str:
+    """The id that a Reference names; empty where it names none."""
+    target = text(value.get("reference"))
+    if target in around.urls:
+        return around.urls[target].rpartition("/")[2]
+    if target.startswith("urn:"):
+        return target.rpartition(":")[2]
+    if target.startswith("#"):
+        return ""
+    return target.partition("/_history/")[0].rpartition("/")[2]
+
+
+def text(value: object) -> str:
+    """A JSON string, or a number as a string; empty for anything else."""
+    if isinstance(value, str):
+        return value.strip()
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _dict(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: object) -> list[Json]:
+    """The objects in a list; an object that stands where a list should is taken for one."""
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _codes(concept: object) -> set[str]:
+    found = {text(coding.get("code")).casefold() for coding in _dicts(_dict(concept).get("coding"))}
+    return {*found, text(_dict(concept).get("text")).casefold()} - {""}
+
+
+def _words(concept: object) -> str:
+    """What a CodeableConcept is called: its text, else the first display, else the first code."""
+    coding = _dicts(_dict(concept).get("coding"))
+    displays = [text(code.get("display")) for code in coding] + [text(code.get("code")) for code in coding]
+    return text(_dict(concept).get("text")) or next(filter(None, displays), "")
+
+
+def _first_words(concepts: object) -> str:
+    return next(filter(None, map(_words, _dicts(concepts))), "")
+
+
+def _is_over(value: Json, today: date) -> bool:
+    end = text(_dict(value.get("period")).get("end"))
+    return bool(end) and end < today.isoformat()[: len(end[:10])]
+
+
+def _extension(resource: Json, url: str) -> str:
+    for extension in _dicts(resource.get("extension")):
+        if extension.get("url") == url:
+            return text(extension.get("valueCode")) or text(extension.get("valueString"))
+    return ""
+
+
+def _name(names: list[Json], today: date) -> tuple[str, str]:
+    def place(name: Json) -> tuple[bool, int]:
+        use = text(name.get("use"))
+        return _is_over(name, today), _NAME_ORDER.index(use) if use in _NAME_ORDER else len(_NAME_ORDER)
+
+    for name in sorted(names, key=place):
+        parts = name.get("given")
+        # A single letter is a middle initial; a second given name is part of how people are called.
+        given = [text(part) for part in parts] if isinstance(parts, list) else [text(parts)]
+        called = " ".join(part for number, part in enumerate(given) if number == 0 or len(part.strip(".")) > 1)
+        family = text(name.get("family"))
+        if called.strip() or family:
+            return called.strip(), family
+        if whole := text(name.get("text")):
+            first, _, rest = whole.partition(" ")
+            return (whole, "") if "," in whole else (first, rest.strip())
+    return "", ""
+
+
+def _phones(resource: Json, today: date) -> Cells:
+    """Numbers to try in order: what is made for texts before what may be, then by rank."""
+    usable = [
+        point
+        for point in _dicts(resource.get("telecom"))
+        if text(point.get("system")) in _PHONE_SYSTEMS
+        and text(point.get("use")) != "old"
+        and text(point.get("value"))
+        and not _is_over(point, today)
+    ]
+
+    def place(point: Json) -> tuple[bool, bool, int, int]:
+        use, rank = text(point.get("use")), point.get("rank")
+        return (
+            text(point.get("system")) != "sms",
+            use != "mobile",
+            rank if isinstance(rank, int) else _LAST_RANK,
+            _USE_ORDER.index(use) if use in _USE_ORDER else len(_USE_ORDER),
+        )
+
+    values = [text(point.get("value")) for point in sorted(usable, key=place)][:MOST_PHONES]
+    return {f"phone_{number}" if number > 1 else "phone": value for number, value in enumerate(values, start=1)}
+
+
+def _language(resource: Json) -> str:
+    spoken = _dicts(resource.get("communication"))
+    for said in sorted(spoken, key=lambda one: one.get("preferred") is not True):
+        concept = said.get("language")
+        codes = [text(coding.get("code")) for coding in _dicts(_dict(concept).get("coding"))]
+        if found := next(filter(None, codes), "") or text(_dict(concept).get("text")):
+            return found
+    return ""
+
+
+def _patient_status(resource: Json) -> str:
+    if resource.get("deceasedBoolean") is True or text(resource.get("deceasedDateTime")):
+        return "deceased"
+    merged = any(text(other.get("type")) == "replaced-by" for other in _dicts(resource.get("link")))
+    return "inactive" if merged or resource.get("active") is False else "active"
+
+
+def _relation(resource: Json) -> str:
+    for concept in _dicts(resource.get("relationship")):
+        for code in sorted(_codes(concept) | {_words(concept).casefold()}):
+            if code in _RELATIONS:
+                return _RELATIONS[code]
+    return Relation.OTHER
+
+
+def _needed_patient(value: object, around: Surroundings) -> str:
+    if found := reference(_dict(value), around):
+        return found
+    raise NotUsable("patient: reference: missing")
+
+
+def _is_about(value: object, kind: str, around: Surroundings) -> bool:
+    actor = _dict(value)
+    target = text(actor.get("reference"))
+    full = around.urls.get(target, target)
+    return f"{kind}/" in full.partition("/_history/")[0] or text(actor.get("type")) == kind
+
+
+def _displays(participants: list[Json], kind: str, around: Surroundings) -> str:
+    for one in participants:
+        actor = _dict(one.get("actor"))
+        if _is_about(actor, kind, around):
+            found = text(actor.get("display")) or around.places.get(reference(actor, around), "")
+            if found:
+                return found
+    return ""
+
+
+def _minutes(resource: Json) -> str:
+    minutes = resource.get("minutesDuration")
+    if isinstance(minutes, int | float) and not isinstance(minutes, bool):
+        return str(int(minutes))
+    try:
+        start, end = (datetime.fromisoformat(text(resource.get(name))) for name in ("start", "end"))
+        return str(int((end - start).total_seconds() // 60))
+    except (ValueError, TypeError, OverflowError):
+        return ""
+
+
+def _agreed(resource: Json) -> ConsentStatus | None:
+    """What a Consent in force says: by its provision, else by the policy it follows."""
+    policy, provision = _codes(resource.get("policyRule")), text(_dict(resource.get("provision")).get("type"))
+    if provision == "deny" or (policy & _DENIES and not provision):
+        return ConsentStatus.OPTED_OUT
+    return ConsentStatus.OPTED_IN if provision == "permit" or policy & _PERMITS else None
