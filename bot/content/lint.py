@@ -133,7 +133,7 @@ def _rendering_faults(messages: Messages, source: Source, language: Language) ->
     longest = None
     for values in samples(language):
         rendered = messages.render(source.key, language=language.tag, values=values)
-        too_long = not source.fits(rendered.text, rendered.segments)
+        too_long = not source.fits(rendered)
         if too_long and (longest is None or len(rendered.text) > len(longest.text)):
             longest = rendered
         if language.rtl and "prompt" not in source.text and not _starts_rtl(rendered.text):

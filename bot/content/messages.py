@@ -24,7 +24,7 @@ LOCALES = "locales"
 KEPT_PATTERNS = 256
 """For each template and language: one for each clinic name, location and the like that comes with it."""
 
-_BUDGET = re.compile(r"\{#.*?\bsegments: (\d+).*?#\}", re.DOTALL)
+_BUDGET = re.compile(r"\{#.*?\bsegments: (\d+)(?:, translated: (\d+))?.*?#\}", re.DOTALL)
 _GAP = "\ue000"  # private use: in no template, no catalogue and, after cleaning, no value
 _AFTER_WIDE_STOP = re.compile(r"(?<=[。，！？：；、]) ")
 
@@ -53,12 +53,17 @@ class Source:
     msgids: tuple[Msgid, ...]
     budget: int
     """GSM-7 segments allowed, one unless the file's comment says `segments: 2`; twice as many in UCS-2."""
+    budget_translated: int
+    """The same for other languages than English, where the comment says so (`segments: 1, translated: 2`)."""
     shrinks: bool
     """Whether the template looks at `room` and so has a shorter form."""
 
-    def fits(self, text: str, count: int) -> bool:
+    def fits(self, rendered: Rendered) -> bool:
         """Whether a rendered text keeps within the budget."""
-        return count <= self.budget or (count <= 2 * self.budget and encoding(text) is Encoding.UCS2)
+        budget = self.budget if rendered.language == SOURCE else self.budget_translated
+        if rendered.segments <= budget:
+            return True
+        return rendered.segments <= 2 * budget and encoding(rendered.text) is Encoding.UCS2
 
 
 class Prepared:
@@ -74,9 +79,10 @@ class Prepared:
         self._template = template
         self._pattern = lru_cache(maxsize=KEPT_PATTERNS)(self._make_pattern)
 
-    def fill(self, found: Context, room: int) -> str:
+    def render(self, found: Context, room: int) -> Rendered:
         """The text, with as much in it as there is room for."""
-        return self._pattern(room, tuple(found.fixed.items()), tuple(found.words)) % found.words
+        text = self._pattern(room, tuple(found.fixed.items()), tuple(found.words)) % found.words
+        return Rendered(text, self.language.tag, segments(text))
 
     def _make_pattern(self, room: int, fixed: tuple[tuple[str, object], ...], gaps: tuple[str, ...]) -> str:
         marks = {gap: f"{_GAP}{gap}{_GAP}" for gap in gaps}
@@ -115,15 +121,12 @@ class Messages:
         tag = (self.supports(language) if language else None) or SOURCE
         prepared = self._prepared.get((key, tag)) or self._prepare(key, tag)
         found = context(values, prepared.language)
-        text = prepared.fill(found, ROOM_FOR_ALL)
-        count = segments(text)
-        if prepared.source.shrinks:
-            room = ROOM_FOR_ALL
-            while room and not prepared.source.fits(text, count):
-                room -= 1
-                text = prepared.fill(found, room)
-                count = segments(text)
-        return Rendered(text, prepared.language.tag, count)
+        room = ROOM_FOR_ALL
+        rendered = prepared.render(found, room)
+        while prepared.source.shrinks and room and not prepared.source.fits(rendered):
+            room -= 1
+            rendered = prepared.render(found, room)
+        return rendered
 
     def keys(self) -> tuple[str, ...]:
         """Every message there is, as `<journey>/<step>`, sorted."""
@@ -222,6 +225,7 @@ def _read_source(key: str, file: Path, environment: Environment) -> Source:
         code=environment.compile(text, name=key, filename=str(file)),
         msgids=tuple(dict.fromkeys(_msgid(message) for _, _, message in found)),
         budget=int(budget.group(1)) if budget else 1,
+        budget_translated=int(budget.group(2) or budget.group(1)) if budget else 1,
         shrinks="room" in meta.find_undeclared_variables(syntax),
     )
 

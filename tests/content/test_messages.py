@@ -17,6 +17,7 @@ from jinja2 import UndefinedError
 from bot.content.messages import Messages, UnknownMessage
 from bot.content.paths import data_root
 from bot.content.values import clean_name
+from bot.core.segments import Encoding, encoding
 
 CHICAGO = ZoneInfo("America/Chicago")
 MESSAGES = Messages.load()
@@ -132,7 +133,9 @@ def test_closed_safety_texts_say_that_nobody_reads_and_until_when(key: str) -> N
     assert "No one" in closed
     assert "Mon at 8:00 AM" in closed
     assert "601-555-0142" in closed
-    assert "Mon at 8:00 AM" in text(key, clinic="Riverbend Family and Community Clinic")
+    long_name = text(key, clinic="Riverbend Family and Community Clinic")
+    assert "Mon at 8:00 AM" in long_name
+    assert "601-555-0142" in long_name
 
 
 @pytest.mark.parametrize("key", SAFETY)
@@ -146,6 +149,20 @@ def test_a_text_about_violence_at_home_gives_nothing_away(when: str) -> None:
     assert not any(
         word in shown for word in ("danger", "violen", "hurt", "hit", "abuse", "safe", "police", "emergency")
     )
+
+
+@pytest.mark.parametrize("key", SAFETY)
+@pytest.mark.parametrize("language", MESSAGES.languages())
+def test_safety_texts_keep_the_phone_in_every_language(key: str, language: str) -> None:
+    assert "601-555-0142" in text(key, language, clinic="Riverbend Family Clinic")
+
+
+def test_sentences_are_short() -> None:
+    for key in MESSAGES.keys():  # noqa: SIM118
+        for msgid in MESSAGES.source(key).msgids:
+            for sentence in re.split("[.?!:] ", msgid if isinstance(msgid, str) else msgid[-1]):
+                words = sentence.split()
+                assert len(words) <= 15, sentence
 
 
 def test_declining_is_not_said_to_be_done() -> None:
@@ -179,6 +196,12 @@ def test_the_earlier_time_is_never_mistaken_for_the_present_one() -> None:
     assert "earlier time is open: Wed Oct 7 at 2:30 PM" in text("waitlist/offer", starts_at=slot)
     for key in ("waitlist/taken", "waitlist/kept"):
         assert "visit stays Wed Oct 14 at 2:30 PM" in text(key, starts_at=slot)
+
+
+def test_spanish_spelling_costs_nothing_on_most_days() -> None:
+    outbound = ("booked", "moved", "cancelled", "reminder_first", "reminder_last", "same_day")
+    for step in outbound:
+        assert encoding(text(f"appointment/{step}", "es")) is Encoding.GSM7
 
 
 def test_too_long_a_text_first_leaves_out_the_phone_then_takes_short_words() -> None:
