@@ -231,4 +231,7 @@ def _retry(connection: Connection, failing: Failing, due: datetime, *, vault: Va
         budget_exempt=True,
     )
     fresh = outbox.row_of(draft, vault=vault, now=now)
-    return connection.execute(insert_or_ignore(connection, Message.__table__), fresh).rowcount > 0
+    written = connection.execute(
+        insert_or_ignore(connection, Message.__table__), fresh, execution_options={"preserve_rowcount": True}
+    )
+    return written.rowcount > 0

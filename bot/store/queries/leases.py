@@ -29,7 +29,10 @@ def take(connection: Connection, name: str, *, holder: str, until: datetime, now
     if connection.execute(_TAKE, {"which": name, "who": holder, "end": until, "far": far, "now": now}).rowcount:
         return True
     fresh = {"name": name, "holder": holder, "until": until}
-    return connection.execute(insert_or_ignore(connection, Lease.__table__), fresh).rowcount > 0
+    taken = connection.execute(
+        insert_or_ignore(connection, Lease.__table__), fresh, execution_options={"preserve_rowcount": True}
+    )
+    return taken.rowcount > 0
 
 
 def give_up(connection: Connection, name: str, *, holder: str) -> None:

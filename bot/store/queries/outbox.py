@@ -272,4 +272,4 @@ def waiting_outreach(connection: Connection, contact_point_id: str) -> list[str]
 def events(connection: Connection, rows: Sequence[Mapping[str, Any]], *, source: DeliverySource, now: datetime) -> int:
     """Note reports `{"message_id", "twilio_sid", "status", "error_code"}`; how many of them are new."""
     full = [{**row, "id": new_id(), "source": source, "at": now} for row in rows]
-    return connection.execute(insert_or_ignore(connection, DeliveryEvent.__table__), full).rowcount
+    connection.execute(insert_or_ignore(connection, DeliveryEvent.__table__), full)
