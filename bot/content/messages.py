@@ -63,7 +63,10 @@ class Source:
         budget = self.budget if rendered.language == SOURCE else self.budget_translated
         if rendered.segments <= budget:
             return True
-        return rendered.segments <= 2 * budget and encoding(rendered.text) is Encoding.UCS2
+        # Too much for either alphabet, so the letters need no look.
+        if rendered.segments > 2 * budget:
+            return False
+        return encoding(rendered.text) is Encoding.UCS2
 
 
 class Prepared:
