@@ -44,9 +44,7 @@ class RunningClinic:
 
     def start(self, name: str) -> Child:
         """Start one more process of that name from the `Procfile`, and do not wait for it."""
-        # Production listens on every address, a test on loopback only.
-        command = commands()[name].replace("0.0.0.0", "127.0.0.1")
-        return self._child(name, ["sh", "-c", f"exec {command}"])
+        return self._child(name, ["sh", "-c", f"exec {commands()[name]}"])
 
     def run(self, *command: str, seconds: float = 60) -> str:
         """Run a `bot` command to its end with this clinic's settings; what it printed. Raises if it fails."""
@@ -89,10 +87,11 @@ class RunningClinic:
         return several[-1]
 
     def _environment(self) -> dict[str, str]:
+        # Production listens on every address, a test on loopback only: HOST.
         settings = {name.upper() for name in Settings.model_fields}
         inherited = {name: value for name, value in os.environ.items() if name not in settings}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return {**inherited, **self.env, "PATH": path, "PYTHONUNBUFFERED": "1"}
+        return {**inherited, **self.env, "PATH": path, "PYTHONUNBUFFERED": "1", "HOST": "127.0.0.1"}
 
 
 def commands() -> dict[str, str]:

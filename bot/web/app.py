@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 
 import structlog
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
@@ -50,10 +50,11 @@ def create_app(clinic: Clinic | None = None) -> Flask:
     app.register_blueprint(api.blueprint())
     app.register_blueprint(health.blueprint(clinic))
     app.register_blueprint(metrics.blueprint(clinic, timings))
-    if hasattr(console, "blueprint"):  # until the console is there
-        app.register_blueprint(console.blueprint)
-        # After the console's own functions: who is not signed in is sent to sign in, whatever tokens the form lacks.
-        app.before_request_funcs.setdefault(console.blueprint.name, []).append(csrf.protect)
+    app.register_blueprint(console.blueprint)
+    # After the console's own functions: who is not signed in is sent to sign in, whatever tokens the form lacks.
+    app.before_request_funcs.setdefault(console.blueprint.name, []).append(csrf.protect)
+    # So that the console's guard stands before pages that there are not, too.
+    app.add_url_rule("/console/<path:elsewhere>", endpoint="console.elsewhere", view_func=_elsewhere)
     app.add_url_rule("/", endpoint="home", view_func=_home)
     app.register_error_handler(DatabaseDown, _database_down)
     app.register_error_handler(HTTPException, _refused)
@@ -73,6 +74,10 @@ def _clinic_from_environment() -> Clinic:
 
 def _home() -> ResponseReturnValue:
     return redirect("/console/")
+
+
+def _elsewhere(elsewhere: str) -> ResponseReturnValue:  # noqa: ARG001 - whatever it is, it is not there
+    abort(404)
 
 
 def _refused(error: HTTPException) -> ResponseReturnValue:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-HOST = "0.0.0.0"  # noqa: S104 - behind the operator's proxy, which may be on another host
+# Behind the operator's proxy, which may be on another host.
+HOST = os.environ.get("HOST") or "0.0.0.0"  # noqa: S104
 
 bind = [f"{HOST}:{os.environ.get('PORT') or 8000}"]
 if os.environ.get("METRICS_PORT"):

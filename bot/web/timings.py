@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import mmap
+import os
 import struct
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -27,9 +29,11 @@ class Timings:
         self._rows = {name: index for index, name in enumerate(names)}
         self._width = len(BOUNDS) + 2  # one more for all above, and the sum
         size = len(names) * self._width * _CELL.size
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the process lives
-        self._file.truncate(size)
-        self._memory = mmap.mmap(self._file.fileno(), size)
+        self._file, path = tempfile.mkstemp(prefix="tendril-")
+        weakref.finalize(self, os.close, self._file)
+        os.unlink(path)
+        os.ftruncate(self._file, size)
+        self._memory = mmap.mmap(self._file, size)
         self._threads = threading.Lock()
 
     def observe(self, name: str, seconds: float) -> None:
@@ -52,11 +56,6 @@ class Timings:
             *counts, total = cells[row * self._width : (row + 1) * self._width]
             found[name] = (list(_cumulative(counts)), total)
         return found
-
-    def close(self) -> None:
-        """Give the memory back."""
-        self._memory.close()
-        self._file.close()
 
     def _add(self, cell: int, amount: float) -> None:
         offset = cell * _CELL.size
