@@ -76,6 +76,7 @@ class Case:
     """One escalation in the conversation, with what led to it and the visit it is about."""
 
     id: str
+    conversation_id: str | None
     reason: Reason
     priority: Priority
     status: EscalationStatus
@@ -103,6 +104,7 @@ class PatientCard:
     relation: Relation
     consent: ConsentStatus
     consent_basis: ConsentBasis | None
+    consented_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +212,7 @@ def card_of(vault: Vault, person: AnyRow, zone: str) -> PatientCard:
         relation=person.relation,
         consent=person.consent,
         consent_basis=person.consent_basis,
+        consented_at=person.consented_at,
     )
 
 
@@ -287,6 +290,7 @@ def case_of(vault: Vault, row: AnyRow, visits: Mapping[str, AnyRow]) -> Case:
     visit = visits.get(row.appointment_id)
     return Case(
         id=row.id,
+        conversation_id=row.conversation_id,
         reason=row.reason,
         priority=row.priority,
         status=row.status,

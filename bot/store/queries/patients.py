@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, literal, or_, select
 
 from bot.core.people import ConsentStatus, Relation, Scope
 from bot.store.columns import AnyRow
+from bot.store.queries.threads import CONSENTED_AT
 from bot.store.tables import (
     Appointment,
     ConsentEntry,
@@ -29,6 +30,7 @@ _ALONE = (
     literal(Scope.ALL, PatientContact.scope.type).label("scope"),
     literal(ConsentStatus.UNKNOWN, PatientContact.consent.type).label("consent"),
     literal(None, PatientContact.consent_basis.type).label("consent_basis"),
+    literal(None, ConsentEntry.at.type).label("consented_at"),
 )
 
 
@@ -47,6 +49,7 @@ def phones(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
             PatientContact.consent,
             PatientContact.consent_basis,
             PatientContact.contact_point_id,
+            CONSENTED_AT,
             ContactPoint.phone,
             ContactPoint.channel,
             ContactPoint.status.label("number_status"),

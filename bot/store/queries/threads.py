@@ -12,6 +12,7 @@ from bot.core.messages import Direction
 from bot.store.columns import AnyRow
 from bot.store.tables import (
     Appointment,
+    ConsentEntry,
     ContactPoint,
     Conversation,
     Decision,
@@ -41,7 +42,7 @@ def number(connection: Connection, contact_point_id: str) -> AnyRow:
 def people(connection: Connection, contact_point_id: str) -> Sequence[AnyRow]:
     """The patients on a phone, with their consent there."""
     return connection.execute(
-        select(*Patient.__table__.c, *(getattr(PatientContact, name) for name in _LINK))
+        select(*Patient.__table__.c, *(getattr(PatientContact, name) for name in _LINK), CONSENTED_AT)
         .join(PatientContact, PatientContact.patient_id == Patient.patient_id)
         .where(PatientContact.contact_point_id == contact_point_id, PatientContact.active.is_(True))
         .order_by(PatientContact.rank, Patient.patient_id)
@@ -49,6 +50,18 @@ def people(connection: Connection, contact_point_id: str) -> Sequence[AnyRow]:
     ).all()
 
 
+CONSENTED_AT = (
+    select(func.max(ConsentEntry.at))
+    .where(
+        ConsentEntry.patient_id == PatientContact.patient_id,
+        ConsentEntry.contact_point_id == PatientContact.contact_point_id,
+        ConsentEntry.status == PatientContact.consent,
+    )
+    .correlate(PatientContact)
+    .scalar_subquery()
+    .label("consented_at")
+)
+"""When consent came to stand as it does on that link."""
 _LINK = ("relation", "scope", "rank", "consent", "consent_basis")
 
 

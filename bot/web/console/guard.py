@@ -152,4 +152,4 @@ WORDS: Final = {
 def _refused(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 400
     title, words = WORDS.get(code, WORDS[400])
-    return render_template("console/refused.html", title=title, words=words, person=g.get("person")), code
+    return render_template("console/refused.html", title=title, explained=words, person=g.get("person")), code

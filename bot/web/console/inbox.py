@@ -33,7 +33,7 @@ def inbox() -> ResponseReturnValue:
     ours = clinic()
     with ours.database.read() as connection:
         page = _page(connection)
-    return render_template("console/inbox.html", page=page, thread=None)
+    return render_template("console/inbox.html", page=page, thread=None, view=page.view)
 
 
 def conversation(conversation_id: str) -> ResponseReturnValue:
@@ -72,7 +72,7 @@ def show(conversation_id: str, *, viewed: bool = False, status: int = 200, **sho
             )  # fmt: skip
     shown |= {"unseen": _unseen(thread, shown.get("moved"))}
     template = "console/answer.html" if is_live() else "console/inbox.html"
-    response = make_response(render_template(template, page=page, thread=thread, **shown), status)
+    response = make_response(render_template(template, page=page, thread=thread, view=page.view, **shown), status)
     response.headers["ETag"] = f'"{page.etag}.{thread.etag}"'
     return response
 
@@ -94,7 +94,9 @@ def live() -> ResponseReturnValue:
             thread = inbox_thread.read_thread(ours, connection, conversation_id, user_id=person().user_id, now=now)
     if page is None and thread is None:
         return _stamped(Response(status=304), f"{mark}.{thread_mark}")
-    body = render_template("console/live.html", page=page, thread=thread, mode=request.args.get("mode"), live=True)
+    body = render_template(
+        "console/live.html", page=page, thread=thread, view=_view(), mode=request.args.get("mode"), live=True
+    )
     return _stamped(make_response(body), f"{mark}.{thread_mark}")
 
 
