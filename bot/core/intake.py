@@ -115,7 +115,8 @@ def _opt_out(understanding: Understanding, situation: Situation, binding: Bindin
     ahead = [visit for visit in (binding.visits or situation.visits) if visit.is_open(now)]
     effects: list[Effect] = [ChangeConsent(ConsentStatus.OPTED_OUT)]
     if not situation.opted_out and not situation.carrier_handled:
-        effects.append(Say("general/opt_out_confirmed", origin=Origin.CONSENT))
+        text = "general/opt_out_visit" if word in MAYBE_THE_VISIT and ahead else "general/opt_out_confirmed"
+        effects.append(Say(text, origin=Origin.CONSENT))
     if word in MAYBE_THE_VISIT and ahead:
         effects.append(
             Escalate(

@@ -229,7 +229,7 @@ def _free(port: int) -> int:
 def _has_text(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  our own address
-            return bool(json.load(answer).get("thread"))
+            return bool(json.load(answer).get("texts"))
     except (OSError, ValueError):
         return False
 
