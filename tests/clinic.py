@@ -34,7 +34,7 @@ class RunningClinic:
         self.run("db", "upgrade")
         for name in ("web", *["worker"] * workers, "scheduler"):
             self.start(name)
-        wait_until(lambda: answers(self.network_url), seconds=20, what="network", alive=network.running)
+        wait_until(lambda: answers(self.network_url), seconds=60, what="network", alive=network.running)
         self.wait_ready()
 
     def start_network(self, *options: str) -> Child:
@@ -69,7 +69,7 @@ class RunningClinic:
         """Whether `/readyz` says so."""
         return answers(f"{self.web_url}/readyz")
 
-    def wait_ready(self, seconds: float = 30) -> None:
+    def wait_ready(self, seconds: float = 90) -> None:
         """Return once `/readyz` is 200. Raises TimeoutError."""
         web = self.children["web"][-1]
         wait_until(self.ready, seconds=seconds, what="web", alive=web.running)

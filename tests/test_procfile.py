@@ -15,11 +15,13 @@ from tests.servers import RedisServer, wait_until
 
 DRAIN_SECONDS = 10
 
+pytestmark = pytest.mark.slow
+
 
 def test_all_come_up_and_drain(running_clinic: RunningClinic, redis_url: str) -> None:
     assert answers(f"{running_clinic.web_url}/healthz")
     with redis.Redis.from_url(redis_url) as client:
-        wait_until(lambda: bool(Worker.all(client)), seconds=20, what="worker")
+        wait_until(lambda: bool(Worker.all(client)), seconds=60, what="worker")
         (worker,) = Worker.all(client)
         assert worker.queue_names() == [str(lane) for lane in Lane]
     for name in ("scheduler", "worker", "web"):
@@ -34,7 +36,7 @@ def test_all_come_up_and_drain(running_clinic: RunningClinic, redis_url: str) ->
 def test_not_ready_without_redis_but_alive(running_clinic: RunningClinic, redis_server: RedisServer) -> None:
     redis_server.stop()
     try:
-        wait_until(lambda: not running_clinic.ready(), seconds=20, what="503")
+        wait_until(lambda: not running_clinic.ready(), seconds=60, what="503")
         assert answers(f"{running_clinic.web_url}/healthz")
     finally:
         redis_server.start()
@@ -48,7 +50,7 @@ def test_wrong_setting_ends_with_one_line(settings_env: dict[str, str], tmp_path
     clinic = RunningClinic(settings_env, folder=tmp_path)
     child = clinic.start(name)
     try:
-        assert child.wait(20) != 0
+        assert child.wait(60) != 0
     finally:
         child.stop()
     (line,) = child.output().splitlines()

@@ -111,7 +111,7 @@ class Scene:
                 )
             )
             if phone is None:
-                words = f"+1601555{number:04d}"
+                words = f"+1601555{100 + number:04d}"
                 connection.execute(
                     insert(ContactPoint).values(
                         id=contact_id,

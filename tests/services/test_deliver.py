@@ -26,7 +26,7 @@ def test_a_due_text_goes_out_once_and_is_the_providers_then(scene: Scene) -> Non
     assert scene.deliver().sent == 1
     assert scene.deliver().sent == 0
     (sent,) = scene.carrier.sent
-    assert sent.to == "+16015550001"
+    assert sent.to == "+16015550101"
     assert sent.body == "You have a visit tomorrow."
     assert sent.status_callback.endswith(f"/webhooks/twilio/status?id={message}")
     # Until the quiet hours begin, eight hours from now.

@@ -136,7 +136,7 @@ def test_what_the_patient_wrote_is_no_match(scene: Scene) -> None:
     scene.text(body="Yes")
     scene.carrier.answer = lost
     scene.deliver()
-    scene.carrier.holds.append(ListedMessage("SM5", "+16015550001", "Yes", "received", None, "inbound"))
+    scene.carrier.holds.append(ListedMessage("SM5", "+16015550101", "Yes", "received", None, "inbound"))
     scene.now = LATER
     assert scene.reconcile().absent == 1
 
@@ -186,7 +186,7 @@ def test_a_reply_that_the_provider_never_took_goes_through_rest(scene: Scene) ->
 
 def test_a_reply_whose_callbacks_were_lost_is_found(scene: Scene) -> None:
     message = reply(scene)
-    scene.carrier.holds.append(ListedMessage("SM5", "+16015550001", "Thank you.", "delivered", None, "outbound-reply"))
+    scene.carrier.holds.append(ListedMessage("SM5", "+16015550101", "Thank you.", "delivered", None, "outbound-reply"))
     scene.now = NOON + timedelta(minutes=3)
     assert scene.reconcile().found == 1
     assert (scene.status(message), scene.message(message).twilio_sid) == (MessageStatus.DELIVERED, "SM5")
