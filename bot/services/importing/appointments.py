@@ -106,7 +106,7 @@ def store(connection: Connection, rows: Sequence[Row], context: Context) -> Stor
     stored = Stored()
     rows = of_known_patients(connection, rows, context, stored)
     ids = [row.appointment_id for row in rows]
-    hashes = dict(connection.execute(_KNOWN, {"appointments": ids}).tuples().all())
+    hashes = dict(connection.execute(_KNOWN, {"appointments": ids}).all())
     new, old = [], []
     for row in rows:
         marks = digests(context.vault, row.values())

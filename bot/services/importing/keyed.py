@@ -44,7 +44,7 @@ class Keyed:
         table = self.table.__table__
         key = table.c[self.key]
         query = select(key, table.c.row_hash).where(key.in_([row.id for row in rows]))
-        hashes = dict(connection.execute(query).tuples().all())
+        hashes = dict(connection.execute(query).all())
         new, old = [], []
         for row in rows:
             marks = digests(context.vault, (row.id, row.patient_id, sorted(row.values.items())))

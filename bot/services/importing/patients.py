@@ -102,7 +102,7 @@ def parse(cells: Cells, context: Context) -> Row:
 
 def store(connection: Connection, rows: Sequence[Row], context: Context) -> Stored:
     """Write these patients, their numbers and their consent; a row that has not changed touches nothing."""
-    hashes = dict(connection.execute(_KNOWN, {"patients": [row.patient_id for row in rows]}).tuples().all())
+    hashes = dict(connection.execute(_KNOWN, {"patients": [row.patient_id for row in rows]}).all())
     stored = Stored()
     new, old = [], []
     for row in rows:
@@ -233,7 +233,7 @@ def _phone(cells: Cells, context: Context) -> tuple[str | None, bool]:
         remark = remark or phone.remark
     if remark is None and "phone" not in cells.columns:
         return None, False
-    cells.warn("phone", f"phone number: {remark or 'empty'}; the patient cannot be texted")
+    cells.warn("phone", f"phone number: {remark or 'empty'}; cannot be texted")
     return None, remark is None
 
 

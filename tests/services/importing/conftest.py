@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from bot.config import Settings
+from bot.config import Settings, load
 from bot.core.rows import Kind
 from bot.runtime import build_clinic
 from bot.services.clinic import Clinic
 from bot.services.importing import ImportReport, run_import
+from bot.store.database import open_database
+from bot.store.vault import Vault
 
 START = datetime(2026, 11, 23, 15, tzinfo=UTC)
 
@@ -83,9 +86,15 @@ class Desk:
 @pytest.fixture
 def desk(settings: Settings) -> Iterator[Desk]:
     """A desk at a clinic in Chicago."""
-    clinic = build_clinic(settings)
-    made = Desk(clinic)
-    clock: Callable[[], datetime] = lambda: made.now  # noqa: E731
-    made.clinic = replace(clinic, clock=clock)
+    vault = Vault([key.get_secret_value() for key in settings.data_keys])
+    database = open_database(settings.database_url)
+    made = Desk(replace(_any_clinic(), settings=settings, database=database, vault=vault))
+    made.clinic = replace(made.clinic, clock=lambda: made.now)
     yield made
-    clinic.database.dispose()
+    database.dispose()
+
+
+@lru_cache(maxsize=1)
+def _any_clinic() -> Clinic:
+    # Catalogues and lexicons take a second to load and have no part in imports: once is enough.
+    return build_clinic(load())

@@ -134,8 +134,8 @@ def test_a_patient_without_a_usable_phone_is_kept_with_a_warning(desk: Desk) -> 
     report = desk.patients("P1,Ana,Lopez,,,es,,yes", "P2,Luis,Diaz,,6.01556E+09,,,yes")
     assert (report.added, report.rejected, report.warnings) == (2, 0, 2)
     assert [str(fault) for fault in report.faults] == [
-        "line 2: phone: phone number: empty; the patient cannot be texted (warning)",
-        "line 3: phone: phone number: damaged by a spreadsheet: digits are lost; the patient cannot be texted (warning)",
+        "line 2: phone: phone number: empty; cannot be texted (warning)",
+        "line 3: phone: phone number: damaged by a spreadsheet: digits are lost; cannot be texted (warning)",
     ]
     assert desk.phones("P1") == []
 
