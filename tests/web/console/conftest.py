@@ -1,0 +1,37 @@
+"""A desk with patients and coordinators, and browsers to sit down at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from bot.services.clinic import Clinic
+from bot.web.app import create_app
+from tests.web.console.desk import Browser, Desk
+
+
+@pytest.fixture
+def desk(clinic: Clinic) -> Desk:
+    """A clinic whose clock the test moves."""
+    return Desk(clinic)
+
+
+@pytest.fixture
+def console(desk: Desk) -> Flask:
+    """Its web application."""
+    return create_app(desk.clinic)
+
+
+@pytest.fixture
+def browser_of(console: Flask, desk: Desk) -> Callable[[str], Browser]:
+    """`browser_of("Ana Ruiz")`: an account of that name, signed in."""
+
+    def sit_down(name: str) -> Browser:
+        desk.user(name)
+        browser = Browser(console)
+        assert browser.sign_in(name.split()[0]).status_code == 303
+        return browser
+
+    return sit_down
