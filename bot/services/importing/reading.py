@@ -42,7 +42,7 @@ class CsvFile:
             records = _records(lines, self._delimiter)
             self._header(records)
             for record in records:
-                if record.fault or any(record.values):
+                if record.fault or any(value.strip() for value in record.values):
                     yield self._row(record)
 
     def _row(self, record: _Record) -> RawRow:
@@ -50,10 +50,10 @@ class CsvFile:
             return RawRow(record.line, _NO_CELLS, record.fault)
         values, width = record.values, len(self._names)
         if len(values) > width and any(value.strip() for value in values[width:]):
-            return RawRow(record.line, _NO_CELLS, f"{len(values)} cells where the header has {width}")
+            return RawRow(record.line, _NO_CELLS, f"cells: {len(values)}, where the header has {width}")
         cells = {name: value for name, value in zip(self._names, values, strict=False) if name}
         if len(values) < width:
-            return RawRow(record.line, cells, None, f"{len(values)} cells where the header has {width}")
+            return RawRow(record.line, cells, None, f"cells: {len(values)}, where the header has {width}")
         return RawRow(record.line, cells)
 
     def _header(self, records: Iterator[_Record]) -> list[str]:

@@ -185,7 +185,7 @@ def test_bad_rows_are_told_and_good_ones_land(desk: Desk) -> None:
     told = [str(fault) for fault in report.faults]
     assert [line.split(":")[0] for line in told] == [f"line {number}" for number in range(2, 12)]
     assert told[0] == "line 2: patient_id: id: no patient has it; import patients first"
-    assert told[9] == "line 11: 11 cells where the header has 9"
+    assert told[9] == "line 11: cells: 11, where the header has 9"
     stored = [row[:] for row in desk.rows("SELECT line, reason FROM import_faults ORDER BY line")]
     assert stored == [(fault.line, fault.reason) for fault in report.faults]
     run = desk.one("SELECT * FROM import_runs WHERE kind = 'appointments'")
