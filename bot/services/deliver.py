@@ -86,7 +86,7 @@ class Dispatcher:
         self._woken = asyncio.Event()
         self._claiming: asyncio.Task[None] | None = None
         self._recording: asyncio.Task[None] | None = None
-        self._exhausted = False
+        self._exhausted = self._closing = False
         self._failure: BaseException | None = None
         self._claim_at = self._grant_at = self._launch_at = self._record_at = 0.0
         self._counts: Counter[str] = Counter()
@@ -101,7 +101,7 @@ class Dispatcher:
                     break
                 self._claim_more()
                 await self._grant()
-                await self._launch()
+                await self._look_again()
                 self._record_soon()
                 await self._sleep()
         finally:
@@ -165,6 +165,7 @@ class Dispatcher:
             asked = self._next_of(urgency)
             granted = await self._rate.take([text.segments for _rank, _order, text in asked], urgency)
             self._granted.extend(text for _rank, _order, text in asked[: granted.count])
+            self._launch()
             for item in asked[granted.count :]:
                 heapq.heappush(self._ready, item)
             if granted.count < len(asked):
@@ -180,22 +181,27 @@ class Dispatcher:
 
     # --- the calls
 
-    async def _launch(self) -> None:
-        if not self._granted or len(self._flying) >= self._in_flight or not await self._look_again():
+    def _launch(self) -> None:
+        """Start what may go. At once when a call ends, so that no slot is empty while this loop waits for Redis."""
+        if self._closing:
             return
-        while self._granted and len(self._flying) < self._in_flight:
+        now = time.monotonic()
+        while self._granted and len(self._flying) < self._in_flight and self._is_fresh(self._granted[0], now):
             text = self._granted.popleft()
             self._checked.pop(text.id, None)
             self._flying[self._start(self._send(text))] = text
 
-    async def _look_again(self) -> bool:
-        """Whether what is granted may go: all of it was looked at a moment ago, at the claim or here."""
+    def _is_fresh(self, text: Ready, now: float) -> bool:
+        """Whether it was looked at a moment ago, at the claim or since."""
+        return now - self._checked.get(text.id, text.claimed_at) < RECHECK_SECONDS
+
+    async def _look_again(self) -> None:
+        """Whether what has waited may still go; everything granted is looked at in one query."""
         now = time.monotonic()
-        if now < self._launch_at:
-            return False
-        if all(now - self._checked.get(text.id, text.claimed_at) < RECHECK_SECONDS for text in self._granted):
-            return True
-        waiting = list(self._granted)
+        waits = self._granted and len(self._flying) < self._in_flight and not self._is_fresh(self._granted[0], now)
+        if not waits or now < self._launch_at:
+            return
+        waiting, self._granted = list(self._granted), deque()
         late = [text for text in waiting if now - text.claimed_at > TOO_LONG_SECONDS]
         fresh = [text for text in waiting if now - text.claimed_at <= TOO_LONG_SECONDS]
         try:
@@ -205,11 +211,12 @@ class Dispatcher:
             # Not knowing is no leave to send.
             log.warning("looking again failed", error=str(error))
             self._launch_at = time.monotonic() + DOWN_SECONDS
-            return False
+            self._granted = deque(waiting)
+            return
         self._counts["dropped"] += len(fresh) - len(welcome)
         self._granted = deque(welcome)
         self._checked = dict.fromkeys((text.id for text in welcome), now)
-        return True
+        self._launch()
 
     async def _send(self, text: Ready) -> None:
         try:
@@ -260,6 +267,7 @@ class Dispatcher:
     # --- the end
 
     async def _drain(self) -> None:
+        self._closing = True
         for task in filter(None, (self._claiming, self._recording)):
             await asyncio.wait([task])
         left = [text for _rank, _order, text in self._ready] + list(self._granted)
@@ -291,7 +299,8 @@ class Dispatcher:
         return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._flying.pop(task, None)
+        if self._flying.pop(task, None) is not None:
+            self._launch()
         if task is self._claiming:
             self._claiming = None
         if task is self._recording:

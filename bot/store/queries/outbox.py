@@ -64,7 +64,8 @@ _ACCEPTED = (
     .where(Message.id == bindparam("which"))
     .values(
         # A callback may have been here first: its word stands, the SID and the time are filled in.
-        status=case((Message.status.in_(OURS), bindparam("word")), else_=Message.status),
+        # Spelt out, since a statement for many rows at once cannot hold an IN.
+        status=case((or_(*(Message.status == ours for ours in OURS)), bindparam("word")), else_=Message.status),
         twilio_sid=func.coalesce(Message.twilio_sid, bindparam("sid")),
         sent_at=func.coalesce(Message.sent_at, bindparam("at")),
         via=Via.REST,
