@@ -80,7 +80,7 @@ def fill(clinic: Clinic, patients: int, *, starts_in: timedelta) -> None:
         }  # fmt: skip
         for number in range(start, min(start + CHUNK, patients)):
             patient_id, contact_id = f"P{number}", new_id()
-            phone = f"+1{200 + number // 10_000:03d}555{number % 10_000:04d}"
+            phone = phone_of(number)
             tables[Patient].append(
                 {
                     "patient_id": patient_id,
@@ -117,3 +117,8 @@ def fill(clinic: Clinic, patients: int, *, starts_in: timedelta) -> None:
         with clinic.database.begin() as connection:
             for table, rows in tables.items():
                 connection.execute(insert(table.__table__), rows)  # type: ignore[attr-defined]
+
+
+def phone_of(number: int) -> str:
+    """The phone of that patient."""
+    return f"+1{200 + number // 10_000:03d}555{number % 10_000:04d}"
