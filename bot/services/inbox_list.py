@@ -82,16 +82,18 @@ def read_page(
     shown, more = rows[: queries.PAGE], len(rows) > queries.PAGE
     ids = {holder for row in shown if (holder := _holder(row)) is not None}
     names = queries.names_of(connection, ids) if ids else {}
+    nobodys = {row.contact_point_id for row in shown if row.patient_id is None and row.contact_point_id}
+    sharing = _sharing(connection, clinic.vault, nobodys)
     return InboxPage(
         view=view,
-        items=[item_of(row, names, clinic.vault) for row in shown],
+        items=[item_of(row, names, clinic.vault, sharing) for row in shown],
         counts=counts,
         after=_cursor(shown[-1], view) if more else None,
         etag=etag,
     )
 
 
-def item_of(row: AnyRow, names: Mapping[str, str], vault: Vault) -> Item:
+def item_of(row: AnyRow, names: Mapping[str, str], vault: Vault, sharing: Mapping[str, str]) -> Item:
     """A row of `queries.listed`, opened."""
     holder = _holder(row)
     heard, said = row.last_inbound_at, row.last_outbound_at
@@ -99,7 +101,7 @@ def item_of(row: AnyRow, names: Mapping[str, str], vault: Vault) -> Item:
         id=row.id,
         conversation_id=row.conversation_id,
         patient_id=row.patient_id,
-        title=name_of(vault, row) or phone_of(vault, row) or "Unknown",
+        title=name_of(vault, row) or sharing.get(row.contact_point_id, "") or phone_of(vault, row) or "Unknown",
         language=row.language,
         priority=row.priority,
         reason=row.reason,
@@ -133,6 +135,14 @@ def phone_of(vault: Vault, row: AnyRow) -> str:
 def quote_of(pieces: Sequence[Mapping[str, Any]]) -> str:
     """The patient's own words that led here, the latest."""
     return next((str(piece["words"]) for piece in reversed(pieces) if piece.get("words")), "")
+
+
+def _sharing(connection: Connection, vault: Vault, contact_point_ids: set[str]) -> Mapping[str, str]:
+    """Who is on these phones, by phone."""
+    names: dict[str, list[str]] = {}
+    for row in queries.people_on(connection, contact_point_ids) if contact_point_ids else ():
+        names.setdefault(row.contact_point_id, []).append(name_of(vault, row))
+    return {phone: " or ".join(filter(None, people[:3])) for phone, people in names.items()}
 
 
 def _holder(row: AnyRow) -> str | None:

@@ -178,6 +178,9 @@ def undo(clinic: Clinic, *, message_id: str, actor_id: str, now: datetime) -> st
         body = clinic.vault.open("messages.body", row.id, row.body)
         connection.execute(delete(Decision).where(Decision.message_id == message_id))
         connection.execute(delete(Message).where(Message.id == message_id, Message.status == MessageStatus.PLANNED))
+        connection.execute(
+            update(Conversation).where(Conversation.id == row.conversation_id).values(version=Conversation.version + 1)
+        )
         audit.record(
             connection, at=now, actor=actor_id, action="message.undo", object_type="message", object_id=message_id,
             detail={"conversation_id": row.conversation_id},

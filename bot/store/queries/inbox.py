@@ -128,6 +128,17 @@ def emergencies_left(connection: Connection, patient_id: str) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
+def people_on(connection: Connection, contact_point_ids: set[str]) -> Sequence[AnyRow]:
+    """The patients on these phones, those tried first first."""
+    return connection.execute(
+        select(PatientContact.contact_point_id, Patient.patient_id, Patient.given_name, Patient.family_name)
+        .join(Patient, Patient.patient_id == PatientContact.patient_id)
+        .where(PatientContact.contact_point_id.in_(contact_point_ids), PatientContact.active.is_(True))
+        .order_by(PatientContact.contact_point_id, PatientContact.rank, Patient.patient_id)
+        .limit(10 * PAGE)
+    ).all()
+
+
 def listed(
     connection: Connection, view: View, *, user_id: str, after: tuple[Any, ...] | None, limit: int = PAGE
 ) -> Sequence[AnyRow]:

@@ -183,10 +183,11 @@ def visits(connection: Connection, appointment_ids: set[str]) -> dict[str, AnyRo
 
 def version(connection: Connection, conversation_id: str) -> AnyRow | None:
     """What tells whether anything in a conversation has changed since it was shown."""
-    changed = select(func.max(Message.updated_at)).where(Message.conversation_id == conversation_id)
+    shown = select(Message.updated_at).where(Message.conversation_id == conversation_id)
+    latest = shown.order_by(Message.created_at.desc(), Message.id.desc()).limit(MESSAGES).subquery()
+    changed = select(func.max(latest.c.updated_at))
     raised = select(func.max(Escalation.updated_at)).where(Escalation.conversation_id == conversation_id)
     noted = select(func.max(Note.at)).where(Note.conversation_id == conversation_id)
-    counted = select(func.count()).select_from(Message).where(Message.conversation_id == conversation_id)
     return connection.execute(
         select(
             Conversation.version,
@@ -194,7 +195,6 @@ def version(connection: Connection, conversation_id: str) -> AnyRow | None:
             changed.scalar_subquery().label("changed_at"),
             raised.scalar_subquery().label("raised_at"),
             noted.scalar_subquery().label("noted_at"),
-            counted.scalar_subquery().label("counted"),
         ).where(Conversation.id == conversation_id)
     ).first()
 

@@ -70,6 +70,7 @@ class Escalation(Table):
         Index("ix_escalations_status_priority_created_at", "status", "priority_rank", "created_at"),
         Index("ix_escalations_patient_id_created_at", "patient_id", "created_at"),
         Index("ix_escalations_conversation_id", "conversation_id"),
+        Index("ix_escalations_status_resolved_at", "status", "resolved_at"),
     )
 
     id: Mapped[Id]

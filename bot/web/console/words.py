@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
 
 from bot.core.delivery import rule_for
 from bot.core.escalation import Priority, Reason
@@ -174,6 +176,25 @@ def decided(verdict: str, reason: str, until: str = "") -> str:
             )
         case _:
             return f"It did not go out because {why}."
+
+
+def marked(quote: str, marks: Sequence[str]) -> Markup:
+    """The patient's words with those marked that led here; no mark at all where it would cover everything."""
+    spans = sorted((at, at + len(mark)) for mark in marks if mark and (at := quote.find(mark)) >= 0)
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            first, last = merged.pop()
+            merged.append((first, max(last, end)))
+        else:
+            merged.append((start, end))
+    if merged == [(0, len(quote))]:
+        return escape(quote)
+    shown, at = Markup(), 0
+    for start, end in merged:
+        shown += escape(quote[at:start]) + Markup("<mark>{}</mark>").format(quote[start:end])
+        at = end
+    return shown + escape(quote[at:])
 
 
 def span(length: timedelta) -> str:

@@ -412,6 +412,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("escalations", schema=None) as batch_op:
         batch_op.create_index("ix_escalations_conversation_id", ["conversation_id"], unique=False)
+        batch_op.create_index("ix_escalations_status_resolved_at", ["status", "resolved_at"], unique=False)
         batch_op.create_index("ix_escalations_patient_id_created_at", ["patient_id", "created_at"], unique=False)
         batch_op.create_index(
             "ix_escalations_status_priority_created_at", ["status", "priority_rank", "created_at"], unique=False
@@ -581,6 +582,7 @@ def downgrade() -> None:
 
     op.drop_table("messages")
     with op.batch_alter_table("escalations", schema=None) as batch_op:
+        batch_op.drop_index("ix_escalations_status_resolved_at")
         batch_op.drop_index("ix_escalations_status_priority_created_at")
         batch_op.drop_index("ix_escalations_patient_id_created_at")
         batch_op.drop_index("ix_escalations_conversation_id")
