@@ -28,12 +28,15 @@ def settings() -> Settings:
 
 
 def clinic() -> Clinic:
-    """The clinic, built from the environment; ends the command with one line for each wrong setting."""
+    """The clinic, built from the environment and closed with the command; one line for each wrong setting ends it."""
     values = settings()
     # Here and not above: the runtime brings in every catalogue and gateway, which `--help` need not wait for.
     from bot.runtime import build_clinic
 
-    return build_clinic(values)
+    built = build_clinic(values)
+    if context := click.get_current_context(silent=True):
+        context.call_on_close(built.database.dispose)
+    return built
 
 
 def fail(*lines: str) -> NoReturn:
