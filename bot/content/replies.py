@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
 from bot.content.paths import data_root
@@ -11,8 +12,16 @@ from bot.core.understanding.readings import Limits
 
 
 def load_understander(locales: Path | None = None) -> Understander:
-    """The understander of all lexicons found under `locales`."""
-    folder = locales or data_root() / "locales"
+    """The understander of all lexicons found under `locales`; the one that ships is compiled once in a process."""
+    return _compile(locales) if locales else _shipped()
+
+
+@cache
+def _shipped() -> Understander:
+    return _compile(data_root() / "locales")
+
+
+def _compile(folder: Path) -> Understander:
     return Understander(load_lexicons(folder), load_limits(folder))
 
 
