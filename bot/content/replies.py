@@ -27,7 +27,8 @@ def _compile(folder: Path) -> Understander:
 
 def load_lexicons(folder: Path) -> dict[str, Lexicon]:
     """Every language's lexicon, by its tag."""
-    return {path.parent.name: Lexicon.parse(path.parent.name, _toml(path)) for path in sorted(folder.glob("*/replies.toml"))}
+    found = ((path.parent.name, path) for path in sorted(folder.glob("*/replies.toml")))
+    return {tag: Lexicon.parse(tag, _toml(path)) for tag, path in found}
 
 
 def load_limits(folder: Path) -> dict[str, Limits]:
