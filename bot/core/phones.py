@@ -49,14 +49,6 @@ def read_phone(cell: str, *, country: str) -> Phone:
     return Phone(found[0], "words beside the number are left out" if _WORDS.search(text) else None)
 
 
-def is_textable(e164: str) -> bool:
-    """Whether this may be a number at all: valid, or one of those kept for fiction."""
-    try:
-        return _accepted(phonenumbers.parse(e164, None)) is not None
-    except phonenumbers.NumberParseException:
-        return False
-
-
 def _undone(text: str) -> tuple[str, bool]:
     """What the spreadsheet was given before it took the number for a quantity, and whether that is lost."""
     if match := _FLOAT.fullmatch(text):
@@ -86,17 +78,20 @@ def _number(run: str, country: str) -> str | None:
     if _digits(run) < _FEWEST_DIGITS:
         return None
     try:
-        return _accepted(phonenumbers.parse(run, country))
+        return _accepted(phonenumbers.parse(run, country), country)
     except phonenumbers.NumberParseException:
         return None
 
 
-def _accepted(number: PhoneNumber) -> str | None:
+def _accepted(number: PhoneNumber, country: str) -> str | None:
     # "Possible" alone lets seven digits pass; IS_POSSIBLE is the strict form of it.
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return None
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    return e164 if phonenumbers.is_valid_number(number) or _FICTIONAL.fullmatch(e164) else None
+    if _FICTIONAL.fullmatch(e164) or phonenumbers.is_valid_number_for_region(number, country):
+        return e164
+    # Slower: goes through all countries that share the calling code, two dozen in North America.
+    return e164 if phonenumbers.is_valid_number(number) else None
 
 
 def _why_not(text: str, country: str) -> str:
@@ -111,4 +106,4 @@ def _why_not(text: str, country: str) -> str:
 
 
 def _digits(text: str) -> int:
-    return sum(letter.isdigit() for letter in text)
+    return sum(map(str.isdigit, text))

@@ -66,8 +66,8 @@ class Vault:
 
     def index(self, text: str) -> str:
         """The blind index under the newest key: equal for equal text, meaningless without the key."""
-        return hmac.new(self._index_keys[0], text.encode(), "sha256").hexdigest()
+        return hmac.digest(self._index_keys[0], text.encode(), "sha256").hex()
 
     def indexes(self, text: str) -> tuple[str, ...]:
         """The blind index under every key, for looking up rows that an older key wrote."""
-        return tuple(hmac.new(key, text.encode(), "sha256").hexdigest() for key in self._index_keys)
+        return tuple(hmac.digest(key, text.encode(), "sha256").hex() for key in self._index_keys)

@@ -106,7 +106,7 @@ def link(connection: Connection, wishes: Sequence[Wish], context: Context) -> tu
         before = len(writes.activity) + len(writes.entries)
         links = held[wish.patient_id]
         point = points[wish.phone] if wish.phone else None
-        if wish.replaces:
+        if wish.replaces and links:
             _retire(writes, wish, links, context)
         if wish.said and wish.said.status is ConsentStatus.OPTED_OUT and wish.patient_id not in repeated:
             others = [row for number, row in links.items() if point is None or number != point.id]
