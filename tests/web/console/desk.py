@@ -43,6 +43,7 @@ class Desk:
     def __init__(self, clinic: Clinic, *, now: Callable[[], datetime] | None = None) -> None:
         self.now = MORNING
         self.clinic = replace(clinic, clock=now or (lambda: self.now))
+        self.secret = ""
         self._texts = 0
 
     def wait(self, **length: float) -> None:

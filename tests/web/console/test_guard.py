@@ -1,0 +1,126 @@
+"""The guard: every route of the console asks who, then in which role, then for the token, and only then looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from bot.store.tables import AuditEntry, Escalation, Role
+from tests.web.console.desk import Browser, Desk
+
+PUBLIC = {"console.sign_in"}
+NOT_FOR_COORDINATORS = {"console.imports"}
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+pytestmark = SQLITE
+
+
+def routes(app: Flask) -> Iterator[tuple[Rule, str, str]]:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("console."):
+            path = rule.rule
+            for name in rule.arguments:
+                path = path.replace(f"<{name}>", "none").replace(f"<path:{name}>", "none")
+            for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+                yield rule, path, method
+
+
+def test_nobody_gets_in_without_a_session(console: Flask) -> None:
+    seen = 0
+    for rule, path, method in routes(console):
+        if rule.endpoint in PUBLIC:
+            continue
+        seen += 1
+        # With a token and without one: who is not signed in hears that first, and nothing of what is there.
+        for options in ({}, {"headers": {"HX-Request": "true"}}):
+            answer = console.test_client().open(path, method=method, **options)
+            live = "headers" in options
+            assert answer.status_code == (401 if live else 303), (method, path)
+            target = answer.headers["HX-Redirect" if live else "Location"]
+            assert target.startswith("/console/sign-in?next="), (method, path)
+    assert seen > 20
+
+
+def test_a_form_without_its_token_changes_nothing(
+    console: Flask, desk: Desk, browser_of: Callable[[str], Browser]
+) -> None:
+    desk.patient(10, "Rosa", "Delgado")
+    talk = desk.text(10, "my chest hurts")
+    before = desk.row(Escalation)
+    browser = browser_of("Ana Ruiz")
+    for rule, path, method in routes(console):
+        if method == "POST":
+            real = path.replace("none", talk if "conversations" in path else before.id)
+            expected = 403 if rule.endpoint in NOT_FOR_COORDINATORS else 400
+            assert browser.client.post(real, data={"body": "hello", "csrf_token": "made-up"}).status_code == expected
+    assert desk.row(Escalation) == before
+
+
+def test_a_role_is_asked_before_anything_is_looked_up(
+    console: Flask, desk: Desk, browser_of: Callable[[str], Browser]
+) -> None:
+    browser = browser_of("Ana Ruiz")
+    for rule, path, method in routes(console):
+        if rule.endpoint in NOT_FOR_COORDINATORS:
+            answer = browser.get(path) if method == "GET" else browser.post(path)
+            assert answer.status_code == 403
+    desk.user("Sam Lee", Role.SUPERVISOR)
+    supervisor = Browser(console)
+    supervisor.sign_in("Sam")
+    assert supervisor.get("/console/imports").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/console/conversations/none"),
+        ("GET", "/console/escalations/none"),
+        ("GET", "/console/patients/none"),
+        ("POST", "/console/conversations/none/claim"),
+        ("POST", "/console/conversations/none/reply"),
+        ("POST", "/console/conversations/none/notes"),
+        ("POST", "/console/escalations/none/claim"),
+        ("POST", "/console/escalations/none/resolve"),
+        ("POST", "/console/messages/none/undo"),
+    ],
+)
+def test_what_is_not_there_is_not_found(method: str, path: str, browser_of: Callable[[str], Browser]) -> None:
+    browser = browser_of("Ana Ruiz")
+    answer = browser.get(path) if method == "GET" else browser.post(path, {"body": "hello"})
+    assert answer.status_code == 404
+    assert "Not here" in answer.text
+
+
+def test_only_timers_leave_an_idle_person_idle(desk: Desk, browser_of: Callable[[str], Browser]) -> None:
+    browser = browser_of("Ana Ruiz")
+    for _ in range(7):
+        desk.wait(minutes=2)
+        assert browser.get("/console/live").status_code in (200, 304)
+    desk.wait(minutes=1)
+    assert browser.get("/console/live", headers={"HX-Request": "true"}).status_code == 401
+    assert browser.get("/console/").status_code == 303
+
+
+def test_staying_is_an_act(desk: Desk, browser_of: Callable[[str], Browser]) -> None:
+    browser = browser_of("Ana Ruiz")
+    desk.wait(minutes=14, seconds=20)
+    assert int(browser.get("/console/live").headers["Session-Ends-In"]) == 40
+    assert browser.post("/console/active").status_code == 204
+    desk.wait(minutes=14)
+    assert browser.get("/console/").status_code == 200
+
+
+def test_who_looked_at_whom_is_kept(desk: Desk, browser_of: Callable[[str], Browser]) -> None:
+    desk.patient(10, "Rosa", "Delgado")
+    talk = desk.text(10, "my chest hurts")
+    browser = browser_of("Ana Ruiz")
+    browser.get(f"/console/conversations/{talk}")
+    browser.get("/console/patients/P-010")
+    browser.get(f"/console/live?c={talk}")
+    with desk.clinic.database.read() as connection:
+        rows = connection.execute(AuditEntry.__table__.select()).all()  # type: ignore[attr-defined]
+    views = [(row.action, row.object_id) for row in rows if row.action.endswith(".view")]
+    assert views == [("conversation.view", talk), ("patient.view", "P-010")]

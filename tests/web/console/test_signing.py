@@ -1,0 +1,139 @@
+"""Signing in and out by the forms: cookies, the way back, the limit, and the second factor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pyotp
+import pytest
+from flask import Flask
+
+from bot.services.clinic import Clinic
+from bot.web.app import create_app
+from tests.web.console.desk import PASSWORD, TOKEN, Browser, Desk
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def test_the_cookie_is_out_of_reach(console: Flask, desk: Desk) -> None:
+    desk.user()
+    answer = Browser(console).sign_in()
+    cookie = next(value for value in answer.headers.getlist("Set-Cookie") if value.startswith("tendril_session="))
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+    assert "Path=/console" in cookie
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ("/console/conversations/abc?view=mine", "/console/conversations/abc?view=mine"),
+        ("https://evil.test/console/", "/console/"),
+        ("//evil.test/console/", "/console/"),
+        ("/console/\\evil.test", "/console/"),
+        ("/api/v1/patients", "/console/"),
+        ("/console/sign-out", "/console/"),
+        ("", "/console/"),
+    ],
+)
+def test_sign_in_returns_to_the_same_place_and_to_no_other_site(
+    console: Flask, desk: Desk, asked: str, given: str
+) -> None:
+    desk.user()
+    assert Browser(console).sign_in(next=asked).headers["Location"] == given
+
+
+def test_an_expired_page_is_returned_to(console: Flask) -> None:
+    client = console.test_client()
+    page = client.get("/console/conversations/abc?view=mine").headers["Location"]
+    assert page.endswith("next=%2Fconsole%2Fconversations%2Fabc%3Fview%3Dmine")
+    posted = client.post("/console/conversations/abc/reply").headers["Location"]
+    assert posted.endswith("next=%2Fconsole%2Fconversations%2Fabc")
+
+
+def test_ten_wrong_tries_whatever_the_address(console: Flask, desk: Desk) -> None:
+    desk.user()
+    browser = Browser(console)
+    token = browser.token()
+    form = {"email": "ana@clinic.test", "password": "wrong", "csrf_token": token}
+    for number in range(10):
+        answer = browser.client.post("/console/sign-in", data=form, headers={"X-Forwarded-For": f"203.0.113.{number}"})
+        assert answer.status_code == 401
+    answer = browser.sign_in()
+    assert answer.status_code == 429
+    assert re.search(r"may try again at 10:15 AM, in 15 min", answer.text)
+    desk.wait(minutes=15)
+    assert browser.sign_in().status_code == 303
+
+
+def test_a_wrong_page_never_says_what_was_wrong(console: Flask, desk: Desk) -> None:
+    desk.user()
+    browser = Browser(console)
+    token = browser.token()
+    pages = [
+        browser.client.post("/console/sign-in", data={"email": email, "password": "wrong", "csrf_token": token}).text
+        for email in ("ana@clinic.test", "eve@clinic.test")
+    ]
+    ana, eve = (TOKEN.sub("", page) for page in pages)
+    assert ana.replace("ana@", "eve@") == eve
+
+
+def test_sign_out_ends_the_session_itself(desk: Desk, browser_of: Callable[[str], Browser]) -> None:
+    browser = browser_of("Ana Ruiz")
+    cookie = browser.client.get_cookie("tendril_session", path="/console")
+    assert cookie is not None
+    assert browser.get("/console/sign-out").status_code in (404, 405)
+    assert browser.post("/console/sign-out").status_code == 303
+    browser.client.set_cookie("tendril_session", cookie.value, path="/console")
+    assert browser.get("/console/").status_code == 303
+
+
+@pytest.fixture
+def strict(clinic: Clinic) -> tuple[Desk, Flask]:
+    """A clinic that asks everybody for a second factor."""
+    clinic.settings.__dict__["totp_required"] = True
+    desk = Desk(clinic)
+    return desk, create_app(desk.clinic)
+
+
+def test_the_first_sign_in_sets_up_the_second_factor(strict: tuple[Desk, Flask]) -> None:
+    desk, app = strict
+    desk.user()
+    browser = Browser(app)
+    assert browser.sign_in(next="/console/account").headers["Location"] == "/console/account"
+    asked = browser.get("/console/account")
+    assert asked.headers["Location"] == "/console/second-factor?next=%2Fconsole%2Faccount"
+    page = browser.get(asked.headers["Location"]).text
+    assert "<svg" in page
+    assert "style=" not in page
+    secret = re.sub(r"\s", "", re.search(r'id="secret">([^<]+)<', page)[1])  # type: ignore[index]
+    offer = re.search(r'name="offer" value="([^"]+)"', page)[1]  # type: ignore[index]
+    form = {"offer": offer, "next": "/console/account"}
+    assert browser.post("/console/second-factor", {**form, "code": "000000"}).status_code == 401
+    code = pyotp.TOTP(secret).at(int(desk.now.timestamp()))
+    assert browser.post("/console/second-factor", {**form, "code": code}).headers["Location"] == "/console/account"
+    assert browser.get("/console/").status_code == 200
+
+    other = Browser(app)
+    other.sign_in()
+    assert other.get("/console/").headers["Location"].startswith("/console/second-factor")
+    assert 'id="secret"' not in other.get("/console/second-factor").text
+    assert other.post("/console/second-factor", {"code": code}).status_code == 401
+    desk.now += timedelta(seconds=30)
+    fresh = pyotp.TOTP(secret).at(int(desk.now.timestamp()))
+    assert other.post("/console/second-factor", {"code": fresh}).status_code == 303
+    assert other.get("/console/").status_code == 200
+
+
+def test_a_new_password_ends_the_other_sessions(console: Flask, browser_of: Callable[[str], Browser]) -> None:
+    browser, other = browser_of("Ana Ruiz"), Browser(console)
+    other.sign_in()
+    assert browser.post("/console/account/password", {"old": "wrong", "new": "a longer one"}).status_code == 401
+    assert browser.post("/console/account/password", {"old": PASSWORD, "new": "short"}).status_code == 422
+    assert browser.post("/console/account/password", {"old": PASSWORD, "new": "a longer one"}).status_code == 303
+    assert browser.get("/console/").status_code == 200
+    assert other.get("/console/").status_code == 303
+    assert Browser(console).sign_in(password="a longer one").status_code == 303
