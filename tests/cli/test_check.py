@@ -1,0 +1,38 @@
+"""`bot check` names everything that is wrong, one line each."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.running import run_bot
+from tests.clinic import RunningClinic
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+THINGS = ["settings", "database", "migrations", "redis", "twilio", "translations", "lexicons"]
+
+
+def test_all_is_well(running_clinic: RunningClinic) -> None:
+    told = running_clinic.run("check")
+    assert [line.split()[1].rstrip(":") for line in told.splitlines() if line.startswith("ok")] == THINGS
+    assert running_clinic.env["TWILIO_AUTH_TOKEN"] not in told
+
+
+def test_every_setting_is_named_at_once(settings_env: dict[str, str]) -> None:
+    del settings_env["DATABASE_URL"]
+    settings_env |= {"DATA_KEYS": "short", "CLINIC_TIMEZONE": "Mars/Olympus", "SEND_RATE": "0"}
+    ran = run_bot(settings_env, "check")
+    assert ran.returncode == 1
+    wrong = [line for line in ran.stderr.splitlines() if "settings" in line]
+    assert len(wrong) == 4
+    for name in ("DATABASE_URL", "DATA_KEYS", "CLINIC_TIMEZONE", "SEND_RATE"):
+        assert sum(name in line for line in wrong) == 1
+    assert "short" not in ran.stderr
+
+
+def test_what_does_not_answer_is_named(settings_env: dict[str, str]) -> None:
+    env = {**settings_env, "REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": "postgresql+psycopg://x@127.0.0.1:1/x"}
+    ran = run_bot(env, "check")
+    assert ran.returncode == 1
+    failed = [line.split()[1].rstrip(":") for line in ran.stderr.splitlines() if line.startswith("FAILED")]
+    assert failed[:4] == ["database", "migrations", "redis", "twilio"]
+    assert "Traceback" not in ran.stderr
