@@ -19,7 +19,9 @@ ORPHAN = """
 import sys, time
 from pathlib import Path
 from tests.servers import Child
-child = Child(["sleep", "60"], log=Path(sys.argv[1]))
+child = Child(["sh", "-c", "echo up; exec sleep 60"], log=Path(sys.argv[1]))
+while "up" not in child.output():
+    time.sleep(0.01)
 print(child.pid, flush=True)
 time.sleep(60)
 """

@@ -5,8 +5,14 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.architecture.source import ROOT, Module, modules
 
@@ -16,6 +22,8 @@ IMPURE_MODULES = {
     "requests", "rq", "secrets", "shutil", "socket", "sqlalchemy", "sqlite3", "structlog", "subprocess", "tempfile",
     "threading", "time", "twilio", "urllib.request", "uuid",
 }  # fmt: skip
+# Part of another's interface, and never there without it.
+COMPANIONS = {"markupsafe": "jinja2", "multidict": "aiohttp", "werkzeug": "flask", "yarl": "aiohttp"}
 CLOCKS = {"now", "utcnow", "today", "time_ns", "monotonic", "perf_counter"}
 IMPURE_CALLS = {"open", "print", "input", "exec", "eval"}
 
@@ -54,6 +62,20 @@ def test_core_is_pure() -> None:
     assert not [fault for module in modules("bot/core", "bot/journeys") for fault in _impurities(module)]
 
 
+def test_what_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = _names(project["dependencies"])
+    with_demo = declared | _names(project["optional-dependencies"]["demo"])
+    undeclared = [
+        f"{module.name}: {top}"
+        for module in modules("bot", "worker.py")
+        for top in {name.split(".")[0] for node in ast.walk(module.tree) for name in _imported(node)}
+        if top not in sys.stdlib_module_names and top not in {"bot", "_typeshed"}
+        if not _distributions(top) & (with_demo if module.name.startswith("bot/demo/") else declared)
+    ]
+    assert not undeclared
+
+
 def test_wall_clock_is_read_in_one_place() -> None:
     readers = [
         module.at(node)
@@ -63,6 +85,15 @@ def test_wall_clock_is_read_in_one_place() -> None:
         if isinstance(node, ast.Call) and _clock(node) in {"datetime.now", "datetime.utcnow", "date.today", "time.time"}
     ]
     assert not readers, "bot.clock.now() is the one place"
+
+
+def _names(requirements: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(line).name) for line in requirements}
+
+
+@cache
+def _distributions(top: str) -> set[str]:
+    return {canonicalize_name(name) for name in packages_distributions().get(COMPANIONS.get(top, top), ())}
 
 
 def _impurities(module: Module) -> Iterator[str]:

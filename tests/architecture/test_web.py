@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -11,10 +12,11 @@ from werkzeug.routing import Rule
 
 from bot.config import Settings
 from bot.runtime import build_clinic
-from bot.services import tokens
+from bot.services import accounts, sessions, tokens
 from bot.services.clinic import Clinic
-from bot.store.tables import TokenScope
+from bot.store.tables import Role, TokenScope
 from bot.web.app import create_app
+from bot.web.console.guard import COOKIE
 
 # The contract's list. Whoever adds to it opens a door on purpose.
 PUBLIC = {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/static/<path:filename>"}
@@ -36,10 +38,8 @@ def clinic(settings: Settings) -> Iterator[Clinic]:
 
 @pytest.fixture
 def app(clinic: Clinic) -> Flask:
-    """Its web application. CSRF tokens are not asked for, so that what refuses is the missing session."""
-    app = create_app(clinic)
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
+    """Its web application."""
+    return create_app(clinic)
 
 
 def test_strangers_are_turned_away(app: Flask) -> None:
@@ -65,12 +65,17 @@ def test_read_token_changes_nothing(app: Flask, clinic: Clinic) -> None:
         assert status == 403, f"{method} {rule}"
 
 
-def test_console_forms_want_a_csrf_token(clinic: Clinic) -> None:
-    app = create_app(clinic)
+def test_console_forms_want_a_csrf_token(app: Flask, clinic: Clinic) -> None:
+    now = clinic.clock()
+    user = accounts.create_user(clinic, email="a@example.org", role=Role.ADMIN, password=secrets.token_hex(16), now=now)
+    cookie = sessions.begin(clinic, user_id=user, now=now)
     forms = [rule for method, rule in _routes(app) if method == "POST" and str(rule).startswith("/console/")]
     assert forms
     for rule in forms:
-        assert app.test_client().post(_path(rule)).status_code in (302, 303, 400), str(rule)
+        client = app.test_client()
+        client.set_cookie(COOKIE, cookie, path="/console")
+        assert client.post(_path(rule)).status_code == 400, str(rule)
+    assert client.get("/console/").status_code == 200, "the session was not what refused"
 
 
 def test_api_document_names_every_route(app: Flask) -> None:
