@@ -1,0 +1,40 @@
+"""The OpenAPI document: valid, and what is answered fits it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def test_the_document_is_valid_and_what_is_answered_fits_it(
+    client: FlaskClient, writer: dict[str, str], ana: dict[str, str]
+) -> None:
+    document = client.get("/api/v1/openapi.json").get_json()
+    validate(document)
+    assert document["openapi"].startswith("3.1")
+    escalation = client.get("/api/v1/escalations?limit=1", headers=writer).get_json()["items"][0]["id"]
+    message = client.get("/api/v1/messages?patient_id=P/1", headers=writer).get_json()["items"][1]["id"]
+    bodies = {"start_outreach": {"patient_id": "P/1", "kind": "education", "prompt": "Bring your list."}}
+    values = {"patient_id": "P/1", "appointment_id": "A1", "escalation_id": escalation, "message_id": message}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            url = path.format(**values) + (
+                "?patient_id=P/1&limit=2" if operation["operationId"] == "list_messages" else ""
+            )
+            good = client.open(url, method=method, headers=writer, json=bodies.get(operation["operationId"]))
+            bad = client.open(url, method=method)
+            for answer in (good, bad):
+                _fits(document, operation, answer)
+            assert good.status_code < 300, (url, good.text)
+
+
+def _fits(document: dict[str, Any], operation: dict[str, Any], answer: Any) -> None:
+    told = operation["responses"][str(answer.status_code)]["content"][answer.mimetype]["schema"]
+    schema = {**told, "components": document["components"]}
+    Draft202012Validator(schema).validate(answer.get_json())
