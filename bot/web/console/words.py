@@ -180,7 +180,9 @@ def decided(verdict: str, reason: str, until: str = "") -> str:
 
 def marked(quote: str, marks: Sequence[str]) -> Markup:
     """The patient's words with those marked that led here; no mark at all where it would cover everything."""
-    spans = sorted((at, at + len(mark)) for mark in marks if mark and (at := quote.find(mark)) >= 0)
+    # Of two rules that fired on the same words, the narrower shows better what was seen.
+    narrow = [mark for mark in marks if mark and not any(other in mark for other in marks if other and other != mark)]
+    spans = sorted((at, at + len(mark)) for mark in narrow if (at := quote.find(mark)) >= 0)
     merged: list[tuple[int, int]] = []
     for start, end in spans:
         if merged and start <= merged[-1][1]:
