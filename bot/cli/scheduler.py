@@ -71,7 +71,7 @@ def _wait_for_tables(clinic: Clinic) -> None:
 
 def run(clinic: Clinic, holder: str) -> None:
     """Tick for ever."""
-    held = False
+    held: bool | None = None
     while True:
         pause = max(SHORTEST_TICK, clock.real_seconds(TICK_SECONDS))
         try:
