@@ -9,7 +9,7 @@ from bot import clock
 from bot.config import Settings
 from bot.content.messages import Messages
 from bot.content.paths import data_root
-from bot.content.replies import load_understander
+from bot.content.replies import OnFirstUse
 from bot.gateways.fhir import FhirFile
 from bot.gateways.queue import RedisQueue
 from bot.gateways.rate import SharedRate
@@ -27,7 +27,7 @@ def build_clinic(settings: Settings) -> Clinic:
         database=open_database(settings.database_url),
         vault=Vault([key.get_secret_value() for key in settings.data_keys]),
         texts=Messages.load(),
-        understand=load_understander(),
+        understand=OnFirstUse(),
         queue=RedisQueue(settings.redis_url),
         clock=clock.now,
     )

@@ -7,13 +7,28 @@ from functools import cache
 from pathlib import Path
 
 from bot.content.paths import data_root
-from bot.core.understanding import Lexicon, Understander
+from bot.core.intents import Evidence, Understanding
+from bot.core.understanding import Asked, Lexicon, Understander
 from bot.core.understanding.readings import Limits
+
+NOTHING_ASKED = Asked()
 
 
 def load_understander(locales: Path | None = None) -> Understander:
     """The understander of all lexicons found under `locales`; the one that ships is compiled once in a process."""
     return _compile(locales) if locales else _shipped()
+
+
+class OnFirstUse:
+    """The understander that ships, read when the first text is: most commands never read one."""
+
+    def __call__(self, text: str, asked: Asked = NOTHING_ASKED) -> Understanding:
+        """What the text means after that question."""
+        return _shipped()(text, asked)
+
+    def scan(self, text: str) -> tuple[Evidence, ...]:
+        """The red-flag scan alone."""
+        return _shipped().scan(text)
 
 
 @cache

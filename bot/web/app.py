@@ -69,7 +69,10 @@ def _clinic_from_environment() -> Clinic:
         sys.stderr.write("".join(f"{fault}\n" for fault in error.faults))
         raise SystemExit(WORKER_BOOT_ERROR) from None
     log.configure(settings.log_level)
-    return build_clinic(settings)
+    clinic = build_clinic(settings)
+    # Reads the lexicons before the first patient waits for it, and before a server forks.
+    clinic.understand.scan("")
+    return clinic
 
 
 def _home() -> ResponseReturnValue:
