@@ -46,6 +46,8 @@ _UNIT = re.compile(
 _NOON = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"\b(dr|mr|mrs|ms|st|sr|sra|srta|apt|appt|pls|w/o)\.(?=\s)", re.IGNORECASE)
 _WITHOUT = re.compile(r"\bw/(o?)\b|\bw/(?=\w)", re.IGNORECASE)
+# Persian writes the sign of the present tense apart or joined, as it pleases.
+_PRESENT = re.compile(r"(?<![\u0600-\u06ff])(ن?م[یيى])[\s\u200c]+(?=[\u0600-\u06ff]{2})")
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 
 _TAPBACK = re.compile(
@@ -125,6 +127,8 @@ def fold(word: str) -> str:
         word = unicodedata.normalize("NFC", _MARK.sub("", unicodedata.normalize("NFD", word))).translate(_LETTERS)
         if _LATIN.search(word) and _CYRILLIC.search(word):
             word = word.translate(_LOOK_ALIKE)
+        if len(word) >= 5 and word.startswith("ال"):
+            word = word[2:]
     if not word.isdigit():
         word = _LONG_RUN.sub(r"\1\1", word)
     return word
@@ -145,6 +149,7 @@ def _pieces(word: str) -> list[str]:
 def take_apart(raw: str, glyphs: Mapping[int, str] | None = None) -> Text:
     """Clean a text and cut it into comparable words; `glyphs` folds variants of Han characters."""
     clean, tapback, autoreply = strip_wrapping(raw)
+    clean = _PRESENT.sub(r"\1", clean)
     clean = _UNIT.sub(" ", _NOON.sub(r"\1m", _LINK.sub(" \U0001f517 ", clean)))
     clean = _ABBREVIATION.sub(r"\1 ", _WITHOUT.sub(lambda m: "without " if m[1] else "with ", clean))
     words: list[str] = []
