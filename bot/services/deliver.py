@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 AHEAD_SECONDS: Final = 2.0
 """No more is claimed than the rate allows in so long: what is claimed, others cannot send, nor a STOP reach easily."""
-RECHECK_SECONDS: Final = 0.1
+RECHECK_SECONDS: Final = 0.25
 """What has waited longer since the claim is looked at once more right before the call."""
 TOO_LONG_SECONDS: Final = 12.0
 """What has waited longer goes back: its lease must outlast the call."""
@@ -131,7 +131,7 @@ class Dispatcher:
         if self._claiming is not None or now < self._claim_at:
             return
         waiting = len(self._ready) + len(self._granted)
-        if waiting < min(self._in_flight, self._limit // 2):
+        if waiting < self._limit * 3 // 4:
             self._claiming = self._start(self._claim(self._limit, ANY_RANK))
         elif waiting:
             # A patient's answer does not stand in line behind what waits for the rate.
@@ -160,7 +160,9 @@ class Dispatcher:
     async def _grant(self) -> None:
         while self._ready and len(self._granted) < self._in_flight:
             urgency = self._ready[0][2].urgency
-            if urgency is Urgency.BULK and time.monotonic() < self._grant_at:
+            # In groups: Redis is asked some twenty times a second, not for each call that ends.
+            enough = len(self._granted) > self._in_flight // 2 or time.monotonic() < self._grant_at
+            if urgency is Urgency.BULK and enough:
                 return
             asked = self._next_of(urgency)
             granted = await self._rate.take([text.segments for _rank, _order, text in asked], urgency)
