@@ -156,6 +156,26 @@ def test_a_draft_is_warned_of_what_came_since(served: Served, sit_down: Sit, tal
     expect(page.locator("#log .out", has_text="We open at eight.")).to_be_visible()
 
 
+def test_a_draft_outlives_claim_and_note(served: Served, sit_down: Sit, talk: str) -> None:
+    page = sit_down()
+    page.goto(f"{served.url}/console/conversations/{talk}")
+    reply = page.get_by_label("Reply", exact=True)
+    reply.fill("Half a sentence")
+    button(page, "Claim").click()
+    expect(page.get_by_text("Bot paused")).to_be_visible()
+    expect(reply).to_have_value("Half a sentence")
+    page.get_by_label("Internal note, not sent").fill("Ask Dr. Bell")
+    button(page, "Add note").click()
+    expect(page.locator("#log .note")).to_contain_text("Ask Dr. Bell")
+    expect(reply).to_have_value("Half a sentence")
+    expect(page.get_by_label("Internal note, not sent")).to_have_value("")
+    served.desk.text(11, "my chest hurts")
+    expect(row(page, "Tom Okafor")).to_be_visible(timeout=6000)
+    row(page, "Tom Okafor").click()
+    expect(page.get_by_role("heading", name="Tom Okafor")).to_be_visible()
+    expect(reply).to_have_value("")
+
+
 def test_undo_returns_the_words(served: Served, sit_down: Sit, talk: str) -> None:
     page = sit_down()
     page.goto(f"{served.url}/console/conversations/{talk}")

@@ -105,7 +105,7 @@ def set_up(target: str, action: str) -> ResponseReturnValue:
 def _picture(uri: str) -> Markup:
     drawn = io.BytesIO()
     segno.make(uri, error="m").save(
-        drawn, kind="svg", scale=5, border=3, xmldecl=False, svgns=False, svgclass="qr", lineclass=None, light="#fff"
+        drawn, kind="svg", border=3, xmldecl=False, svgns=False, svgclass="qr", omitsize=True
     )
     return Markup(drawn.getvalue().decode())  # noqa: S704  drawn here, from what we made ourselves
 

@@ -104,6 +104,25 @@
       }
     });
   }
+  // What has been begun survives an act on the same conversation: only sending empties the box it came from.
+  let begun = null;
+  const opened = () => document.querySelector('#where [name="c"]')?.value;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target?.id !== "pane") return;
+    const by = event.detail.requestConfig?.elt;
+    const kept = { in: opened() };
+    if (by?.id !== "reply-form") kept.reply = $("#reply")?.value;
+    if (!by?.classList.contains("note-form")) kept.note = $("#note")?.value;
+    begun = kept;
+  });
+  function restore() {
+    if (!begun || begun.in !== opened()) return;
+    for (const id of ["reply", "note"]) {
+      const box = document.getElementById(id);
+      if (box && !box.value && begun[id]) box.value = begun[id];
+    }
+    begun = null;
+  }
   document.addEventListener("htmx:oobBeforeSwap", () => { wasAtBottom = atBottom($("#scroll")); });
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     if (event.target && event.target.id === "log" && wasAtBottom) toBottom();
@@ -111,6 +130,7 @@
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target && event.detail.target.id === "pane") {
+      restore();
       toBottom();
       document.querySelector("#pane [autofocus]")?.focus();
       markCurrent();
@@ -119,7 +139,7 @@
   });
   // A place in the list stays marked at once, before the next look at it
   function markCurrent() {
-    const open = document.querySelector('#where [name="c"]')?.value;
+    const open = opened();
     document.querySelectorAll("#list a").forEach((link) => {
       const current = open && link.pathname.endsWith(`/${open}`);
       if (current) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
@@ -174,7 +194,7 @@
     c: () => press("c"),
     e: () => press("e"),
     r: () => $("#reply")?.focus(),
-    n: () => { const noting = $(".noting"); if (noting) { noting.open = true; $("#note").focus(); } },
+    n: () => $("#note")?.focus(),
     "/": () => document.querySelector('.tabs a[href$="/find"]')?.click(),
     "?": () => $("#help")?.showModal(),
   };
