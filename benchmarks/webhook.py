@@ -23,11 +23,18 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
+from sqlalchemy import update
+
 from benchmarks import reference
 from benchmarks.clinic import bench_clinic, fill, phone_of, postgres
 from benchmarks.load import Result, pace, saturate
 from bot.config import Settings
+from bot.core.journey import QuestionState
+from bot.core.messages import MessageStatus
 from bot.core.signature import sign
+from bot.services.clinic import Clinic
+from bot.services.plan import plan_due
+from bot.store.tables import Message, Question
 
 PATH = "/webhooks/twilio/message"
 CONNECTIONS = 8
@@ -60,13 +67,23 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, postgres(Path(name)) as database_url, valkey(Path(name)) as redis_url:
         clinic = bench_clinic(database_url)
-        fill(clinic, options.patients, starts_in=timedelta(hours=40))
+        fill(clinic, options.patients, starts_in=timedelta(hours=23))
+        _remind(clinic)
         clinic.database.dispose()
         reference.fill(database_url, [phone_of(number) for number in range(options.patients)])
         environment = _environment(clinic.settings, redis_url)
         form = Forms(clinic.settings, options.patients)
         for workers in (1, 2):
             _compare(environment, form, workers, options)
+
+
+def _remind(clinic: Clinic) -> None:
+    """Everybody has been asked whether they come, a moment ago: replies answer something."""
+    counts = plan_due(clinic, at=clinic.clock())
+    assert counts.messages, counts
+    with clinic.database.begin() as connection:
+        connection.execute(update(Message).values(status=MessageStatus.DELIVERED, sent_at=clinic.clock()))
+        connection.execute(update(Question).values(state=QuestionState.OPEN))
 
 
 class Forms:
