@@ -82,10 +82,14 @@ define install
 	@echo "Installing what $< names"
 	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' $< > $(VENV)/uv.txt
 	@if $(BIN)/python -m pip install $(PIP) --require-hashes -r $(VENV)/uv.txt && \
-	    $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $<; \
-	  then :; else $(BIN)/python -m pip install $(PIP) --require-hashes -r $<; fi
-	@$(BIN)/python -m pip install $(PIP) --no-index --no-deps --no-build-isolation -e .
+	    $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $< && \
+	    $(BIN)/uv pip install -q --python $(BIN)/python --offline $(HERE); \
+	  then :; else \
+	    $(BIN)/python -m pip install $(PIP) --require-hashes -r $< && \
+	    $(BIN)/python -m pip install $(PIP) --no-index $(HERE); \
+	  fi
 	@touch $@
 endef
 
 PIP := -q --disable-pip-version-check --no-compile
+HERE := --no-deps --no-build-isolation -e .
