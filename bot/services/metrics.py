@@ -61,7 +61,9 @@ def figures(clinic: Clinic, now: datetime) -> Figures:
         escalations={(priority, status): count for priority, status, count, _ in escalations},
         overdue_seconds=overdue,
         due={lane: count for lane, count, _ in due if lane is not None},
-        oldest_due_seconds=max((max(0.0, (now - oldest).total_seconds()) for _, _, oldest in due), default=0.0),
+        oldest_due_seconds=max(
+            (max(0.0, (now - oldest).total_seconds()) for _, _, oldest in due if oldest), default=0.0
+        ),
         leases={name: (until - now).total_seconds() for name, until in leases},
     )
 

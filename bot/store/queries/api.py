@@ -187,7 +187,7 @@ def decisions(connection: Connection, message_id: str) -> Sequence[AnyRow]:
     return connection.execute(_DECISIONS, {"message_id": message_id}).all()
 
 
-def _matching(wanted: Select[Any], table: type[Any], filters: Filters) -> Select[Any]:
+def _matching(wanted: Select[*tuple[Any, ...]], table: type[Any], filters: Filters) -> Select[*tuple[Any, ...]]:
     given = ((name, value) for name, value in filters.items() if value is not None)
     return wanted.where(*(getattr(table, name) == value for name, value in given))
 
