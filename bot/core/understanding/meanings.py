@@ -111,6 +111,7 @@ def polarity(reading: Reading, asked: Asked, found: Meanings) -> None:
         _idle_answers(reading, asked, found)
         return
     hits = [hit for hit in reading.hits if hit.group in answers and not _swallowed(reading, hit)]
+    hits = [hit for hit in hits if not _hollow(reading, asked, hit)]
     if not hits or found.has(*_OVERRULES_POLARITY):
         return
     strong = [hit for hit in hits if hit.group != "okay"] or hits
@@ -140,6 +141,15 @@ _OVERRULES_POLARITY = (
 def _swallowed(reading: Reading, hit: Hit) -> bool:
     """A lone leading word that is part of a question ("ok so what time?") still counts; "no?" does not."""
     return len(reading.words) == hit.length and reading.text.question
+
+
+def _hollow(reading: Reading, asked: Asked, hit: Hit) -> bool:
+    """A word that answers in one language and says nothing in the language on file: Polish "no" is "well"."""
+    spoken = (asked.language or "").split("-")[0].lower()
+    return any(
+        other.start == hit.start and other.end == hit.end and other.rule.language == spoken != hit.rule.language
+        for other in reading.of("hollow")
+    )
 
 
 def _same_word(hits: list[Hit]) -> bool:
