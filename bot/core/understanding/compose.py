@@ -13,7 +13,7 @@ from bot.core.understanding.meanings import FAIR, LIKELY, SURE, VISIT, Meanings,
 from bot.core.understanding.numbers import chosen_option, figures, minutes_late, scale_answer
 from bot.core.understanding.questions import ask, wish
 from bot.core.understanding.reading import Reading
-from bot.core.understanding.readings import Limits, Measured, measured
+from bot.core.understanding.readings import BEYOND, Limits, Measured, measured
 from bot.core.understanding.tongues import language_of, language_wanted
 
 # The main meaning is the first of these that was found.
@@ -109,6 +109,8 @@ def _numbers(
     if told and numbers:
         value = readings[0].figure.value if readings else numbers[0].value
         found.add(Intent.NUMERIC_ANSWER, LIKELY, Evidence(Intent.NUMERIC_ANSWER, "reading", reading.text.clean.strip()))
+        for word in sorted({one.grave for one in readings if one.grave and _solicited(asked)}):
+            found.add(Intent.NUMERIC_ANSWER, LIKELY, Evidence(Intent.NUMERIC_ANSWER, f"{BEYOND}:{word}", reading.text.clean.strip()))
         if any(one.grave for one in readings) and not _solicited(asked):
             found.add(Intent.SYMPTOM, LIKELY, Evidence(Intent.SYMPTOM, "reading beyond its limits", reading.text.clean.strip()))
             found.drop(Intent.NUMERIC_ANSWER)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.understanding.text import COMMA, SENTENCE
+from bot.core.understanding.text import SENTENCE
 
-SHORT_GAP, LONG_GAP = 3, 7
+GAPS = {"..": 3, "...": 7}
 MOST_VARIANTS = 4000
 LONG_LIST = 4
 ANY_NUMBER = "%"
@@ -32,7 +32,7 @@ class Kind(StrEnum):
     TAIL = "tail"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One line of a lexicon."""
 
@@ -64,26 +64,23 @@ class PatternError(ValueError):
 
 
 class Node:
-    """One state of the walk: what may follow, and the rules that end here."""
+    """One state of the walk: what may follow (words, `@classes`, `stems*`, gaps), and the rules that end here."""
 
-    __slots__ = ("classes", "ends", "gaps", "stems", "words")
+    __slots__ = ("ends", "gaps", "next", "stems")
 
     def __init__(self) -> None:
-        self.words: dict[str, Node] = {}
-        self.classes: dict[str, Node] = {}
-        self.stems: dict[str, Node] = {}
-        self.gaps: dict[int, Node] = {}
-        self.ends: list[Rule] = []
+        self.next: dict[str, Node] = {}
+        self.ends: tuple[Rule, ...] = ()
+        self.stems = self.gaps = False
 
     def step(self, symbol: str) -> Node:
         """The state after one symbol, made if it is new."""
-        if symbol in ("..", "..."):
-            return self.gaps.setdefault(SHORT_GAP if symbol == ".." else LONG_GAP, Node())
-        if symbol[0] == "@":
-            return self.classes.setdefault(symbol, Node())
-        if symbol[-1] == "*" and len(symbol) > 1:
-            return self.stems.setdefault(symbol[:-1], Node())
-        return self.words.setdefault(symbol, Node())
+        node = self.next.get(symbol)
+        if node is None:
+            node = self.next[symbol] = Node()
+            self.stems = self.stems or symbol[-1] == "*"
+            self.gaps = self.gaps or symbol in GAPS
+        return node
 
 
 class Grammar:
@@ -162,7 +159,6 @@ class Matcher:
         self.root, self.class_root = Node(), Node()
         self.vocabulary: set[str] = set()
         self.stems: set[str] = set()
-        self.languages: dict[str, set[str]] = {}
 
     def add(self, rule: Rule, rows: Iterable[Row]) -> None:
         """Teach one rule."""
@@ -181,55 +177,62 @@ class Matcher:
                     self.stems.add(symbol[:-1])
                 elif symbol[0] not in "@.%":
                     self.vocabulary.add(symbol)
-                    self.languages.setdefault(symbol, set()).add(rule.language)
-            if rule not in node.ends:
-                node.ends.append(rule)
+            if not any(other is rule for other in node.ends):
+                node.ends = (*node.ends, rule)
 
     def find(self, words: Sequence[str], breaks: Sequence[int]) -> list[Hit]:
-        """Every rule in the text, wherever it stands."""
+        """Every rule in the text, wherever it stands; of one rule at one place the longest reading."""
         classes: list[list[tuple[str, int]]] = [
-            [(hit.rule.group, hit.end) for hit in _walk(self.class_root, words, breaks, start, ())]
+            [(rule.group, end) for rule, end in _walk(self.class_root, words, breaks, start, ())]
             for start in range(len(words))
         ]
-        return [hit for start in range(len(words)) for hit in _walk(self.root, words, breaks, start, classes)]
+        hits: list[Hit] = []
+        for start in range(len(words)):
+            longest: dict[int, tuple[Rule, int]] = {}
+            for rule, end in _walk(self.root, words, breaks, start, classes):
+                if id(rule) not in longest or longest[id(rule)][1] < end:
+                    longest[id(rule)] = (rule, end)
+            hits += [Hit(rule, start, end) for rule, end in longest.values()]
+        return hits
 
 
 def _walk(
     root: Node, words: Sequence[str], breaks: Sequence[int], start: int, classes: Sequence[list[tuple[str, int]]]
-) -> list[Hit]:
+) -> set[tuple[Rule, int]]:
     """All rules that begin at `start`. A row of words may cross a comma, never the end of a sentence."""
-    found: dict[tuple[int, int], Hit] = {}
+    found: set[tuple[Rule, int]] = set()
     stack: list[tuple[Node, int]] = [(root, start)]
     size = len(words)
     while stack:
         node, at = stack.pop()
-        for rule in node.ends:
-            found.setdefault((id(rule), at), Hit(rule, start, at))
-        if at >= size or (at > start and breaks[at] >= SENTENCE):
+        if node.ends:
+            found.update((rule, at) for rule in node.ends)
+        after = node.next
+        if at >= size or not after or (at > start and breaks[at] >= SENTENCE):
             continue
         word = words[at]
-        following = node.words.get(word)
-        if following is not None:
+        if (following := after.get(word)) is not None:
             stack.append((following, at + 1))
-        if word[0].isdigit() and ANY_NUMBER in node.words:
-            stack.append((node.words[ANY_NUMBER], at + 1))
-        if node.classes and classes:
-            stack.extend((node.classes[name], end) for name, end in classes[at] if name in node.classes)
+        if ANY_NUMBER in after and word[0].isdigit():
+            stack.append((after[ANY_NUMBER], at + 1))
+        if classes:
+            stack.extend((after[name], end) for name, end in classes[at] if name in after)
         if node.stems:
-            stack.extend(
-                (node.stems[word[:cut]], at + 1) for cut in range(1, len(word) + 1) if word[:cut] in node.stems
-            )
-        for most, after in node.gaps.items():
-            _skip(stack, after, at, most, breaks, size)
-    return list(found.values())
+            stack.extend((after[stem], at + 1) for cut in range(1, len(word) + 1) if (stem := word[:cut] + "*") in after)
+        if node.gaps:
+            _skip(stack, node, at, breaks)
+    return found
 
 
-def _skip(stack: list[tuple[Node, int]], after: Node, at: int, most: int, breaks: Sequence[int], size: int) -> None:
-    for skipped in range(most + 1):
-        here = at + skipped
-        if here >= size or breaks[here] >= SENTENCE or (skipped and breaks[here] > COMMA):
-            break
-        stack.append((after, here))
+def _skip(stack: list[tuple[Node, int]], node: Node, at: int, breaks: Sequence[int]) -> None:
+    for gap, most in GAPS.items():
+        after = node.next.get(gap)
+        if after is None:
+            continue
+        for here in range(at, min(at + most + 1, len(breaks))):
+            if here > at and breaks[here] >= SENTENCE:
+                break
+            stack.append((after, here))
 
 
 def lines(block: str) -> list[str]:

@@ -31,6 +31,7 @@ CLOSING = frozenset(
     "regards sincerely best love blessings respectfully cordially saludos atentamente cordialement att".split()
 )
 SIGNATURE_WORDS = 4
+LONGEST_RULE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _put_right(text: Text, spelling: Spelling) -> tuple[tuple[str, ...], tuple[i
     words: list[str] = []
     breaks: list[int] = []
     origin: list[int] = []
-    for start, _end, long in spelling.expand([spelling.correct(word) for word in text.words]):
+    for start, _end, long in spelling.expand([spelling.correct(word) for word in spelling.romanised(text.words)]):
         for at, word in enumerate(long):
             words.append(word)
             breaks.append(text.breaks[start] if at == 0 else 0)
@@ -155,8 +156,20 @@ def _opens(start: int, breaks: Sequence[int], idle: frozenset[int]) -> bool:
 
 def _uncovered(hits: list[Hit]) -> list[Hit]:
     """Leave out a hit that lies inside a longer one of another group: `don't cancel` is no `cancel`."""
-    covers = [hit for hit in hits if hit.group not in BLIND]
-    return [hit for hit in hits if not any(_covers(other, hit) for other in covers)]
+    covers: dict[int, dict[tuple[str, int], Hit]] = {}
+    for hit in hits:
+        if hit.group not in BLIND:
+            covers.setdefault(hit.start, {}).setdefault((hit.group, hit.end), hit)
+    return [
+        hit
+        for hit in hits
+        if not any(
+            _covers(other, hit)
+            for start in range(max(0, hit.start - LONGEST_RULE), hit.start + 1)
+            if start in covers
+            for other in covers[start].values()
+        )
+    ]
 
 
 def _covers(other: Hit, hit: Hit) -> bool:

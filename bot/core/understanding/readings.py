@@ -9,6 +9,8 @@ from bot.core.understanding.numbers import Figure, figures
 from bot.core.understanding.reading import Reading
 
 REACH = 4
+BEYOND = "reading beyond its limits"
+"""The rule in the evidence of a reading that was asked for and is grave; its word follows after a colon."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from bot.core.understanding.roman import Romanised
+
 SHORTEST = 5
 _PLAIN = re.compile(r"[a-z]+\Z")
 _DOUBLED = re.compile(r"(.)\1")
@@ -18,11 +20,13 @@ class Spelling:
     """What a word as typed most likely stands for."""
 
     def __init__(
-        self, vocabulary: Iterable[str], common: Iterable[str], short_forms: Mapping[tuple[str, ...], tuple[str, ...]], stems: Iterable[str] = ()
+        self, vocabulary: Iterable[str], common: Iterable[str], short_forms: Mapping[tuple[str, ...], tuple[str, ...]],
+        stems: Iterable[str] = (), hindi: Iterable[str] = (),
     ) -> None:
         self._known = frozenset(vocabulary)
         self._common = frozenset(common)
         self._stems = frozenset(stems)
+        self.romanised = Romanised(self._known | self._common, self._stems, hindi)
         self._short = dict(short_forms)
         self._longest = max((len(key) for key in self._short), default=1)
         self._near: dict[str, list[str]] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 
 from bot.core.intents import Details, Evidence, Intent, Understanding
 from bot.core.understanding import safety
@@ -14,8 +15,10 @@ from bot.core.understanding.patterns import Matcher
 from bot.core.understanding.reading import Reading, read
 from bot.core.understanding.readings import DEFAULTS, Limits
 from bot.core.understanding.spelling import Spelling
-from bot.core.understanding.text import take_apart
+from bot.core.understanding.text import fold, take_apart
 
+# A single word in an alphabet needs no cutting, only folding; nearly all words of the lexicons are such.
+_PLAIN_WORD = re.compile(r"[a-z\u0400-\u04ff\u0620-\u064a\u066e-\u06d3]{1,40}\Z")
 FAILED = "failed upward"
 
 
@@ -36,10 +39,11 @@ class Understander:
         self._plain = Spelling((), (), self._short)
         self._splits: dict[str, tuple[str, ...]] = {}
         self.matcher = Matcher()
+        cut: dict[str, set[str]] = {}
         for lexicon in lexicons.values():
-            lexicon.teach(self.matcher, self._split)
+            lexicon.teach(self.matcher, self._collecting(cut.setdefault(lexicon.language, set())))
         known = self.matcher.vocabulary | {word for key in self._short for word in key}
-        self.spelling = Spelling(known, common, self._short, self.matcher.stems)
+        self.spelling = Spelling(known, common, self._short, self.matcher.stems, cut.get("hi", ()))
         self.classifier = Classifier.train(lexicons)
 
     def __call__(self, text: str, asked: Asked = Asked()) -> Understanding:  # noqa: B008 - a frozen value
@@ -72,10 +76,21 @@ class Understander:
     def _cut(self, words: str) -> tuple[str, ...]:
         return take_apart(words, self.glyphs).words
 
+    def _collecting(self, seen: set[str]) -> Callable[[str], tuple[str, ...]]:
+        """A cutter that notes which words a lexicon uses."""
+
+        def split(words: str) -> tuple[str, ...]:
+            found = self._split(words)
+            seen.update(found)
+            return found
+
+        return split
+
     def _split(self, words: str) -> tuple[str, ...]:
         """How a lexicon's words are cut: as a patient's are, short forms written out. Most come again and again."""
         found = self._splits.get(words)
         if found is None:
-            found = tuple(word for _, _, long in self._plain.expand(self._cut(words)) for word in long)
+            cut = (fold(words),) if _PLAIN_WORD.match(words) else self._cut(words)
+            found = tuple(word for _, _, long in self._plain.expand(cut) for word in long)
             self._splits[words] = found
         return found

@@ -1,0 +1,114 @@
+"""One language in two scripts: Russian typed in Latin letters, Hindi in its own script or loosely in Latin letters.
+
+Both spellings of a word are boiled down to the same skeleton, so that a lexicon says each thing once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+MOST_OF_IT = 0.6
+STRONG, LEAST_STEM = 3, 3
+_CYRILLIC = re.compile(r"[а-я]+\Z")
+_DEVANAGARI = re.compile(r"[\u0900-\u0963]+\Z")
+_LATIN = re.compile(r"[a-z]+\Z")
+_DOUBLED = re.compile(r"(.)\1+")
+
+_FROM_CYRILLIC = str.maketrans("абвгдежзийклмнопрстуфхцчшщыэюя", "abvgdezziiklmnoprstufhccssieua", "ъь")
+_RUSSIAN = tuple(
+    (re.compile(pattern), put)
+    for pattern, put in (
+        ("shch|sch|sh", "s"), ("zh", "z"), ("kh|x", "h"), ("ch|tc|ts|tz", "c"), ("w", "v"), ("[jy]", "i"),
+    )
+)  # fmt: skip
+_GLIDE = re.compile(r"i+([aue])")
+_ROUNDED = re.compile(r"i+o")
+
+_FROM_DEVANAGARI = str.maketrans(
+    "कखगघङचछजझञटठडढणतथदधनपफबभमयरलळवशषसहिीुूृेैोौंइईउऊऋएऐओऔ",
+    "kkggnccjjnttddnttddnpfbbmyrllvssshiiuureeooniiuureeoo",
+    "ा्ः",
+)
+_HINDI = tuple(
+    (re.compile(pattern), put)
+    for pattern, put in (
+        ("(?:aa|a)(?=[iy](?![aeou]))[iy]", "e"), ("ei|ey", "e"), ("ee|ii", "i"), ("oo|uu", "u"), ("w", "v"), ("ph", "f"), ("z", "j"),
+        ("q|ck", "k"), ("x", "ks"), ("(?<=[bcdgjkpst])h+", ""),
+    )
+)  # fmt: skip
+_SILENT_Y = re.compile(r"(?<=.)y(?=e)")
+_INNER_A = re.compile(r"(?<=.)a+")
+
+
+def russian(word: str) -> str:
+    """The skeleton of a Russian word in either script."""
+    if _LATIN.match(word):
+        for pattern, put in _RUSSIAN:
+            word = pattern.sub(put, word)
+        word = _ROUNDED.sub("e", word)
+    else:
+        word = word.translate(_FROM_CYRILLIC)
+    return _DOUBLED.sub(r"\1", _GLIDE.sub(r"\1", word))
+
+
+def hindi(word: str) -> str:
+    """The skeleton of a Hindi word in either script: no aspiration, no length, no inner `a`, as people type it."""
+    if _LATIN.match(word):
+        for pattern, put in _HINDI:
+            word = pattern.sub(put, word)
+    else:
+        opening = "a" if word[0] in "अआ" else ""
+        word = opening + word.replace("अ", "").replace("आ", "").translate(_FROM_DEVANAGARI)
+    return _DOUBLED.sub(r"\1", _INNER_A.sub("", _SILENT_Y.sub("", word)))
+
+
+class Romanised:
+    """Brings a text into the script in which the lexicon of its language is written."""
+
+    def __init__(self, vocabulary: Collection[str], stems: Iterable[str], hindi_words: Iterable[str]) -> None:
+        self._known = vocabulary
+        self._russian = _indexed((word for word in vocabulary if _CYRILLIC.match(word)), russian)
+        self._stems = {key: word for key, word in _indexed(filter(_CYRILLIC.match, stems), russian).items() if len(key) >= LEAST_STEM}
+        self._hindi_words = frozenset(word for word in hindi_words if _LATIN.match(word))
+        self._hindi = _indexed(self._hindi_words, hindi)
+
+    def __call__(self, words: Sequence[str]) -> Sequence[str]:
+        """The same words, those of a language in its other script put into the lexicon's."""
+        if not words or not (self._russian or self._hindi):
+            return words
+        if any(_DEVANAGARI.match(word) for word in words):
+            return [self._from_hindi(word) if _DEVANAGARI.match(word) else word for word in words]
+        strange = [word for word in words if len(word) >= STRONG and word not in self._known and _LATIN.match(word)]
+        if not strange:
+            return words
+        if any(self._from_russian(word) != word for word in strange):
+            found = [self._from_russian(word) for word in words]
+            if sum(new != old for new, old in zip(found, words, strict=True)) >= MOST_OF_IT * len(words):
+                return found
+        if any(word in self._hindi_words for word in words):
+            return [self._from_hindi(word) if word in strange else word for word in words]
+        return words
+
+    def _from_russian(self, word: str) -> str:
+        if not _LATIN.match(word):
+            return word
+        bare = russian(word)
+        if bare in self._russian:
+            return self._russian[bare]
+        return next((self._stems[bare[:cut]] for cut in range(len(bare), LEAST_STEM - 1, -1) if bare[:cut] in self._stems), word)
+
+    def _from_hindi(self, word: str) -> str:
+        if word in self._known:
+            return word
+        bare = hindi(word)
+        return self._hindi.get(bare) or self._hindi.get(bare.removesuffix("n")) or self._hindi.get(bare + "n") or word
+
+
+def _indexed(words: Iterable[str], skeleton: Callable[[str], str]) -> dict[str, str]:
+    """Words by skeleton; of two that share one, the shorter, then the first in order."""
+    found: dict[str, str] = {}
+    for word in sorted(words, key=lambda word: (len(word), word)):
+        if bare := skeleton(word):
+            found.setdefault(bare, word)
+    return found
