@@ -14,7 +14,7 @@ from bot.core.escalation import Priority, Reason
 from bot.core.intents import Context, Intent, Understanding
 from bot.core.journey import Enrollment, Journey, Question, QuestionState, Replied
 from bot.core.messages import Origin
-from bot.core.people import Visit
+from bot.core.people import AppointmentStatus, Participation, Visit
 from bot.core.situation import Response, Situation
 
 RESIDUE: Final[Mapping[Intent, tuple[Reason, Priority, str]]] = {
@@ -26,6 +26,11 @@ RESIDUE: Final[Mapping[Intent, tuple[Reason, Priority, str]]] = {
     Intent.QUESTION: (Reason.QUESTION, Priority.ROUTINE, "general/question"),
     Intent.ABUSE: (Reason.COMPLAINT, Priority.ROUTINE, "general/complaint"),
 }
+NOT_COMING: Final = (Participation.DECLINED, Participation.TENTATIVE)
+SETTLED: Final = ("confirmed", "declined", "rescheduling")
+PASSED_ON: Final = frozenset({"appointment/already_over", "appointment/no_longer_open", "general/passed_on"})
+"""Texts that say that a person will read it."""
+AUTO_REPLY: Final = "auto-reply"
 _UNANSWERED: Final = {
     Intent.CONFIRM: Reason.UNCLEAR,
     Intent.DECLINE: Reason.DECLINED,
@@ -42,14 +47,17 @@ def answer(
 ) -> Response:
     answered = _answer(understanding, situation, binding, journeys, now)
     residue = _residue(understanding, answered)
-    if answered.effects or residue:
-        return replace(answered, effects=(*answered.effects, *residue))
-    return _unanswered(understanding, situation, binding, journeys)
+    if not answered.effects and not residue:
+        return _unanswered(understanding, situation, binding, journeys)
+    # A picture beside words that were understood: nobody but a person can tell what it shows.
+    picture = (Escalate(Reason.MEDIA, suggestion="look-at-picture"),) if situation.has_media else ()
+    return replace(answered, effects=(*answered.effects, *residue, *picture))
 
 
 def _residue(understanding: Understanding, answered: Response) -> tuple[Effect, ...]:
-    said = any(isinstance(effect, Say | Ask) for effect in answered.effects)
-    spoken_for = understanding.has(Intent.SYMPTOM)  # the nurse's call covers the rest
+    passed_on = any(isinstance(effect, Say) and effect.key in PASSED_ON for effect in answered.effects)
+    # The nurse's call covers the rest, and so does a person who is announced already.
+    spoken_for = understanding.has(Intent.SYMPTOM) or passed_on
     effects: list[Effect] = []
     for intent in understanding.intents:
         if intent not in RESIDUE:
@@ -57,7 +65,7 @@ def _residue(understanding: Understanding, answered: Response) -> tuple[Effect, 
         reason, priority, key = RESIDUE[intent]
         effects.append(Escalate(reason, priority))
         if not spoken_for and not any(isinstance(effect, Say) for effect in effects):
-            effects.append(Say(key if not said else "general/question"))
+            effects.append(Say(key))
     return tuple(effects)
 
 
@@ -69,6 +77,8 @@ def _answer(
     now: datetime,
 ) -> Response:
     """Let the journey take the reply, as far as one fits."""
+    if binding.fit is Fit.OVER and understanding.has(Intent.RUNNING_LATE):
+        return Response(())  # "On my way" at five past is for the front desk, and no answer to the reminder.
     if binding.fit in (Fit.NONE, Fit.AMBIGUOUS, Fit.MOVED, Fit.OVER):
         return Response(_elsewhere(understanding, binding, now))
     if situation.opted_out and binding.fit is Fit.CORRECTION:
@@ -93,18 +103,27 @@ def _about_visits(
     understanding: Understanding, situation: Situation, binding: Binding, journey: Journey, now: datetime
 ) -> Response:
     intent = answers(journey.steps["asked"], Replied(understanding, _standing_in(binding, now)))
-    visits = binding.visits
-    if intent is None or not visits:
+    if intent is None or not binding.visits:
         return Response(())
-    if len(visits) > 1 and intent is not Intent.CONFIRM:
-        return Response((CloseQuestion(binding.reason), which_visit(visits, intent)))
-    effects: list[Effect] = []
-    moved: list[Enrollment] = []
-    for visit in visits:
-        outcome = _advance_visit(understanding, situation, binding, visit, journey, now)
-        effects.extend(outcome.effects)
-        moved.append(outcome.enrollment)
-    return Response(tuple(effects), tuple(moved))
+    visits = _meant_by_yes(binding.visits) if intent is Intent.CONFIRM else binding.visits
+    if not visits or (len(visits) > 1 and intent is not Intent.CONFIRM):
+        return Response((CloseQuestion(binding.reason), which_visit(binding.visits, intent)))
+    return _each(understanding, situation, replace(binding, visits=visits), journey, now)
+
+
+def _meant_by_yes(visits: tuple[Visit, ...]) -> tuple[Visit, ...]:
+    """All of them; once somebody has said that one is off, those that are still unanswered."""
+    if not any(visit.response in NOT_COMING for visit in visits) or len(visits) == 1:
+        return visits
+    return tuple(visit for visit in visits if visit.response is Participation.NEEDS_ACTION)
+
+
+def _each(
+    understanding: Understanding, situation: Situation, binding: Binding, journey: Journey, now: datetime
+) -> Response:
+    outcomes = [_advance_visit(understanding, situation, binding, visit, journey, now) for visit in binding.visits]
+    effects = tuple(effect for outcome in outcomes for effect in outcome.effects)
+    return Response(effects, tuple(outcome.enrollment for outcome in outcomes), binding)
 
 
 def _advance_visit(
@@ -118,6 +137,9 @@ def _advance_visit(
     enrollment = situation.enrollments.get(visit.appointment_id) or Enrollment(
         id="", journey=journey.name, patient_id=visit.patient_id, subject_id=visit.appointment_id, step=journey.start
     )
+    if visit.response is Participation.NEEDS_ACTION and enrollment.step in SETTLED:
+        # The answer was about a time that has changed since: nothing is being corrected.
+        enrollment = replace(enrollment, step=journey.start)
     event = Replied(understanding, _standing_in(binding, now), (visit,), correction=binding.fit is Fit.CORRECTION)
     return advance(journey, enrollment, event, now)
 
@@ -168,14 +190,8 @@ def _chosen(
     chosen = _choice(understanding, binding)
     if not chosen:
         return Response(())
-    meant = replace(understanding, intents=(Intent(question.pending or Intent.UNCLEAR),))
-    effects: list[Effect] = []
-    moved: list[Enrollment] = []
-    for visit in chosen:
-        outcome = _advance_visit(meant, situation, binding, visit, journeys["appointment"], now)
-        effects.extend(outcome.effects)
-        moved.append(outcome.enrollment)
-    return Response(tuple(effects), tuple(moved))
+    meant = replace(understanding, intents=(Intent(question.pending or Intent.UNCLEAR),), auto=True)
+    return _each(meant, situation, replace(binding, visits=chosen), journeys["appointment"], now)
 
 
 def _choice(understanding: Understanding, binding: Binding) -> tuple[Visit, ...]:
@@ -194,8 +210,7 @@ def _elsewhere(understanding: Understanding, binding: Binding, now: datetime) ->
     if binding.fit is Fit.MOVED:
         return _since_moved(intent, binding, now)
     if binding.fit is Fit.OVER:
-        escalate: tuple[Effect, ...] = () if intent is Intent.CONFIRM else (Escalate(_UNANSWERED[intent]),)
-        return (Say("appointment/already_over"), *escalate)
+        return _too_late(intent, binding)
     if intent is Intent.CONFIRM:
         return ()
     return (Escalate(_UNANSWERED[intent]), Say("general/passed_on"))
@@ -205,8 +220,16 @@ def _since_moved(intent: Intent, binding: Binding, now: datetime) -> tuple[Effec
     visit = next((visit for visit in binding.visits if visit.is_open(now)), None)
     if visit is not None:
         return (Ask("appointment/no_longer_open", "asked", ((visit.appointment_id, visit.version),)),)
-    escalate: tuple[Effect, ...] = () if intent is Intent.DECLINE else (Escalate(_UNANSWERED[intent]),)
-    return (Say("appointment/already_over"), *escalate)
+    return _too_late(intent, binding)
+
+
+def _too_late(intent: Intent, binding: Binding) -> tuple[Effect, ...]:
+    """Nothing is acted on; the texts say that staff will read it, so that they must."""
+    if not binding.visits:
+        return (Escalate(Reason.UNCLEAR), Say("general/passed_on"))
+    if all(visit.status is AppointmentStatus.CANCELLED for visit in binding.visits):
+        return (Escalate(_UNANSWERED[intent]), Say("appointment/no_longer_open", {"status": "cancelled"}))
+    return (Escalate(_UNANSWERED[intent]), Say("appointment/already_over"))
 
 
 def _unanswered(
@@ -217,9 +240,11 @@ def _unanswered(
 ) -> Response:
     """Nothing was acted on: small talk needs nothing; the rest is a miss, or goes to a person."""
     if understanding.has(Intent.HELP):
-        return Response((Say("general/help", origin=Origin.CONSENT),))
+        return Response(help_text(situation))
     if understanding.has(Intent.SYMPTOM, Intent.LANGUAGE_SWITCH, Intent.OPT_IN, Intent.OPT_OUT):
         return Response(())
+    if any(piece.rule == AUTO_REPLY for piece in understanding.evidence):
+        return Response((Escalate(Reason.UNCLEAR),))  # A machine wrote it: an answer would only bring the next.
     if understanding.has(Intent.ACKNOWLEDGE) and not understanding.has(Intent.UNCLEAR):
         return Response(())
     if situation.has_media:
@@ -235,3 +260,8 @@ def _unanswered(
     if understanding.has(Intent.GREETING):
         return Response((Say("general/help", origin=Origin.CONSENT),))
     return Response((Escalate(Reason.UNCLEAR), Say("general/passed_on")))
+
+
+def help_text(situation: Situation) -> tuple[Effect, ...]:
+    """The carriers' HELP text, unless the carrier has given its own."""
+    return () if situation.carrier_handled else (Say("general/help", origin=Origin.CONSENT),)

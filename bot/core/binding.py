@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -20,6 +20,8 @@ FRESH: Final = timedelta(hours=12)
 """A question asked this much later than the others is the one that a bare answer is about."""
 CORRECTABLE: Final = timedelta(days=7)
 LATE: Final = timedelta(days=14)
+STILL_COUNTS: Final = (Context.RECALL_INVITE, Context.SURVEY_SCALE)
+"""A late answer to these means what it would have meant in time; an offer may be gone, and a feeling has passed."""
 
 
 class Fit(StrEnum):
@@ -55,7 +57,9 @@ def asked_of(questions: Sequence[Question], now: datetime, *, language: str | No
     newest = max(live or recent, key=lambda q: q.asked_at, default=None)
     if newest is None:
         return Asked(language=language)
-    options = newest.options if newest.is_live(now) or newest.state is not QuestionState.ANSWERED else ()
+    # "Want another time? Reply 2" and "3" after "1" are numbers of the question that was answered; a menu's are spent.
+    spent = newest.state is QuestionState.ANSWERED and newest.pending is not None
+    options = () if spent else newest.options
     return Asked(context=newest.context, options=options, prompt=newest.prompt, language=language)
 
 
@@ -63,6 +67,15 @@ def bind(
     text: str, understanding: Understanding, questions: Sequence[Question], visits: Sequence[Visit], now: datetime
 ) -> Binding:
     """Bind a reply. Questions are those of the last weeks in any state; visits those of everyone on the phone."""
+    named = _named(text, visits, now) if understanding.has(*ANSWERS) else ()
+    questions = [q for q in questions if q.pending is None or _is_choice(q, understanding, now)]
+    bound = _bind(text, understanding, questions, visits, now)
+    return _by_name(bound, named, now) if named else bound
+
+
+def _bind(
+    text: str, understanding: Understanding, questions: Sequence[Question], visits: Sequence[Visit], now: datetime
+) -> Binding:
     live = [q for q in questions if q.is_live(now) and _takes(q, understanding)]
     if live:
         return _among_live(text, understanding, live, visits, now)
@@ -70,6 +83,41 @@ def bind(
     if closed is not None:
         return _closed(closed, visits, now)
     return _unprompted(text, understanding, visits, now)
+
+
+def _is_choice(menu: Question, understanding: Understanding, now: datetime) -> bool:
+    """Whether a reply may be the choice that the menu waits for: "all are coming" after "who cannot?" is none."""
+    if not menu.is_live(now):
+        return False
+    others = [intent for intent in ANSWERS if intent in understanding.intents and intent != menu.pending]
+    return not others or understanding.has(Intent.NUMERIC_ANSWER)
+
+
+def _named(text: str, visits: Sequence[Visit], now: datetime) -> tuple[Visit, ...]:
+    """The visits ahead of those whom the words name, where several people share the phone."""
+    ahead = [visit for visit in visits if visit.is_open(now)]
+    if len({visit.patient_id for visit in ahead}) < 2:
+        return ()
+    words = words_of(text)
+    return tuple(visit for visit in ahead if names(words, visit))
+
+
+def _by_name(bound: Binding, named: tuple[Visit, ...], now: datetime) -> Binding:
+    """What the name changes: "Luis can't come" is about Luis, whoever's visit was asked about."""
+    question = bound.question
+    if (question is not None and (question.journey != "appointment" or question.pending)) or bound.fit is Fit.AMBIGUOUS:
+        return bound
+    asked_for = dict(question.subjects) if question is not None else {}
+    if any(visit.version > asked_for.get(visit.appointment_id, visit.version) for visit in named):
+        return Binding(Fit.MOVED, "names somebody whose visit has changed", question, named)
+    inside = tuple(visit for visit in bound.visits if visit in named)
+    if inside:
+        return replace(bound, visits=inside) if len(inside) < len(bound.visits) else bound
+    asked = tuple(visit for visit in bound.visits if visit.is_open(now)) if bound.fit is Fit.OPEN else ()
+    if not asked and len(named) == 1:
+        return Binding(Fit.UNPROMPTED, "names the person", None, named)
+    # "Maria here, yes" after a question about Luis: the name may be the writer's.
+    return Binding(Fit.AMBIGUOUS, "names somebody else than was asked about", question, (*asked, *named))
 
 
 def _takes(question: Question, understanding: Understanding) -> bool:
@@ -120,7 +168,13 @@ def _newest_closed(questions: Sequence[Question], understanding: Understanding, 
 
 def _closed(question: Question, visits: Sequence[Visit], now: datetime) -> Binding:
     about = subjects_of(question, visits)
+    if not question.subjects and question.context in STILL_COUNTS and question.state is not QuestionState.VOID:
+        return Binding(Fit.CORRECTION, "late, and it still counts", question)
     if question.state is QuestionState.VOID:
+        asked = dict(question.subjects)
+        same = tuple(v for v in about if v.is_open(now) and v.version == asked[v.appointment_id])
+        if same and len(same) < len(about):
+            return Binding(Fit.CORRECTION, "another visit that it asked about has changed", question, same)
         return Binding(Fit.MOVED, "the visit changed after the question", question, about)
     if question.subjects and not any(visit.is_open(now) for visit in about):
         return Binding(Fit.OVER, "the visit is over or cancelled", question, about)
@@ -153,10 +207,19 @@ def subjects_of(question: Question, visits: Sequence[Visit]) -> tuple[Visit, ...
 def mentions(text: str, visit: Visit, now: datetime) -> bool:
     """Whether the words name the visit's person, its hour, or its day of the month."""
     del now
-    words = set(re.findall(r"[^\W_]+", text.casefold()))
-    if len(visit.name) > 1 and visit.name.casefold() in words:
+    if names(words_of(text), visit):
         return True
     local = visit.starts_at.astimezone(ZoneInfo(visit.timezone))
     clock = rf"\b{(local.hour - 1) % 12 + 1}(:{local.minute:02d}\b|\s*[ap]\.?m\b)"
     day = rf"\b{local.day}(st|nd|rd|th)\b|\b{local.month}/{local.day}\b"
     return re.search(clock, text.casefold()) is not None or re.search(day, text.casefold()) is not None
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words, for looking a name up in them."""
+    return frozenset(re.findall(r"[^\W_]+", text.casefold()))
+
+
+def names(words: frozenset[str], visit: Visit) -> bool:
+    """Whether the visit's person is among the words."""
+    return len(visit.name) > 1 and visit.name.casefold() in words

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 from bot.core.effects import Ask, CloseQuestion, Effect, Escalate, Say
 from bot.core.escalation import Reason
 from bot.core.intents import Intent
 from bot.core.journey import Enrollment, Event, Journey, Move, Reaction, Replied, Silence, Step
+
+GUESSED: Final = 0.6
+"""No surer than this, and nothing in a text is acted on without a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,19 @@ def advance(journey: Journey, enrollment: Enrollment, event: Event, now: datetim
 
 
 def answers(step: Step | None, event: Replied) -> Intent | None:
-    """The first meaning of the reply that this step has a reaction to."""
-    if step is None or event.understanding.has(Intent.UNCLEAR, Intent.EMERGENCY):
+    """The first meaning of the reply that this step has a reaction to, if it is sure enough to be acted on."""
+    understood = event.understanding
+    if step is None or understood.has(Intent.UNCLEAR, Intent.EMERGENCY):
         return None
-    return next((intent for intent in event.understanding.intents if intent in step.on), None)
+    found = next((intent for intent in understood.intents if intent in step.on), None)
+    # A main meaning that the bot would not act on by itself is a guess; one beside a question for people is not.
+    guessed = not understood.auto and (found is understood.intent or understood.confidence <= GUESSED)
+    return None if guessed else found
 
 
 def _replied(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
-    step = journey.step(enrollment.step)
+    # After the end, or in a step of the past, an answer still means what its question asked.
+    step = journey.step(enrollment.step) or journey.step(event.question.step)
     intent = answers(step, event)
     if step is None or intent is None:
         return Outcome(enrollment)

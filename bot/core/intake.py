@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.answering import RESIDUE, answer
+from bot.core.answering import RESIDUE, answer, help_text
 from bot.core.binding import ANSWERS, Binding
 from bot.core.effects import (
     Answer,
@@ -64,9 +64,14 @@ def respond(
     identity = _identity(understanding, situation, binding)
     if identity:
         return Response(_audible((*first, *identity), situation, now), patient_id=patient_id)
+    if situation.opted_out and understanding.has(Intent.OPT_IN):
+        # START, or a YES that the carrier takes for it: what it says beside that was no answer to a visit.
+        return Response(_nothing_lost(first, understanding, situation), patient_id=patient_id)
     rest = answer(understanding, situation, binding, journeys, now)
     effects = _audible(_tidy((*first, *_language(understanding, situation), *rest.effects)), situation, now)
-    return Response(_nothing_lost(effects, understanding, situation), rest.enrollments, binding, patient_id)
+    bound = rest.binding or binding
+    effects = _nothing_lost(effects, understanding, situation)
+    return Response(effects, rest.enrollments, bound, _about(situation, bound))
 
 
 def _about(situation: Situation, binding: Binding) -> str | None:
@@ -107,6 +112,8 @@ def _consent(understanding: Understanding, situation: Situation, binding: Bindin
         return _opt_out(understanding, situation, binding, now)
     if understanding.has(Intent.OPT_IN):
         return _opt_in(understanding, situation)
+    if understanding.intent is Intent.HELP and understanding.details.keyword is not None:
+        return help_text(situation)  # Carriers want it answered whatever else is going on.
     return ()
 
 
@@ -155,11 +162,13 @@ def _identity(understanding: Understanding, situation: Situation, binding: Bindi
         if not understanding.has(intent):
             continue
         escalate = Escalate(reason, priority, suggestion="fix-record")
-        if not understanding.auto and understanding.intent is not intent:
-            return (escalate,)
+        if not understanding.auto:
+            return (escalate, Say("general/passed_on"))
         known = _about(situation, binding) is not None
-        mark: tuple[Effect, ...] = (MarkPatient(status),) if known else ()
-        return (*mark, escalate, Say(key))
+        if not known and intent is Intent.DECEASED and situation.people:
+            return (escalate, Say("general/passed_on"))  # Who of the household is for a person to ask.
+        # A stranger's phone must get nothing about anybody: whoever is linked to it.
+        return (*((MarkPatient(status),) if situation.people else ()), escalate, Say(key))
     return ()
 
 

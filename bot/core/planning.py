@@ -122,6 +122,6 @@ def too_late(step: str, visit: Visit, expires_at: datetime, at: datetime) -> str
         return "too-late"
     if step == "same_day":
         return None if visit.response is Participation.ACCEPTED else "not-confirmed"
-    if step in REMINDERS and visit.response is not Participation.NEEDS_ACTION:
+    if step in ("booked", "moved", *REMINDERS) and visit.response is not Participation.NEEDS_ACTION:
         return "already-answered"
     return None

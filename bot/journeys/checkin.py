@@ -9,28 +9,52 @@ from bot.core.effects import Effect, Escalate, Record, Say
 from bot.core.escalation import Priority, Reason
 from bot.core.intents import Context, Intent
 from bot.core.journey import END, Journey, Move, Reaction, Replied, Step
+from bot.core.messages import Origin
+from bot.core.understanding.readings import BEYOND
 
 ALARM = "alarm"
 """Key in the enrollment's data: `yes` when the question itself names a danger sign, so that a yes is one."""
 
 
-def _yes(event: Replied) -> Move:
+def _alarms(event: Replied) -> bool:
     enrollment = event.question.enrollment
-    if enrollment is not None and enrollment.data.get(ALARM) == "yes":
+    return enrollment is not None and enrollment.data.get(ALARM) == "yes"
+
+
+def _yes(event: Replied) -> Move:
+    if _alarms(event):
         alarm: tuple[Effect, ...] = (Escalate(Reason.SURVEY_ALERT, Priority.URGENT, suggestion="call-now"),)
         return Move("answered", (Record("checkin", "yes"), Say("general/symptom"), *alarm))
     return Move("answered", (Record("checkin", "yes"), Say("checkin/yes_noted")))
 
 
+def _no(event: Replied) -> Move:
+    if _alarms(event):
+        return Move("answered", (Record("checkin", "no"), Say("checkin/yes_noted")))
+    # "Are you feeling OK?" - no: a nurse. What a no to the clinic's own question means, a person knows.
+    priority = Priority.ROUTINE if event.question.prompt else Priority.URGENT
+    alert = Escalate(Reason.SURVEY_ALERT, priority, suggestion="call-about-the-answer")
+    return Move("answered", (Record("checkin", "no"), alert, Say("checkin/no_noted")))
+
+
 def _reading(event: Replied) -> Move:
     details = event.understanding.details
-    value = "" if details.number is None else f"{details.number:g}"
-    return Move("answered", (Record("reading", value), Say("checkin/reading_noted")))
+    if _alarms(event) and event.understanding.has(Intent.CONFIRM):
+        return _yes(event)  # "Yes, since 2": the danger is in the yes.
+    kept = Record("reading", "" if details.number is None else f"{details.number:g}")
+    grave = {piece.rule.partition(":")[2] for piece in event.understanding.evidence if piece.rule.startswith(BEYOND)}
+    if "emergency" in grave:
+        alert = Escalate(Reason.SURVEY_ALERT, Priority.EMERGENCY, suggestion="call-now")
+        return Move("answered", (kept, alert, Say("general/emergency", origin=Origin.SAFETY)))
+    if grave:
+        alert = Escalate(Reason.SURVEY_ALERT, Priority.URGENT, suggestion="call-now")
+        return Move("answered", (kept, alert, Say("general/symptom")))
+    return Move("answered", (kept, Say("checkin/reading_noted")))
 
 
 _ON: Mapping[Intent, Reaction] = {
     Intent.CONFIRM: _yes,
-    Intent.DECLINE: Move("answered", (Record("checkin", "no"), Say("checkin/no_noted"))),
+    Intent.DECLINE: _no,
     Intent.NUMERIC_ANSWER: _reading,
 }
 

@@ -1,39 +1,47 @@
-"""A clinic in a box: one patient's phone, the real services, a database, and a clock that is moved by hand."""
+"""A clinic in a box: patients' phones, the real services, a database, a carrier, and a clock that is moved by hand."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, select, update
 
 from bot.config import Settings
 from bot.core.intents import Context
-from bot.core.journey import QuestionState
 from bot.core.messages import Direction, MessageStatus
 from bot.core.people import ConsentStatus
+from bot.core.provider import OutgoingText
+from bot.core.rows import Kind
+from bot.gateways.rate import LocalRate
 from bot.runtime import build_clinic
 from bot.services.clinic import Clinic
-from bot.services.gate import decide_and_store
-from bot.services.outreach import OutreachRequest, Refusal, Started, start
+from bot.services.deliver import deliver
+from bot.services.importing.run import run_import
+from bot.services.outreach import OutreachRequest, Started, start
 from bot.services.plan import plan_due
-from bot.services.receive import Inbound, receive
+from bot.services.receive import Inbound, Media, receive
 from bot.services.silence import wake
-from bot.store.columns import new_id
 from bot.store.tables import (
     Appointment,
     ContactPoint,
+    Conversation,
     Escalation,
+    Finding,
     Message,
     Patient,
     PatientContact,
-    Question,
 )
+from tests.services.sending import Carrier
 
 KEY = base64.urlsafe_b64encode(b"transcripts transcripts transcri").decode()
+STEP = timedelta(minutes=30)
 
 
 class QuietQueue:
@@ -41,6 +49,13 @@ class QuietQueue:
 
     def deliver(self) -> None:
         """Nothing."""
+
+    def reconcile(self) -> None:
+        """Nothing."""
+
+    def start(self, job: str, *ids: str) -> bool:
+        """Nobody takes it."""
+        return False
 
     def ping(self) -> None:
         """Always there."""
@@ -63,6 +78,17 @@ def settings_for(database_url: str, zone: str) -> Settings:
     )
 
 
+@dataclass(frozen=True)
+class Sent:
+    """One text that reached a phone."""
+
+    at: datetime
+    phone: str
+    kind: str
+    body: str
+    origin: str
+
+
 @dataclass
 class Chat:
     """One clinic, its patients' phones, and what was said."""
@@ -71,157 +97,152 @@ class Chat:
     now: datetime
     zone: ZoneInfo
     phones: dict[str, str] = field(default_factory=dict)
-    sent: list[tuple[str, str]] = field(default_factory=list)
-    """(kind, body) of everything that went out, in order."""
+    sent: list[Sent] = field(default_factory=list)
+    """Everything that the clinic started and that went out, in order."""
+    carrier: Carrier = field(default_factory=Carrier)
     _count: int = 0
 
     @classmethod
-    def at(cls, database_url: str, now: datetime, zone: str) -> Chat:
+    def at(cls, database_url: str, now: datetime, zone: str = "America/Chicago") -> Chat:
         """An empty clinic whose clock shows `now`."""
         chat = cls(build_clinic(settings_for(database_url, zone)), now, ZoneInfo(zone))
-        chat.clinic = replace(chat.clinic, clock=lambda: chat.now, queue=QuietQueue())
+        chat._wind_up()
         return chat
 
+    def _wind_up(self) -> None:
+        self.clinic = replace(self.clinic, clock=lambda: self.now, queue=QuietQueue())
+
+    def reload(self) -> None:
+        """Forget everything that is not in the database."""
+        self.clinic.database.dispose()
+        self.clinic = build_clinic(self.clinic.settings)
+        self._wind_up()
+
+    # --- the clinic's own system
+
+    def _import(self, kind: Kind, header: str, row: Sequence[str]) -> None:
+        file = BytesIO(f"{header}\n{','.join(row)}\n".encode())
+        report = run_import(self.clinic, kind, file, file_name="rows.csv", actor="test", dry_run=False)
+        assert not [fault for fault in report.faults if not fault.warning], report.faults
+
     def patient(
-        self,
-        patient_id: str,
-        name: str,
-        language: str = "en",
-        phone: str | None = None,
-        consent: ConsentStatus = ConsentStatus.OPTED_IN,
+        self, patient_id: str, name: str, language: str = "en", phone: str | None = None, consent: str = "yes"
     ) -> None:
         """A patient with a phone; a phone that is known already is shared."""
-        number = phone or f"+1601555{len(self.phones) + 110:04d}"
-        vault, now = self.clinic.vault, self.now
-        with self.clinic.database.begin() as connection:
-            connection.execute(
-                insert(Patient).values(
-                    patient_id=patient_id,
-                    given_name=vault.seal("patients.given_name", patient_id, name),
-                    language=language,
-                    timezone=str(self.zone),
-                    created_at=now,
-                    updated_at=now,
-                )
-            )
-            index = vault.index(number)
-            contact = connection.execute(select(ContactPoint.id).where(ContactPoint.phone_index == index)).scalar()
-            if contact is None:
-                contact = new_id()
-                sealed = vault.seal("contact_points.phone", contact, number)
-                connection.execute(
-                    insert(ContactPoint).values(
-                        id=contact, phone=sealed, phone_index=index, channel="sms", created_at=now
-                    )
-                )
-            connection.execute(
-                insert(PatientContact).values(
-                    patient_id=patient_id, contact_point_id=contact, consent=consent, created_at=now
-                )
-            )
+        number = phone or f"+1601555{len(set(self.phones.values())) + 110:04d}"
+        header = "patient_id,given_name,language,phone,timezone,consent"
+        self._import(Kind.PATIENTS, header, (patient_id, name, language, number, str(self.zone), consent))
         self.phones[patient_id] = number
 
     def visit(self, appointment_id: str, patient_id: str, starts: datetime, status: str = "booked") -> None:
-        """A visit of that patient; `starts` is local when it is naive."""
+        """A visit as the clinic's system has it now: new, moved or cancelled. `starts` is local when it is naive."""
         at = starts if starts.tzinfo else starts.replace(tzinfo=self.zone)
-        with self.clinic.database.begin() as connection:
-            connection.execute(
-                insert(Appointment).values(
-                    appointment_id=appointment_id,
-                    patient_id=patient_id,
-                    starts_at=at.astimezone(UTC),
-                    timezone=str(self.zone),
-                    status=status,
-                    created_at=self.now,
-                    updated_at=self.now,
-                )
-            )
+        header = "appointment_id,patient_id,starts_at,timezone,status"
+        self._import(Kind.APPOINTMENTS, header, (appointment_id, patient_id, at.isoformat(), str(self.zone), status))
 
     def move(self, appointment_id: str, starts: datetime) -> None:
-        """The clinic moves the visit, as an import does."""
-        with self.clinic.database.begin() as connection:
-            connection.execute(
-                update(Appointment)
-                .where(Appointment.appointment_id == appointment_id)
-                .values(
-                    previous_starts_at=Appointment.starts_at,
-                    starts_at=starts.replace(tzinfo=self.zone).astimezone(UTC),
-                    version=Appointment.version + 1,
-                    response="needs-action",
-                )
-            )
-            self._void_questions(appointment_id)
+        """The clinic moves the visit."""
+        self.visit(appointment_id, self._patient_of(appointment_id), starts)
 
     def cancel(self, appointment_id: str) -> None:
-        """The clinic cancels the visit, as an import does."""
-        with self.clinic.database.begin() as connection:
-            connection.execute(
-                update(Appointment)
-                .where(Appointment.appointment_id == appointment_id)
-                .values(status="cancelled", version=Appointment.version + 1)
-            )
-            self._void_questions(appointment_id)
+        """The clinic cancels the visit."""
+        with self.clinic.database.read() as connection:
+            query = select(Appointment.starts_at).where(Appointment.appointment_id == appointment_id)
+            starts = connection.execute(query).scalar_one()
+        self.visit(appointment_id, self._patient_of(appointment_id), starts, "cancelled")
 
-    def _void_questions(self, appointment_id: str) -> None:
+    def _patient_of(self, appointment_id: str) -> str:
+        with self.clinic.database.read() as connection:
+            query = select(Appointment.patient_id).where(Appointment.appointment_id == appointment_id)
+            return connection.execute(query).scalar_one()
+
+    def hold(self, patient_id: str, user: str | None) -> None:
+        """A coordinator takes the conversation (None: hands it back)."""
         with self.clinic.database.begin() as connection:
-            for row in connection.execute(select(Question.id, Question.subjects)).all():
-                if any(subject[0] == appointment_id for subject in row.subjects):
-                    connection.execute(
-                        update(Question).where(Question.id == row.id).values(state=QuestionState.VOID)
-                    )
+            index = self.clinic.vault.index(self.phones[patient_id])
+            numbers = select(ContactPoint.id).where(ContactPoint.phone_index == index)
+            connection.execute(
+                update(Conversation).where(Conversation.contact_point_id.in_(numbers)).values(held_by=user)
+            )
+
+    # --- time
 
     def pass_time(self, span: timedelta) -> None:
         """Let time go by, the scheduler at work every half hour."""
-        until = self.now + span
-        while self.now < until:
-            self.now = min(self.now + timedelta(minutes=30), until)
+        self.until(self.now + span)
+
+    def until(self, moment: datetime) -> None:
+        """Let time go by until then."""
+        while self.now < moment:
+            self.now = min(self.now + STEP, moment)
             self.work()
 
     def work(self) -> None:
         """What scheduler and worker do now."""
         plan_due(self.clinic, at=self.now)
         wake(self.clinic, self.now)
-        self._deliver()
+        self.deliver()
 
-    def _deliver(self) -> None:
-        with self.clinic.database.begin() as connection:
-            due = list(
-                connection.execute(
-                    select(Message.id)
-                    .where(Message.status == MessageStatus.PLANNED, Message.due_at <= self.now)
-                    .order_by(Message.lane_rank, Message.due_at)
-                ).scalars()
-            )
-            decisions = decide_and_store(connection, self.clinic, due, self.now)
-            for message_id in due:
-                if decisions[message_id].word == "send":
-                    connection.execute(
-                        update(Message).where(Message.id == message_id).values(status="delivered", sent_at=self.now)
-                    )
-                    connection.execute(
-                        update(Question)
-                        .where(Question.message_id == message_id, Question.state == QuestionState.PREPARED)
-                        .values(state=QuestionState.OPEN, asked_at=self.now)
-                    )
-                    row = connection.execute(select(Message.kind, Message.body).where(Message.id == message_id)).one()
-                    self.sent.append((row.kind, self.clinic.vault.open("messages.body", message_id, row.body)))
+    def deliver(self) -> None:
+        """What a worker does now."""
+        if not self._is_due():
+            return
+        before = len(self.carrier.sent)
+        asyncio.run(deliver(self.clinic, self.carrier, LocalRate(10_000.0)))
+        fresh = sorted(self.carrier.sent[before:], key=lambda text: (text.to, text.body))
+        self.sent.extend(self._seen(text) for text in fresh)
 
-    def start(self, patient_id: str, kind: str, appointment_id: str | None = None, prompt: str | None = None) -> str:
+    def _is_due(self) -> bool:
+        with self.clinic.database.read() as connection:
+            query = select(Message.id).where(Message.status == MessageStatus.PLANNED, Message.due_at <= self.now)
+            return connection.execute(query.limit(1)).first() is not None
+
+    def _seen(self, text: OutgoingText) -> Sent:
+        with self.clinic.database.read() as connection:
+            query = select(Message.kind, Message.origin).where(Message.id == text.message_id)
+            row = connection.execute(query).one()
+        return Sent(self.now, text.to, row.kind, text.body, str(row.origin))
+
+    # --- what is said
+
+    def start(
+        self,
+        patient_id: str,
+        kind: str,
+        appointment_id: str | None = None,
+        prompt: str | None = None,
+        slot: datetime | None = None,
+    ) -> str:
         """The clinic starts one conversation; gives the gate's word."""
         request = OutreachRequest(
-            patient_id=patient_id, kind=Context(kind), appointment_id=appointment_id, prompt=prompt
+            patient_id=patient_id, kind=Context(kind), appointment_id=appointment_id, prompt=prompt, slot=slot
         )
         started = start(self.clinic, request, actor="api", now=self.now)
-        assert isinstance(started, Started), started if isinstance(started, Refusal) else None
-        self._deliver()
+        assert isinstance(started, Started), started
+        self.deliver()
         return started.decision
 
-    def text(self, patient_id: str, body: str, sid: str | None = None) -> list[str]:
-        """The patient texts; gives what the webhook answers."""
+    def text(
+        self,
+        patient_id: str,
+        body: str,
+        sid: str | None = None,
+        media: Sequence[Media] = (),
+        opt_out_type: str | None = None,
+    ) -> list[str]:
+        """The patient (or any number) texts; gives what the webhook answers."""
         self._count += 1
         phone = self.phones.get(patient_id, patient_id)
-        inbound = Inbound(message_sid=sid or f"SM{self._count:032d}", sender=phone, body=body)
+        inbound = Inbound(
+            message_sid=sid or f"SM{self._count:032d}",
+            sender=phone,
+            body=body,
+            media=tuple(media),
+            opt_out_type=opt_out_type,
+        )
         return [reply.body for reply in receive(self.clinic, inbound, self.now).texts]
+
+    # --- what was recorded
 
     def responses(self) -> dict[str, str]:
         """Every visit's response."""
@@ -247,22 +268,47 @@ class Chat:
                 .join(ContactPoint, ContactPoint.id == PatientContact.contact_point_id)
                 .where(PatientContact.patient_id == patient_id)
             ).one()
-        return "opted-out" if "opted-out" in (str(row.consent), str(row.number)) else str(row.consent)
+        silent = ConsentStatus.OPTED_OUT in (row.consent, row.number)
+        return str(ConsentStatus.OPTED_OUT if silent else row.consent)
 
     def language(self, patient_id: str) -> str:
         """The patient's language."""
         with self.clinic.database.read() as connection:
-            return str(
-                connection.execute(select(Patient.language).where(Patient.patient_id == patient_id)).scalar_one()
-            )
+            return connection.execute(select(Patient.language).where(Patient.patient_id == patient_id)).scalar_one()
 
     def inbound_count(self) -> int:
         """How many texts came in."""
         with self.clinic.database.read() as connection:
-            return len(connection.execute(select(Message.id).where(Message.direction == Direction.INBOUND)).all())
+            query = select(func.count()).select_from(Message).where(Message.direction == Direction.INBOUND)
+            return connection.execute(query).scalar_one()
+
+    def records(self) -> dict[str, str]:
+        """All that a nurse would look up, by what it is about: answers, open cases, consent, values kept."""
+        found: dict[str, str] = {}
+        with self.clinic.database.read() as connection:
+            for visit in connection.execute(select(Appointment.appointment_id, Appointment.response)):
+                found[f"visit {visit.appointment_id}"] = str(visit.response)
+            cases = select(Escalation.__table__).order_by(Escalation.created_at, Escalation.reason, Escalation.id)
+            for case in connection.execute(cases):
+                about = f"{case.reason}, {case.priority}" + (f", {case.patient_id}" if case.patient_id else "")
+                found[f"case {case.id}"] = f"{about} ({case.version})"
+            for person in connection.execute(select(Patient.__table__)):
+                found[f"language of {person.patient_id}"] = person.language
+                found[f"patient {person.patient_id}"] = str(person.status) + (", paused" if person.paused_since else "")
+            for row in connection.execute(select(Finding.__table__).order_by(Finding.at, Finding.id)):
+                value = self.clinic.vault.open("findings.value", row.id, row.value)
+                found[f"finding {row.id}"] = f"{row.name} = {value}"
+        for patient_id in self.phones:
+            found[f"texts to {patient_id}"] = self.consent(patient_id)
+        return found
 
 
 def copy_of(database: Path, to: Path) -> str:
     """The URL of a fresh copy of a migrated database."""
     to.write_bytes(database.read_bytes())
     return f"sqlite:///{to}"
+
+
+def utc(local: datetime, zone: ZoneInfo) -> datetime:
+    """A local time in UTC."""
+    return local.replace(tzinfo=zone).astimezone(UTC)
