@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from bot.core.people import Visit
 from bot.journeys import discover
 from bot.services import outbox
 from bot.services.turn import Turn
-from bot.services.wording import text_key, values_for
+from bot.services.wording import spoken_phone, text_key, values_for
 from bot.store.columns import new_id
 from bot.store.queries.conversations import INSERT_MESSAGE
 from bot.store.tables import Conversation
@@ -24,6 +25,7 @@ from bot.store.tables import Question as QuestionRow
 KEPT_REPLY_TIMES = 40
 USEFUL_FOR = timedelta(hours=12)
 
+_SENTENCE = re.compile(r"(?<=[.!?。！？؟।])\s+")
 _QUESTION = insert(QuestionRow.__table__)  # type: ignore[arg-type]
 _CONVERSATION = (
     update(Conversation)
@@ -46,7 +48,11 @@ def render(turn: Turn, effect: Say | Ask) -> tuple[str, str]:
     name = next((p.name for p in turn.situation.people if p.patient_id == turn.patient_id), "")
     visits = _subjects(turn, effect) if isinstance(effect, Ask) else turn.visits
     settings = turn.clinic.settings
-    values = values_for(settings, now=turn.now, name=name, visits=visits, **effect.values)
+    # One message says the clinic's number once; the safety text always does.
+    spoken = spoken_phone(settings.clinic_phone)
+    again = any(spoken in text for _effect, text, _language in turn.said)
+    more = {"phone": ""} if again and getattr(effect, "origin", None) is not Origin.SAFETY else {}
+    values = values_for(settings, now=turn.now, name=name, visits=visits, **more, **effect.values)
     rendered = turn.clinic.texts.render(text_key(effect.key, settings, turn.now), language=turn.language, values=values)
     return rendered.text, rendered.language
 
@@ -61,7 +67,7 @@ def answer(turn: Turn) -> Sequence[tuple[str, str]]:
     if not turn.said:
         turn.connection.execute(_CONVERSATION, {"which": turn.phone.id, "at": turn.now})
         return ()
-    body = "\n".join(text for _effect, text, _language in turn.said)
+    body = joined([text for _effect, text, _language in turn.said])
     first, _text, language = turn.said[0]
     origins = [effect.origin for effect, _text, _language in turn.said if isinstance(effect, Say)]
     origin = next((o for o in (Origin.SAFETY, Origin.CONSENT) if o in origins), Origin.REPLY)
@@ -93,6 +99,18 @@ def answer(turn: Turn) -> Sequence[tuple[str, str]]:
             _open_question(turn, effect, message_id)
     _remember_reply(turn, origin)
     return ((message_id, body),)
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Several texts as one message: a line each, and what an earlier one has said already is left out."""
+    said: set[str] = set()
+    lines = []
+    for text in texts:
+        fresh = [sentence for sentence in _SENTENCE.split(text) if sentence not in said]
+        said.update(fresh)
+        if fresh:
+            lines.append(" ".join(fresh))
+    return "\n".join(lines)
 
 
 def _gate(turn: Turn, origin: Origin, kind: str, message_id: str) -> GateDecision:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.core.binding import asked_of, bind
 from bot.core.intake import respond
-from bot.core.intents import Details, Evidence, Intent, Understanding
+from bot.core.intents import Evidence, Intent, OptOutScope, Understanding
 from bot.core.messages import Direction, MessageStatus, Via
 from bot.core.people import Channel
 from bot.core.situation import Situation
@@ -129,12 +129,20 @@ def _understand(clinic: Clinic, inbound: Inbound, situation: Situation, now: dat
 def _with_carrier(understanding: Understanding, opt_out_type: str | None) -> Understanding:
     """What the provider has read as a consent word is one, whatever we think of it."""
     intent = {"STOP": Intent.OPT_OUT, "START": Intent.OPT_IN, "HELP": Intent.HELP}.get(opt_out_type or "")
-    if intent is None or understanding.has(intent):
+    if intent is None or (understanding.has(intent) and understanding.details.keyword):
         return understanding
-    danger = tuple(i for i in understanding.intents if i in (Intent.EMERGENCY, Intent.SYMPTOM))
-    details = Details(danger=understanding.details.danger, keyword=opt_out_type)
-    evidence = (*understanding.evidence, Evidence(intent, "carrier", opt_out_type or ""))
-    return Understanding((*danger, intent), 1.0, auto=True, evidence=evidence, details=details)
+    # START may be the carrier's reading of a YES that answers a reminder: what we read in it stands beside it.
+    grave = (Intent.EMERGENCY, Intent.SYMPTOM)
+    spent = (Intent.UNCLEAR, Intent.OPT_IN)
+    others = tuple(i for i in understanding.intents if i in grave or (intent is Intent.OPT_IN and i not in spent))
+    return replace(
+        understanding,
+        intents=(*others, intent),
+        confidence=1.0,
+        auto=True,
+        evidence=(*understanding.evidence, Evidence(intent, "carrier", opt_out_type or "")),
+        details=replace(understanding.details, keyword=opt_out_type, scope=OptOutScope.ALL),
+    )
 
 
 def _last_resort(clinic: Clinic, text: str) -> Understanding:
