@@ -16,13 +16,21 @@ from bot.store.tables import Escalation
 from bot.store.vault import Vault
 
 _OPEN = (
-    select(Escalation.id, Escalation.priority, Escalation.evidence, Escalation.respond_by, Escalation.message_id)
+    select(
+        Escalation.id,
+        Escalation.patient_id,
+        Escalation.appointment_id,
+        Escalation.priority,
+        Escalation.evidence,
+        Escalation.respond_by,
+        Escalation.message_id,
+    )
     .where(
         Escalation.conversation_id == bindparam("conversation_id"),
         Escalation.reason == bindparam("reason"),
         Escalation.status != EscalationStatus.RESOLVED,
     )
-    .limit(1)
+    .order_by(Escalation.created_at, Escalation.id)
 )
 _INSERT = insert(Escalation.__table__)  # type: ignore[arg-type]
 _ADD = (
@@ -61,7 +69,8 @@ def raise_to_person(connection: Connection, need: Need, *, vault: Vault, now: da
     """Open an escalation, or add to the one that is open for the same reason. Gives its id. Never commits."""
     if need.conversation_id is not None:
         key = {"conversation_id": need.conversation_id, "reason": need.reason}
-        standing = connection.execute(_OPEN, key).first()
+        rows = connection.execute(_OPEN, key)
+        standing = next((row for row in rows if _is_same(row, need)), None)
         if standing is not None:
             _add_to(connection, standing, need, vault=vault, now=now)
             return str(standing.id)
@@ -89,6 +98,12 @@ def raise_to_person(connection: Connection, need: Need, *, vault: Vault, now: da
         },
     )
     return escalation_id
+
+
+def _is_same(standing: Any, need: Need) -> bool:
+    """Whether it is the same thing: two visits of one household called off are two, and two patients always are."""
+    pairs = ((standing.patient_id, need.patient_id), (standing.appointment_id, need.appointment_id))
+    return all(one is None or other is None or one == other for one, other in pairs)
 
 
 def _add_to(connection: Connection, standing: Any, need: Need, *, vault: Vault, now: datetime) -> None:

@@ -24,7 +24,7 @@ from bot.services.plan import visit_of
 from bot.services.wording import values_for
 from bot.store.columns import AnyRow, new_id
 from bot.store.queries import planning
-from bot.store.queries.conversations import ensure_conversations
+from bot.store.queries.conversations import ensure_conversations, insert_or_ignore
 from bot.store.tables import Appointment, Enrollment, Patient, Question
 
 JOURNEY_OF: Final = {
@@ -183,25 +183,31 @@ def _enroll(
     now: datetime,
 ) -> str:
     about_visit = journey.name == "appointment" and visit is not None
+    after = journey.steps[journey.start].silence_after
+    wake_at = now + after if after is not None else None
     if about_visit and visit is not None:
         known = planning.enrollments_about(connection, [visit.appointment_id]).get(visit.appointment_id)
         if known is not None:
+            connection.execute(update(Enrollment).where(Enrollment.id == known).values(misses=0, wake_at=wake_at))
             return known
     fresh = new_id()
     connection.execute(
-        insert(Enrollment).values(
-            id=fresh,
-            journey=journey.name,
-            patient_id=request.patient_id,
-            subject_id=visit.appointment_id if about_visit and visit is not None else fresh,
-            step=journey.start,
-            misses=0,
-            data=_data(clinic, request),
-            wake_at=now + after if (after := journey.steps[journey.start].silence_after) is not None else None,
-            created_at=now,
-            updated_at=now,
-        )
+        insert_or_ignore(connection, Enrollment.__table__),
+        {
+            "id": fresh,
+            "journey": journey.name,
+            "patient_id": request.patient_id,
+            "subject_id": visit.appointment_id if about_visit and visit is not None else fresh,
+            "step": journey.start,
+            "misses": 0,
+            "data": _data(clinic, request),
+            "wake_at": wake_at,
+            "created_at": now,
+            "updated_at": now,
+        },
     )
+    if about_visit and visit is not None:  # Somebody else may have been asking about it at the same moment.
+        return planning.enrollments_about(connection, [visit.appointment_id])[visit.appointment_id]
     return fresh
 
 

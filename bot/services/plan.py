@@ -134,6 +134,7 @@ def _rule_book(connection: Connection, clinic: Clinic) -> RuleBook:
 
 def _due_batch(clinic: Clinic, at: datetime, counts: Counter[str]) -> bool:
     with clinic.database.begin() as connection:
+        planning.take_turn(connection)
         rows = planning.due(connection, at, BATCH)
         if not rows:
             return False

@@ -20,6 +20,7 @@ from bot.services.clinic import Clinic
 from bot.services.situation import load_situation
 from bot.services.turn import Turn
 from bot.store.columns import new_id
+from bot.store.database import DatabaseDown
 from bot.store.queries import conversations
 from bot.store.tables import Message
 
@@ -28,6 +29,9 @@ log = structlog.get_logger(__name__)
 WHATSAPP = "whatsapp:"
 LONG_TEXT = 40
 """Characters above which a text is no mere slip of the thumb."""
+TRIES = 3
+IN_A_CIRCLE = frozenset({"DeadlockDetected", "SerializationFailure"})
+"""What the driver calls a transaction that was given up so that another could go on."""
 LONGEST = 1600
 """Characters that Twilio lets into one message; what is longer is no text from a phone."""
 
@@ -74,6 +78,18 @@ class _Repeated(Exception):
 
 def receive(clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
     """Take in one text. The same MessageSid again gives the same answer and changes nothing. Raises DatabaseDown."""
+    for _try in range(TRIES - 1):
+        try:
+            return _take_in(clinic, inbound, now)
+        except DatabaseDown as error:
+            if str(error) not in IN_A_CIRCLE:
+                raise
+            # An import or the planner held what this text wanted, and the other way round; all of ours is undone.
+            log.warning("taken in once more", reason=str(error))
+    return _take_in(clinic, inbound, now)
+
+
+def _take_in(clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
     try:
         with clinic.database.begin() as connection:
             reply = _receive(connection, clinic, inbound, now)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.core.dialogue import advance
 from bot.core.effects import Escalate
-from bot.core.journey import Enrollment, QuestionState, Silence
+from bot.core.journey import Enrollment, Journey, QuestionState, Silence
 from bot.journeys import discover
 from bot.services.clinic import Clinic
 from bot.services.escalations import Need, raise_to_person
@@ -47,7 +47,7 @@ def _batch(connection: Connection, clinic: Clinic, now: datetime) -> int:
 
 def _silent(connection: Connection, clinic: Clinic, stored: AnyRow, now: datetime) -> None:
     question = connection.execute(
-        select(Question.conversation_id, Question.state)
+        select(Question.conversation_id, Question.state, Question.asked_at)
         .where(Question.enrollment_id == stored.id)
         .order_by(Question.asked_at.desc())
         .limit(1)
@@ -56,7 +56,10 @@ def _silent(connection: Connection, clinic: Clinic, stored: AnyRow, now: datetim
     waits = question is not None and question.state is QuestionState.PREPARED
     values: dict[str, object] = {"wake_at": now + LOOK_AGAIN if waits else None, "updated_at": now}
     journey = discover().get(stored.journey)
-    if journey is not None and question is not None and question.state is QuestionState.OPEN:
+    until = _patience(journey, question)
+    if until is not None and until > now:
+        values["wake_at"] = until  # The text went out later than it was planned: the wait begins with it.
+    elif journey is not None and question is not None and question.state is QuestionState.OPEN:
         enrollment = Enrollment(
             id=stored.id,
             journey=stored.journey,
@@ -79,6 +82,15 @@ def _silent(connection: Connection, clinic: Clinic, stored: AnyRow, now: datetim
                 )
                 raise_to_person(connection, need, vault=clinic.vault, now=now)
     connection.execute(update(EnrollmentRow).where(EnrollmentRow.id == stored.id).values(**values))
+
+
+def _patience(journey: Journey | None, question: AnyRow | None) -> datetime | None:
+    """Until when an open question is waited for."""
+    if journey is None or question is None or question.state is not QuestionState.OPEN:
+        return None
+    after = journey.steps[journey.start].silence_after
+    asked_at: datetime = question.asked_at
+    return asked_at + after if after is not None else None
 
 
 def _expire(connection: Connection, now: datetime) -> None:

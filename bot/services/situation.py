@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.journey import Enrollment, Question
-from bot.core.people import ConsentStatus, Visit
+from bot.core.people import ConsentStatus, Scope, Visit
 from bot.core.situation import Person, Situation
 from bot.services.clinic import Clinic
 from bot.store.columns import AnyRow
@@ -23,6 +23,8 @@ def load_situation(connection: Connection, clinic: Clinic, phone: AnyRow, now: d
         for row in people
     }
     visits = conversations.visits_of(connection, [row.patient_id for row in people], now)
+    # Whoever holds the phone may hear nothing of these patients: their visits are none to ask about or to name.
+    told = {row.patient_id for row in people if row.scope is not Scope.NOTHING}
     return Situation(
         people=tuple(
             Person(
@@ -36,7 +38,7 @@ def load_situation(connection: Connection, clinic: Clinic, phone: AnyRow, now: d
             for row in people
         ),
         questions=tuple(question_of(row, clinic) for row in conversations.questions_of(connection, phone.id, now)),
-        visits=tuple(visit_of(row, names[row.patient_id]) for row in visits),
+        visits=tuple(visit_of(row, names[row.patient_id]) for row in visits if row.patient_id in told),
         enrollments={row.appointment_id: _enrollment_of(row) for row in visits if row.enrollment_id},
         opted_out=_opted_out(phone, people),
         held=phone.held_by is not None,

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import Origin
 from bot.core.outreach import Lane
-from bot.core.people import Visit
+from bot.core.people import ConsentStatus, PatientStatus, Scope, Visit
 from bot.core.planning import REMINDERS, pick, too_late
 from bot.journeys import discover
 from bot.services.clinic import Clinic
@@ -33,7 +33,7 @@ LANES = {"same_day": Lane.SAME_DAY, "moved": Lane.SAME_DAY, "cancelled": Lane.SA
 
 _MESSAGES = insert(Message.__table__)  # type: ignore[arg-type]
 _QUESTIONS = insert(Question.__table__)  # type: ignore[arg-type]
-_WAKE = update(Enrollment).where(Enrollment.id == bindparam("which")).values(wake_at=bindparam("wake"))
+_WAKE = update(Enrollment).where(Enrollment.id == bindparam("which")).values(wake_at=bindparam("wake"), misses=0)
 _QUEUED = (
     update(Touch)
     .where(Touch.id == bindparam("which"))
@@ -58,7 +58,8 @@ def make_messages(connection: Connection, clinic: Clinic, rows: Sequence[AnyRow]
     """Turn due contacts into messages, questions and enrollments. Gives (messages made, contacts skipped)."""
     now = clinic.clock()
     contacts = planning.contacts(connection, sorted({row.patient_id for row in rows}))
-    rows = [*rows, *_siblings(connection, rows, contacts, at)]
+    companions = planning.companions(connection, sorted({row.appointment_id for row in rows}), at)
+    rows = _once([*rows, *companions, *_siblings(connection, rows, contacts, at)])
     contacts = planning.contacts(connection, sorted({row.patient_id for row in rows}))
     wanted, skipped = _sort_out(rows, contacts, clinic, at)
     for reason, ids in skipped.items():
@@ -75,10 +76,12 @@ def _siblings(
     phones = {contacts[r.patient_id].contact_point_id for r in rows if r.step in REMINDERS and r.patient_id in contacts}
     if not phones:
         return ()
-    known = {row.touch_id for row in rows}
     household = planning.household_of(connection, sorted(phones))
-    later = planning.siblings(connection, household, at + TOGETHER)
-    return [row for row in later if row.touch_id not in known]
+    return planning.siblings(connection, household, at + TOGETHER)
+
+
+def _once(rows: Sequence[AnyRow]) -> list[AnyRow]:
+    return list({row.touch_id: row for row in rows}.values())
 
 
 def _sort_out(
@@ -122,12 +125,22 @@ def _due_of(row: AnyRow, clinic: Clinic) -> Due:
     return Due(row.touch_id, row.key, row.step, row.expires_at, visit, row.language, row.previous_starts_at)
 
 
+def _may_share(contact: AnyRow) -> bool:
+    """Whether a text for the household may speak of this patient. Whom the gate would refuse is written for alone."""
+    return (
+        contact.patient_status is PatientStatus.ACTIVE
+        and contact.paused_since is None
+        and contact.consent is ConsentStatus.OPTED_IN
+        and contact.scope is not Scope.NOTHING
+    )
+
+
 def _together(wanted: Sequence[Due], contacts: Mapping[str, AnyRow]) -> list[list[Due]]:
     """Same-day visits of one household in one text; everything else by itself."""
     bundles: dict[tuple[str, str, date], list[Due]] = defaultdict(list)
     alone: list[list[Due]] = []
     for due in wanted:
-        if due.step in REMINDERS:
+        if due.step in REMINDERS and _may_share(contacts[due.visit.patient_id]):
             phone = contacts[due.visit.patient_id].contact_point_id
             bundles[(phone, due.step, local(due.visit).date())].append(due)
         else:

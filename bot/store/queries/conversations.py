@@ -43,7 +43,8 @@ _PHONE = (
     .where(
         ContactPoint.phone_index.in_(bindparam("indexes", expanding=True)), ContactPoint.channel == bindparam("channel")
     )
-    .with_for_update(of=Conversation.__table__)
+    # No key of it changes: whoever writes a row that refers to it need not wait, nor be waited for in a circle.
+    .with_for_update(of=Conversation.__table__, key_share=True)
 )
 _PEOPLE = (
     select(
@@ -123,6 +124,10 @@ def lock_phone(connection: Connection, vault: Vault, phone: str, channel: Channe
     row = connection.execute(_PHONE, key).first()
     if row is None:
         _first_contact(connection, vault, phone, channel, now)
+        row = connection.execute(_PHONE, key).one()
+    elif connection.dialect.name == "postgresql":
+        # Having waited for the lock, PostgreSQL gives the conversation as it is now, but what is joined to it as it
+        # was before the wait: a STOP a moment ago would be missed.
         row = connection.execute(_PHONE, key).one()
     return row
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, union, update
 
-from bot.core.journey import TouchState
+from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import Direction, MessageStatus
 from bot.core.people import NumberStatus
 from bot.store.columns import AnyRow
@@ -19,9 +19,28 @@ from bot.store.tables import (
     Message,
     Patient,
     PatientContact,
+    Question,
     ReminderRule,
     Touch,
 )
+
+UNTOLD = (
+    MessageStatus.PLANNED,
+    MessageStatus.DROPPED,
+    MessageStatus.FAILED,
+    MessageStatus.UNDELIVERED,
+    MessageStatus.CANCELED,
+)
+"""A text in one of these states has told nobody anything."""
+# Any fixed number: PostgreSQL's advisory lock that puts rounds of due contacts in line, so that two of them never make
+# two texts about one visit, nor take a household apart.
+DUE_LOCK = 7_404_503
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait until nobody else makes messages of due contacts; until the end of the transaction it is our turn."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": DUE_LOCK})
 
 
 def visits_to_plan(connection: Connection, limit: int) -> Sequence[AnyRow]:
@@ -48,18 +67,15 @@ def visits_to_plan(connection: Connection, limit: int) -> Sequence[AnyRow]:
 
 
 def told_of(connection: Connection, appointment_ids: Sequence[str]) -> frozenset[str]:
-    """Those of these visits that a text to the patient has spoken of."""
-    went_out = [s for s in MessageStatus if s not in (MessageStatus.PLANNED, MessageStatus.DROPPED)]
-    rows = connection.execute(
-        select(Message.appointment_id)
-        .where(
-            Message.appointment_id.in_(appointment_ids),
-            Message.direction == Direction.OUTBOUND,
-            Message.status.in_(went_out),
-        )
-        .distinct()
-    ).scalars()
-    return frozenset(row for row in rows if row is not None)
+    """Those of these visits that a text to the patient has spoken of, by itself or together with others."""
+    went_out = (Message.direction == Direction.OUTBOUND, Message.status.not_in(UNTOLD))
+    alone = select(Message.appointment_id).where(Message.appointment_id.in_(appointment_ids), *went_out)
+    together = (
+        select(Touch.subject_id)
+        .join(Message, Message.id == Touch.message_id)
+        .where(Touch.subject_id.in_(appointment_ids), Touch.journey == "appointment", *went_out)
+    )
+    return frozenset(row for row in connection.execute(union(alone, together)).scalars() if row is not None)
 
 
 def mark_planned(connection: Connection, appointment_ids: Sequence[str]) -> None:
@@ -111,6 +127,11 @@ def void_older(connection: Connection, appointment_ids: Sequence[str], now: date
         .returning(Message.id)
     ).scalars()
     gone = list(dropped)
+    connection.execute(
+        update(Question)
+        .where(Question.message_id.in_(gone), Question.state == QuestionState.PREPARED)
+        .values(state=QuestionState.VOID)
+    )
     connection.execute(
         update(Touch)
         .where(Touch.message_id.in_(gone), Touch.state == TouchState.QUEUED)
@@ -165,6 +186,15 @@ def due(connection: Connection, at: datetime, limit: int) -> Sequence[AnyRow]:
     ).all()
 
 
+def companions(connection: Connection, appointment_ids: Sequence[str], at: datetime) -> Sequence[AnyRow]:
+    """All contacts of these visits that are due, also those that a batch has no room for."""
+    return connection.execute(
+        _DUE.where(Touch.subject_id.in_(appointment_ids), Touch.due_at <= at).with_for_update(
+            skip_locked=True, of=Touch.__table__
+        )
+    ).all()
+
+
 def siblings(connection: Connection, patient_ids: Sequence[str], until: datetime) -> Sequence[AnyRow]:
     """Reminders of these patients that fall due a little later: candidates for one text with those that are due."""
     return connection.execute(
@@ -182,8 +212,13 @@ def contacts(connection: Connection, patient_ids: Sequence[str]) -> Mapping[str,
         select(
             PatientContact.patient_id,
             PatientContact.contact_point_id,
+            PatientContact.consent,
+            PatientContact.scope,
+            Patient.status.label("patient_status"),
+            Patient.paused_since,
             Conversation.id.label("conversation_id"),
         )
+        .join(Patient, Patient.patient_id == PatientContact.patient_id)
         .join(ContactPoint, ContactPoint.id == PatientContact.contact_point_id)
         .outerjoin(Conversation, Conversation.contact_point_id == ContactPoint.id)
         .where(
