@@ -32,7 +32,7 @@ def real_seconds(seconds: float) -> float:
 
 
 @lru_cache(maxsize=2)
-def _anchor(path: str, stamp: int) -> tuple[datetime, datetime, float]:
+def _anchor(path: str, _stamp: int) -> tuple[datetime, datetime, float]:
     data = json.loads(Path(path).read_text())
     return datetime.fromisoformat(data["real"]), datetime.fromisoformat(data["shown"]), float(data["rate"])
 

@@ -9,11 +9,12 @@ from typing import Any
 import structlog
 
 # What a line may say. Anything else is left out, so that a careless call cannot leak a name or a text.
-ALLOWED = frozenset(
-    "event level timestamp logger count ids message_id conversation_id escalation_id enrollment_id touch_id import_id "
-    "user_id request_id route method status code reason decision lane seconds host pid port path state error kind "
-    "attempt attempts dialect revision line holder journey step rate queue".split()
-)
+ALLOWED = frozenset({
+    "event", "level", "timestamp", "logger", "count", "ids", "message_id", "conversation_id", "escalation_id",
+    "enrollment_id", "touch_id", "import_id", "user_id", "request_id", "route", "method", "status", "code", "reason",
+    "decision", "lane", "seconds", "host", "pid", "port", "path", "state", "error", "kind", "attempt", "attempts",
+    "dialect", "revision", "line", "holder", "journey", "step", "rate", "queue",
+})  # fmt: skip
 
 
 def configure(level: str = "info") -> None:

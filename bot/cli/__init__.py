@@ -28,11 +28,11 @@ COMMANDS: dict[str, str] = {
 class LazyGroup(click.Group):
     """A group whose commands live in modules that are imported on use."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The names, sorted."""
         return sorted(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command of that name, or None, which click reports as wrong usage (exit 2)."""
         target = COMMANDS.get(cmd_name)
         if target is None:

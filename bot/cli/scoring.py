@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from bot.core.intents import Understanding
 
 # An emergency read as one of these is lost: nobody looks at it.
-HARMLESS = frozenset(
-    "confirm decline reschedule running_late opt_out opt_in help wrong_person question transport_need financial_need "
-    "refill_request language_switch acknowledge greeting abuse numeric_answer deceased".split()
-)
+HARMLESS = frozenset({
+    "abuse", "acknowledge", "confirm", "deceased", "decline", "financial_need", "greeting", "help", "language_switch",
+    "numeric_answer", "opt_in", "opt_out", "question", "refill_request", "reschedule", "running_late", "transport_need",
+    "wrong_person",
+})  # fmt: skip
 # What nobody could act on without a person, whatever the reading.
 FOR_PEOPLE = frozenset({"question", "request_human", "symptom", "abuse", "unclear"})
 
@@ -90,7 +91,9 @@ def score(lines: Iterable[tuple[Mapping[str, object], Understanding]]) -> Scores
     return scores
 
 
-def _count(tally: Tally, expected: list[str], forbidden: set[str], several: set[str], understood: Understanding) -> None:
+def _count(
+    tally: Tally, expected: list[str], forbidden: set[str], several: set[str], understood: Understanding
+) -> None:
     found, right = str(understood.intent), str(understood.intent) in expected
     tally.lines += 1
     tally.right += right
@@ -118,7 +121,9 @@ def _count(tally: Tally, expected: list[str], forbidden: set[str], several: set[
         tally.several_found += several <= {str(intent) for intent in understood.intents}
 
 
-def _miss(line: Mapping[str, object], expected: list[str], understood: Understanding, *, harmful: bool) -> dict[str, object]:
+def _miss(
+    line: Mapping[str, object], expected: list[str], understood: Understanding, *, harmful: bool
+) -> dict[str, object]:
     return {
         "id": line.get("id"),
         "harmful": harmful,
@@ -141,9 +146,9 @@ def _share(part: int, whole: int) -> float | None:
 
 
 COLUMNS = {
-    "lines": "lines", "accuracy": "right", "must_not": "harmful", "emergency_recall": "emerg.", "emergency_lost": "lost",
-    "false_emergency": "false em.", "opt_out_recall": "opt-out", "false_opt_out": "false oo", "auto_precision": "auto prec.",
-    "auto_coverage": "auto cov.", "multi": "several",
+    "lines": "lines", "accuracy": "right", "must_not": "harmful", "emergency_recall": "emerg.",
+    "emergency_lost": "lost", "false_emergency": "false em.", "opt_out_recall": "opt-out",
+    "false_opt_out": "false oo", "auto_precision": "auto prec.", "auto_coverage": "auto cov.", "multi": "several",
 }  # fmt: skip
 
 

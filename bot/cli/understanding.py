@@ -21,14 +21,12 @@ def understand() -> None:
     """Read JSON lines on stdin, write what each text means as JSON lines on stdout."""
     understander = load_understander()
     failed = False
-    stdin = click.get_binary_stream("stdin")
-    stdout = click.get_binary_stream("stdout")
-    for raw in stdin:
+    for raw in sys.stdin.buffer:
         if not raw.strip():
             continue
         answer = _answer(raw, understander)
         failed = failed or "error" in answer
-        _write(stdout, answer)
+        _write(sys.stdout.buffer, answer)
     sys.exit(1 if failed else 0)
 
 

@@ -1,4 +1,4 @@
-"""From a text read to an `Understanding`: several meanings, the main one first, how sure, and whether the bot may act."""
+"""From a text read to an `Understanding`: its meanings, the main one first, how sure, and whether the bot may act."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 from bot.core.intents import Context, Details, Evidence, Intent, OptOutScope, Understanding
 from bot.core.understanding import safety
 from bot.core.understanding.asked import Asked
-from bot.core.understanding.classifier import Classifier
 from bot.core.understanding.meanings import FAIR, LIKELY, SURE, VISIT, Meanings, evidence_of, explicit, polarity, settle
 from bot.core.understanding.numbers import chosen_option, figures, minutes_late, scale_answer
 from bot.core.understanding.questions import ask, wish
@@ -27,16 +26,31 @@ RANK = {intent: at for at, intent in enumerate(ORDER)}
 # What the bot does by itself; everything else is somebody's task.
 ACTED_ON = frozenset(
     {
-        Intent.CONFIRM, Intent.DECLINE, Intent.RESCHEDULE, Intent.RUNNING_LATE, Intent.OPT_OUT, Intent.OPT_IN, Intent.HELP,
-        Intent.WRONG_PERSON, Intent.DECEASED, Intent.LANGUAGE_SWITCH, Intent.EMERGENCY, Intent.ACKNOWLEDGE, Intent.GREETING,
-        Intent.NUMERIC_ANSWER, Intent.TRANSPORT_NEED, Intent.FINANCIAL_NEED, Intent.REFILL_REQUEST,
+        Intent.CONFIRM, Intent.DECLINE, Intent.RESCHEDULE, Intent.RUNNING_LATE, Intent.OPT_OUT, Intent.OPT_IN,
+        Intent.HELP, Intent.WRONG_PERSON, Intent.DECEASED, Intent.LANGUAGE_SWITCH, Intent.EMERGENCY, Intent.ACKNOWLEDGE,
+        Intent.GREETING, Intent.NUMERIC_ANSWER, Intent.TRANSPORT_NEED, Intent.FINANCIAL_NEED, Intent.REFILL_REQUEST,
     }
 )  # fmt: skip
+# What the words around a score say besides is not acted on.
+_NO_SCORE = (
+    Intent.CONFIRM, Intent.DECLINE, Intent.RESCHEDULE, Intent.ACKNOWLEDGE, Intent.SYMPTOM, Intent.RUNNING_LATE,
+    Intent.UNCLEAR,
+)  # fmt: skip
+# A prompt with one of these in it asks for yes or no, in whichever language it is.
+_YES_OR_NO = (
+    " YES", " NO", " SI ", " SÍ", "SIM", " WI ", "OUI", "ДА ", "HAAN", "TAK", "回", "CÓ ", "نعم", "بله", "हाँ", " OO",
+    "네", "예",
+)  # fmt: skip
+_OPPOSITE = {
+    Intent.CONFIRM: (Intent.DECLINE, Intent.RESCHEDULE),
+    Intent.DECLINE: (Intent.CONFIRM,),
+    Intent.RESCHEDULE: (Intent.CONFIRM,),
+}
 ENOUGH = 0.8
 DOUBT = 0.3
 
 
-def compose(reading: Reading, asked: Asked, limits: Mapping[str, Limits], classifier: Classifier) -> Understanding:
+def compose(reading: Reading, asked: Asked, limits: Mapping[str, Limits]) -> Understanding:
     """Everything the text means."""
     alarm = safety.scan(reading)
     readings = measured(reading, limits)
@@ -45,7 +59,8 @@ def compose(reading: Reading, asked: Asked, limits: Mapping[str, Limits], classi
     if alarm.live or grave:
         return _emergency(reading, alarm, grave, flags)
     if reading.text.tapback:
-        return Understanding((Intent.ACKNOWLEDGE,), 0.9, auto=True, evidence=(Evidence(Intent.ACKNOWLEDGE, "tapback", ""),))
+        tapback = Evidence(Intent.ACKNOWLEDGE, "tapback", "")
+        return Understanding((Intent.ACKNOWLEDGE,), 0.9, auto=True, evidence=(tapback,))
     if reading.text.autoreply:
         return Understanding((Intent.UNCLEAR,), 0.9, auto=False, evidence=(Evidence(Intent.UNCLEAR, "auto-reply", ""),))
     found = explicit(reading, asked)
@@ -56,23 +71,26 @@ def compose(reading: Reading, asked: Asked, limits: Mapping[str, Limits], classi
     clash = settle(reading, asked, found)
     ask(reading, asked, found)
     _consent(reading, asked, found)
-    guessed = _guess(reading, asked, found, classifier)
     if (alarm.denied or alarm.bygone) and not found.sure:
-        found.add(Intent.DECLINE if alarm.denied and asked.context is Context.CHECKIN_YES_NO else Intent.SYMPTOM, FAIR, flags[0])
-    return _finish(reading, found, flags, details, trusted=numeric_sure and not clash and not guessed)
+        denied = alarm.denied and asked.context is Context.CHECKIN_YES_NO
+        found.add(Intent.DECLINE if denied else Intent.SYMPTOM, FAIR, flags[0])
+    return _finish(reading, found, flags, details, trusted=numeric_sure and not clash)
 
 
-def _emergency(reading: Reading, alarm: safety.Alarm, grave: Sequence[Measured], flags: tuple[Evidence, ...]) -> Understanding:
+def _emergency(
+    reading: Reading, alarm: safety.Alarm, grave: Sequence[Measured], flags: tuple[Evidence, ...]
+) -> Understanding:
     """The safety reply is due whatever else the text says; an opt-out in it is honoured all the same."""
-    measures = tuple(
-        Evidence(Intent.EMERGENCY, f"reading:{one.kind}", reading.text.shown(reading.origin[one.figure.start], reading.origin[one.figure.end - 1] + 1))
-        for one in grave
-    )
+    measures = tuple(Evidence(Intent.EMERGENCY, f"reading:{one.kind}", _as_written(reading, one)) for one in grave)
     stops = [hit for hit in reading.of("opt_out") if hit.length >= 2]
     intents = (Intent.EMERGENCY, Intent.OPT_OUT) if stops else (Intent.EMERGENCY,)
     evidence = (*flags, *measures, *(evidence_of(reading, Intent.OPT_OUT, hit) for hit in stops[:1]))
     details = Details(danger=alarm.family or "reading", scope=_scope(reading))
     return Understanding(intents, 0.97, auto=True, language=language_of(reading), evidence=evidence, details=details)
+
+
+def _as_written(reading: Reading, one: Measured) -> str:
+    return reading.text.shown(reading.origin[one.figure.start], reading.origin[one.figure.end - 1] + 1)
 
 
 def _details(reading: Reading) -> Details:
@@ -94,29 +112,28 @@ def _numbers(
     reading: Reading, asked: Asked, found: Meanings, details: Details, readings: Sequence[Measured]
 ) -> tuple[Details, bool]:
     """Numbers by the kind of question; the second value is False where the number is not to be relied on."""
-
-
+    words = reading.text.clean.strip()
     if asked.options and (option := chosen_option(reading, len(asked.options))) is not None:
         return _option(reading, asked, found, replace(details, option=option))
     if asked.context is Context.SURVEY_SCALE:
         value, sure = scale_answer(reading)
         if value is not None and not found.has(Intent.OPT_OUT):
-            found.add(Intent.NUMERIC_ANSWER, SURE if sure else 0.6, Evidence(Intent.NUMERIC_ANSWER, "scale", reading.text.clean.strip()))
-            found.drop(Intent.CONFIRM, Intent.DECLINE, Intent.RESCHEDULE, Intent.ACKNOWLEDGE, Intent.SYMPTOM, Intent.RUNNING_LATE, Intent.UNCLEAR)
+            found.add(Intent.NUMERIC_ANSWER, SURE if sure else 0.6, Evidence(Intent.NUMERIC_ANSWER, "scale", words))
+            found.drop(*_NO_SCORE)
             return replace(details, number=value), sure
     numbers = [figure for figure in figures(reading) if not figure.clock]
     told = readings or (asked.context is Context.CHECKIN_YES_NO and _reading_asked(asked) and numbers)
     if told and numbers:
         value = readings[0].figure.value if readings else numbers[0].value
-        found.add(Intent.NUMERIC_ANSWER, LIKELY, Evidence(Intent.NUMERIC_ANSWER, "reading", reading.text.clean.strip()))
+        found.add(Intent.NUMERIC_ANSWER, LIKELY, Evidence(Intent.NUMERIC_ANSWER, "reading", words))
         for word in sorted({one.grave for one in readings if one.grave and _solicited(asked)}):
-            found.add(Intent.NUMERIC_ANSWER, LIKELY, Evidence(Intent.NUMERIC_ANSWER, f"{BEYOND}:{word}", reading.text.clean.strip()))
+            found.add(Intent.NUMERIC_ANSWER, LIKELY, Evidence(Intent.NUMERIC_ANSWER, f"{BEYOND}:{word}", words))
         if any(one.grave for one in readings) and not _solicited(asked):
-            found.add(Intent.SYMPTOM, LIKELY, Evidence(Intent.SYMPTOM, "reading beyond its limits", reading.text.clean.strip()))
+            found.add(Intent.SYMPTOM, LIKELY, Evidence(Intent.SYMPTOM, "reading beyond its limits", words))
             found.drop(Intent.NUMERIC_ANSWER)
         return replace(details, number=value), True
     if len(numbers) == 1 and _only(reading, numbers[0].start, numbers[0].end):
-        found.add(Intent.NUMERIC_ANSWER, 0.5, Evidence(Intent.NUMERIC_ANSWER, "a number alone", reading.text.clean.strip()))
+        found.add(Intent.NUMERIC_ANSWER, 0.5, Evidence(Intent.NUMERIC_ANSWER, "a number alone", words))
         return replace(details, number=numbers[0].value), False
     return details, True
 
@@ -124,7 +141,7 @@ def _numbers(
 def _reading_asked(asked: Asked) -> bool:
     """Whether the prompt asks for a figure: it names no way to say yes or no."""
     prompt = (asked.prompt or "").upper()
-    return bool(prompt) and not any(word in prompt for word in (" YES", " NO", " SI ", " SÍ", "SIM", " WI ", "OUI", "ДА ", "HAAN", "TAK", "回", "CÓ ", "نعم", "بله", "हाँ", " OO", "네", "예"))
+    return bool(prompt) and not any(word in prompt for word in _YES_OR_NO)
 
 
 def _only(reading: Reading, start: int, end: int) -> bool:
@@ -137,11 +154,9 @@ def _option(reading: Reading, asked: Asked, found: Meanings, details: Details) -
     words = reading.text.clean.strip()
     if offered not in set(Intent):
         found.add(Intent.NUMERIC_ANSWER, SURE, Evidence(Intent.NUMERIC_ANSWER, f"option {details.option}", words))
-
         return replace(details, number=float(details.option or 0)), True
     chosen = Intent(offered)
-    opposite = {Intent.CONFIRM: (Intent.DECLINE, Intent.RESCHEDULE), Intent.DECLINE: (Intent.CONFIRM,), Intent.RESCHEDULE: (Intent.CONFIRM,)}
-    clash = any(found.has(other) for other in opposite.get(chosen, ()))
+    clash = any(found.has(other) for other in _OPPOSITE.get(chosen, ()))
     found.add(chosen, SURE, Evidence(chosen, f"option {details.option}", words))
     found.drop(Intent.UNCLEAR, Intent.NUMERIC_ANSWER)
     if chosen in (Intent.DECLINE, Intent.RESCHEDULE):
@@ -150,7 +165,7 @@ def _option(reading: Reading, asked: Asked, found: Meanings, details: Details) -
 
 
 def _consent(reading: Reading, asked: Asked, found: Meanings) -> None:
-    """Carriers' words. A bare CANCEL or END stops the texts and may mean the visit too; a bare HELP is theirs as well."""
+    """Carriers' words. A bare CANCEL or END stops the texts and may mean the visit too; a bare HELP is theirs."""
     for hit in reading.under("carrier."):
         if hit.group == "carrier.start":
             found.add(Intent.OPT_IN, SURE, evidence_of(reading, Intent.OPT_IN, hit), hit)
@@ -164,19 +179,9 @@ def _consent(reading: Reading, asked: Asked, found: Meanings) -> None:
         found.add(Intent.OPT_OUT, LIKELY, evidence_of(reading, Intent.OPT_OUT, hit), hit)
 
 
-def _guess(reading: Reading, asked: Asked, found: Meanings, classifier: Classifier) -> bool:
-    """Where no rule says anything, the classifier may; it never makes the bot act."""
-    if found.sure:
-        return False
-    guess = classifier.guess(reading.words, asked.context)
-    if guess is None:
-        return False
-    intent, likely = guess
-    found.add(intent, likely, Evidence(intent, "classifier", reading.text.clean.strip()))
-    return True
-
-
-def _finish(reading: Reading, found: Meanings, flags: tuple[Evidence, ...], details: Details, *, trusted: bool) -> Understanding:
+def _finish(
+    reading: Reading, found: Meanings, flags: tuple[Evidence, ...], details: Details, *, trusted: bool
+) -> Understanding:
     if not found.sure:
         found.add(Intent.UNCLEAR, DOUBT, Evidence(Intent.UNCLEAR, "no rule", ""))
     intents = tuple(sorted(found.sure, key=RANK.__getitem__))
@@ -188,6 +193,5 @@ def _finish(reading: Reading, found: Meanings, flags: tuple[Evidence, ...], deta
     evidence = (*flags, *found.evidence)
     wanted = next((hit.group.removeprefix("langname.") for hit in reading.under("langname.")), None)
     if main is Intent.LANGUAGE_SWITCH:
-
         details = replace(details, language=wanted or language_of(reading))
     return Understanding(intents, sure, auto=auto, language=language_of(reading), evidence=evidence, details=details)

@@ -134,7 +134,8 @@ def polarity(reading: Reading, asked: Asked, found: Meanings) -> None:
 
 
 _OVERRULES_POLARITY = (
-    Intent.OPT_OUT, Intent.OPT_IN, Intent.WRONG_PERSON, Intent.DECEASED, Intent.RESCHEDULE, Intent.HELP, Intent.LANGUAGE_SWITCH,
+    Intent.OPT_OUT, Intent.OPT_IN, Intent.WRONG_PERSON, Intent.DECEASED, Intent.RESCHEDULE, Intent.HELP,
+    Intent.LANGUAGE_SWITCH,
 )  # fmt: skip
 
 

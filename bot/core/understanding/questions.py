@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.intents import Context, Evidence, Intent
+from bot.core.intents import Evidence, Intent
 from bot.core.understanding.asked import Asked
 from bot.core.understanding.meanings import LIKELY, VISIT, Meanings, evidence_of
 from bot.core.understanding.numbers import figures
@@ -11,15 +11,18 @@ from bot.core.understanding.reading import Reading
 LONGEST_WISH = 200
 # A sentence that already means one of these is not a question besides.
 _TELLING = (
-    Intent.RESCHEDULE, Intent.TRANSPORT_NEED, Intent.FINANCIAL_NEED, Intent.REFILL_REQUEST, Intent.LANGUAGE_SWITCH, Intent.HELP,
-    Intent.RUNNING_LATE, Intent.REQUEST_HUMAN, Intent.WRONG_PERSON, Intent.DECEASED, Intent.OPT_OUT, Intent.OPT_IN,
+    Intent.RESCHEDULE, Intent.TRANSPORT_NEED, Intent.FINANCIAL_NEED, Intent.REFILL_REQUEST, Intent.LANGUAGE_SWITCH,
+    Intent.HELP, Intent.RUNNING_LATE, Intent.REQUEST_HUMAN, Intent.WRONG_PERSON, Intent.DECEASED, Intent.OPT_OUT,
+    Intent.OPT_IN,
 )  # fmt: skip
 
 
 def ask(reading: Reading, asked: Asked, found: Meanings) -> None:
     """Add `question` where a question mark or an asking word stands in a sentence that says nothing else."""
     if asked.context in VISIT and not found.sure and _names_a_time(reading):
-        found.add(Intent.RESCHEDULE, LIKELY if reading.any("day") else 0.7, Evidence(Intent.RESCHEDULE, "a day or time alone", reading.text.clean.strip()))
+        words = reading.text.clean.strip()
+        sureness = LIKELY if reading.any("day") else 0.7
+        found.add(Intent.RESCHEDULE, sureness, Evidence(Intent.RESCHEDULE, "a day or time alone", words))
         return
     if found.has(Intent.QUESTION):
         return
@@ -68,7 +71,8 @@ def _names_a_time(reading: Reading) -> bool:
 
 def wish(reading: Reading) -> str | None:
     """The sentences that name a day or a time, in the patient's own words."""
-    wanted = sorted({reading.sentence(hit.start) for hit in reading.of("day", "reschedule")} | {reading.sentence(f.start) for f in figures(reading) if f.clock})
+    times = {reading.sentence(figure.start) for figure in figures(reading) if figure.clock}
+    wanted = sorted(times | {reading.sentence(hit.start) for hit in reading.of("day", "reschedule")})
     if not wanted or not reading.any("reschedule", "day"):
         return None
     pieces = [reading.text.shown(reading.origin[start], reading.origin[end - 1] + 1) for start, end in wanted]

@@ -1,4 +1,4 @@
-"""One text read once: its words put right, and every rule of every lexicon found in it. What the later steps look at."""
+"""One text read once: its words put right, and every rule of every lexicon found in it, for the later steps."""
 
 from __future__ import annotations
 
@@ -10,26 +10,15 @@ from bot.core.understanding.spelling import Spelling
 from bot.core.understanding.text import COMMA, SENTENCE, Text
 
 # What a hit of these groups covers is no longer free to mean something else.
-BLIND = frozenset(
-    {
-        "courtesy",
-        "day",
-        "denial",
-        "denial_after",
-        "past",
-        "contrast",
-        "correction",
-        "yes",
-        "no",
-        "okay",
-        "acknowledge",
-        "greeting",
-    }
-    | {"caller", "interrogative", "number_word", "minute_unit", "hour_unit", "bereaved", "langask", "polite"}
-)
-CLOSING = frozenset(
-    "regards sincerely best love blessings respectfully cordially saludos atentamente cordialement att".split()
-)
+BLIND = frozenset({
+    "acknowledge", "bereaved", "caller", "contrast", "correction", "courtesy", "day", "denial", "denial_after",
+    "greeting", "hour_unit", "interrogative", "langask", "minute_unit", "no", "number_word", "okay", "past", "polite",
+    "yes",
+})  # fmt: skip
+CLOSING = frozenset({
+    "atentamente", "att", "best", "blessings", "cordialement", "cordially", "love", "regards", "respectfully",
+    "saludos", "sincerely",
+})  # fmt: skip
 SIGNATURE_WORDS = 4
 LONGEST_RULE = 24
 

@@ -33,8 +33,8 @@ _FROM_DEVANAGARI = str.maketrans(
 _HINDI = tuple(
     (re.compile(pattern), put)
     for pattern, put in (
-        ("(?:aa|a)(?=[iy](?![aeou]))[iy]", "e"), ("ei|ey", "e"), ("ee|ii", "i"), ("oo|uu", "u"), ("w", "v"), ("ph", "f"), ("z", "j"),
-        ("q|ck", "k"), ("x", "ks"), ("(?<=[bcdgjkpst])h+", ""),
+        ("(?:aa|a)(?=[iy](?![aeou]))[iy]", "e"), ("ei|ey", "e"), ("ee|ii", "i"), ("oo|uu", "u"), ("w", "v"),
+        ("ph", "f"), ("z", "j"), ("q|ck", "k"), ("x", "ks"), ("(?<=[bcdgjkpst])h+", ""),
     )
 )  # fmt: skip
 _SILENT_Y = re.compile(r"(?<=.)y(?=e)")
@@ -69,7 +69,8 @@ class Romanised:
     def __init__(self, vocabulary: Collection[str], stems: Iterable[str], hindi_words: Iterable[str]) -> None:
         self._known = vocabulary
         self._russian = _indexed((word for word in vocabulary if _CYRILLIC.match(word)), russian)
-        self._stems = {key: word for key, word in _indexed(filter(_CYRILLIC.match, stems), russian).items() if len(key) >= LEAST_STEM}
+        keyed = _indexed(filter(_CYRILLIC.match, stems), russian)
+        self._stems = {key: word for key, word in keyed.items() if len(key) >= LEAST_STEM}
         self._hindi_words = frozenset(word for word in hindi_words if _LATIN.match(word))
         self._hindi = _indexed(self._hindi_words, hindi)
 
@@ -96,7 +97,8 @@ class Romanised:
         bare = russian(word)
         if bare in self._russian:
             return self._russian[bare]
-        return next((self._stems[bare[:cut]] for cut in range(len(bare), LEAST_STEM - 1, -1) if bare[:cut] in self._stems), word)
+        starts = (bare[:cut] for cut in range(len(bare), LEAST_STEM - 1, -1))
+        return next((self._stems[start] for start in starts if start in self._stems), word)
 
     def _from_hindi(self, word: str) -> str:
         if word in self._known:

@@ -67,7 +67,9 @@ class Spelling:
         single = _DOUBLED.sub(r"\1", word)
         if single != word and (single in self._known or single in self._common):
             return single
-        if len(word) < SHORTEST or not _PLAIN.match(word) or any(word[:cut] in self._stems for cut in range(3, len(word) + 1)):
+        if len(word) < SHORTEST or not _PLAIN.match(word):
+            return word
+        if any(word[:cut] in self._stems for cut in range(3, len(word) + 1)):
             return word
         near = {
             candidate
@@ -95,6 +97,5 @@ def _one_slip(one: str, other: str) -> bool:
         left[1:] == right
         or left == right[1:]
         or left[1:] == right[1:]
-        or left[:2] == right[1::-1]
-        and left[2:] == right[2:]
+        or (left[:2] == right[1::-1] and left[2:] == right[2:])
     )

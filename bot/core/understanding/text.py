@@ -14,7 +14,10 @@ SENTENCE, COMMA, NONE = 2, 1, 0
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HANGUL = r"\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\ud7b0-\ud7ff"
 # Python's \w leaves out combining marks, without which Devanagari and pointed Arabic fall to pieces.
-_MARKS = r"\u0300-\u036f\u0483-\u0487\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"
+_MARKS = (
+    r"\u0300-\u036f\u0483-\u0487\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
+    r"\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"
+)
 _LETTER = rf"(?:[^\W_{_HAN}{_HANGUL}]|[{_MARKS}])"
 _TOKEN = re.compile(
     rf"(?P<number>\d+(?:[.,:/]\d+)+(?![\w]))"
@@ -25,7 +28,7 @@ _TOKEN = re.compile(
     r"|(?P<stop>[.!;\n。…।۔]+)"
     r"|(?P<comma>[,、،:()\[\]\"“”«»–—]|(?<=\s)-+(?=\s))"
 )
-_JOINED = frozenset("t s ll m re ve d all nt know".split())
+_JOINED = frozenset({"t", "s", "ll", "m", "re", "ve", "d", "all", "nt", "know"})
 _DROPPED = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xAD, 0x640])
 _DROPPED |= dict.fromkeys([*range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400), 0x20E3])
 _LETTERS = str.maketrans(
@@ -51,9 +54,10 @@ _PRESENT = re.compile(r"(?<![\u0600-\u06ff])(ن?م[یيى])[\s\u200c]+(?=[\u0600
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 
 _TAPBACK = re.compile(
-    r"^\s*(?:liked|loved|laughed at|emphasi[sz]ed|questioned|disliked|removed an? \w+ (?:reaction )?from|reacted .{1,12} to|"
-    r"le gust[oó]|le encant[oó]|se ri[oó] de|enfatiz[oó]|no le gust[oó]|a aim[eé]|a ador[eé]|gostou de|amou|понравилось|"
-    r"polubi\w*|نالت إعجاب|aim[eé])\s+[“\"«„].*$",
+    r"^\s*(?:liked|loved|laughed at|emphasi[sz]ed|questioned|disliked|"
+    r"removed an? \w+ (?:reaction )?from|reacted .{1,12} to|"
+    r"le gust[oó]|le encant[oó]|se ri[oó] de|enfatiz[oó]|no le gust[oó]|a aim[eé]|a ador[eé]|gostou de|amou|"
+    r"понравилось|polubi\w*|نالت إعجاب|aim[eé])\s+[“\"«„].*$",
     re.IGNORECASE | re.DOTALL,
 )
 _QUOTED_LINE = re.compile(r"^\s*>.*$", re.MULTILINE)
@@ -61,16 +65,20 @@ _ORIGINAL = re.compile(
     r"\n\s*(?:on .{5,80} wrote:|-{2,}\s*(?:original|forwarded) message\s*-{2,}|from: ).*$", re.IGNORECASE | re.DOTALL
 )
 _SIGNATURE = re.compile(
-    r"(?:^|[\s.!?,;–—-])(?:sent|get|enviado|envoy[eé]|wys[lł]ano|отправлено|gửi|발송|发自|傳送自)\s*(?:from|via|using|outlook|desde|do|de|con|z|с|từ)?\s*"
-    r"(?:my|mi|meu|mon|mojego|моего|我的)?\s*(?:i ?phone|ipad|android|samsung|galaxy|blackberry|outlook|yahoo|mobile|verizon|at&t|t-mobile)[^\n]*$",
+    r"(?:^|[\s.!?,;–—-])(?:sent|get|enviado|envoy[eé]|wys[lł]ano|отправлено|gửi|발송|发自|傳送自)\s*"
+    r"(?:from|via|using|outlook|desde|do|de|con|z|с|từ)?\s*(?:my|mi|meu|mon|mojego|моего|我的)?\s*"
+    r"(?:i ?phone|ipad|android|samsung|galaxy|blackberry|outlook|yahoo|mobile|verizon|at&t|t-mobile)[^\n]*$",
     re.IGNORECASE,
 )  # fmt: skip
 _AUTOREPLY = re.compile(
-    r"^\s*(?:\(?auto(?:mated|matic)?[- ]?(?:reply|response)\)?|i(?:'|’)?m driving (?:with|right now with)|i(?:'|’)?m driving right now|"
+    r"^\s*(?:\(?auto(?:mated|matic)?[- ]?(?:reply|response)\)?|"
+    r"i(?:'|’)?m driving (?:with|right now with)|i(?:'|’)?m driving right now|"
     r"driving\s*[-–—.:]|this is an automat|i am driving and|i(?:'|’)?m currently (?:driving|out of (?:the )?office)|"
     r"thank you for (?:contacting|reaching out|your message|calling)|out of office|do not disturb|"
-    r"i(?:'|’)?m not receiving notifications|i am (?:currently )?(?:out of (?:the )?office|away)|i(?:'|’)?m in a meeting,? (?:can i|i(?:'|’)?ll) (?:call|text) you (?:later|back)|respuesta autom[aá]tica|"
-    r"estoy conduciendo|estoy manejando|r[eé]ponse automatique|resposta autom[aá]tica|автоответ|delivery status notification|"
+    r"i(?:'|’)?m not receiving notifications|i am (?:currently )?(?:out of (?:the )?office|away)|"
+    r"i(?:'|’)?m in a meeting,? (?:can i|i(?:'|’)?ll) (?:call|text) you (?:later|back)|respuesta autom[aá]tica|"
+    r"estoy conduciendo|estoy manejando|r[eé]ponse automatique|resposta autom[aá]tica|автоответ|"
+    r"delivery status notification|"
     r"sorry,? i can(?:'|’)?t talk right now\.?$|can i call you later\?$)",
     re.IGNORECASE,
 )  # fmt: skip
@@ -78,7 +86,7 @@ _AUTOREPLY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text, cut up. `breaks[i]` is the strength of the pause before word `i`; `asked` the words before a question mark."""
+    """One text, cut up. `breaks[i]` is the strength of the pause before word `i`; `asked` the words before a `?`."""
 
     clean: str
     words: tuple[str, ...]

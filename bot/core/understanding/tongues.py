@@ -39,7 +39,10 @@ def language_of(reading: Reading) -> str | None:
 
 
 def _rival(reading: Reading) -> str | None:
-    votes = Counter(hit.rule.language for hit in reading.hits if hit.rule.language in ("ar", "fa") for _ in range(hit.length))
+    votes: Counter[str] = Counter()
+    for hit in reading.hits:
+        if hit.rule.language in ("ar", "fa"):
+            votes[hit.rule.language] += hit.length
     return votes.most_common(1)[0][0] if votes else None
 
 
@@ -49,9 +52,11 @@ def language_wanted(reading: Reading, found: Meanings) -> None:
     asks = reading.of("langask")
     for hit in reading.of("language_switch"):
         found.add(Intent.LANGUAGE_SWITCH, SURE, evidence_of(reading, Intent.LANGUAGE_SWITCH, hit), hit)
+    named = {at for name in names for at in range(name.start, name.end)}
+    alone = all(at in reading.idle or at in named for at in range(len(reading.words)))
     for hit in names:
-        alone = all(at in reading.idle or any(name.start <= at < name.end for name in names) for at in range(len(reading.words)))
         if alone or asks:
-            found.add(Intent.LANGUAGE_SWITCH, SURE if alone else LIKELY, evidence_of(reading, Intent.LANGUAGE_SWITCH, hit), hit)
+            evidence = evidence_of(reading, Intent.LANGUAGE_SWITCH, hit)
+            found.add(Intent.LANGUAGE_SWITCH, SURE if alone else LIKELY, evidence, hit)
     if found.has(Intent.LANGUAGE_SWITCH):
         found.drop(Intent.QUESTION, Intent.REQUEST_HUMAN, Intent.HELP, Intent.ACKNOWLEDGE, Intent.UNCLEAR)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from bot.core.intents import Details, Evidence, Intent, Understanding
 from bot.core.understanding import safety
 from bot.core.understanding.asked import Asked
-from bot.core.understanding.classifier import Classifier
 from bot.core.understanding.compose import compose
 from bot.core.understanding.lexicon import Lexicon
 from bot.core.understanding.patterns import Matcher
@@ -44,12 +43,11 @@ class Understander:
             lexicon.teach(self.matcher, self._collecting(cut.setdefault(lexicon.language, set())))
         known = self.matcher.vocabulary | {word for key in self._short for word in key}
         self.spelling = Spelling(known, common, self._short, self.matcher.stems, cut.get("hi", ()))
-        self.classifier = Classifier.train(lexicons)
 
     def __call__(self, text: str, asked: Asked = Asked()) -> Understanding:  # noqa: B008 - a frozen value
         """What the text means. An error in here goes to a person, with whatever the red-flag scan says."""
         try:
-            return compose(self._read(text), asked, self.limits, self.classifier)
+            return compose(self._read(text), asked, self.limits)
         except Exception as error:  # whatever it is, the patient must not be left without an answer
             return self._failed(text, error)
 

@@ -270,7 +270,7 @@ def waiting_outreach(connection: Connection, contact_point_id: str) -> list[str]
     return list(connection.execute(_WAITING, {"number": contact_point_id}).scalars())
 
 
-def events(connection: Connection, rows: Sequence[Mapping[str, Any]], *, source: DeliverySource, now: datetime) -> int:
-    """Note reports `{"message_id", "twilio_sid", "status", "error_code"}`; how many of them are new."""
+def events(connection: Connection, rows: Sequence[Mapping[str, Any]], *, source: DeliverySource, now: datetime) -> None:
+    """Note reports `{"message_id", "twilio_sid", "status", "error_code"}`, except those known already."""
     full = [{**row, "id": new_id(), "source": source, "at": now} for row in rows]
     connection.execute(insert_or_ignore(connection, DeliveryEvent.__table__), full)
