@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import re
 from collections.abc import Sequence
 from datetime import time
 from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 DEFAULT_API_URL = "https://api.twilio.com"
 
@@ -38,6 +42,16 @@ def _yes_no(value: object) -> object:
     if isinstance(value, bool):
         return value
     raise ValueError("write yes or no")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an address, or None for what can be none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read only when asked for, and not a number only then
+    except ValueError:
+        return None
+    return parts
 
 
 class Settings(BaseSettings):
@@ -86,12 +100,18 @@ class Settings(BaseSettings):
             value = "postgresql+psycopg://" + value.split("://", 1)[1]
         if not value.startswith(("postgresql+psycopg://", "sqlite:///")):
             raise ValueError("write postgresql+psycopg://… or sqlite:///…")
+        try:
+            make_url(value)
+        except (ArgumentError, ValueError):
+            raise ValueError("no database can be meant by it; write postgresql+psycopg://user@host:5432/name") from None
         return value
 
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: str) -> str:
-        if not value.startswith(("redis://", "rediss://", "unix://")):
+        parts = _parts(value)
+        numbered = parts is not None and (parts.scheme == "unix" or re.fullmatch(r"/?\d*", parts.path))
+        if parts is None or parts.scheme not in ("redis", "rediss", "unix") or not numbered:
             raise ValueError("write redis://host:port/0")
         return value
 
@@ -112,8 +132,11 @@ class Settings(BaseSettings):
     @field_validator("public_url", "twilio_api_url")
     @classmethod
     def _url(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")) or len(value) < 10:
+        parts = _parts(value)
+        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("write http://… or https://…")
+        if parts.query or parts.fragment or not value.isascii() or any(sign <= " " for sign in value):
+            raise ValueError("write an address without ?, #, spaces or letters beyond a-z")
         return value.rstrip("/")
 
     @field_validator("data_keys")
@@ -166,11 +189,13 @@ class Settings(BaseSettings):
             ipaddress.ip_network(address, strict=False)
         return value
 
-    @model_validator(mode="after")
-    def _sender(self) -> Settings:
-        if not (self.twilio_messaging_service_sid or self.twilio_phone_number):
-            raise ValueError("TWILIO_MESSAGING_SERVICE_SID or TWILIO_PHONE_NUMBER: set one of them, the sender")
-        return self
+    @field_validator("twilio_phone_number", mode="after")
+    @classmethod
+    def _sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        # On a field, as a validator of the whole is not asked once anything else is wrong; after the service's.
+        if value is None and info.data.get("twilio_messaging_service_sid", "malformed, and told already") is None:
+            raise ValueError("set it or TWILIO_MESSAGING_SERVICE_SID, the sender")
+        return value
 
     @property
     def country(self) -> str:

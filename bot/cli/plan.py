@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import click
@@ -13,6 +13,9 @@ from bot.services.plan import plan_due
 
 if TYPE_CHECKING:
     from bot.services.clinic import Clinic
+
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2199
 
 
 @click.command()
@@ -30,10 +33,15 @@ def plan(at: str | None) -> None:
 
 
 def _parsed(at: str | None) -> datetime | None:
+    if at is None:
+        return None
     try:
-        return datetime.fromisoformat(at) if at is not None else None
+        moment = datetime.fromisoformat(at)
     except ValueError:
         raise click.BadParameter("write an ISO time, such as 2026-12-01T09:00", param_hint="--at") from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:  # days are counted from it in both directions
+        raise click.BadParameter(f"a year from {FIRST_YEAR} to {LAST_YEAR}", param_hint="--at")
+    return moment
 
 
 def _aware(moment: datetime | None, clinic: Clinic) -> datetime:

@@ -38,7 +38,10 @@ def create(email: str, role: str, name: str, password_stdin: bool) -> None:
 
 def _password(from_stdin: bool) -> tuple[str, bool]:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n"), False
+        try:
+            return sys.stdin.buffer.readline().decode().rstrip("\r\n"), False
+        except UnicodeDecodeError:
+            start.fail("No account was made: the password is not UTF-8.")
     if not sys.stdin.isatty():
         return accounts.new_password(), True
     typed = click.prompt("Password (leave empty to have one made up)", default="", hide_input=True, show_default=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.running import run_bot
+from tests.cli.running import call_bot, run_bot
 from tests.clinic import RunningClinic
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -27,6 +27,35 @@ def test_every_setting_is_named_at_once(settings_env: dict[str, str]) -> None:
     for name in ("DATABASE_URL", "DATA_KEYS", "CLINIC_TIMEZONE", "SEND_RATE"):
         assert sum(name in line for line in wrong) == 1
     assert "short" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql+psycopg://clinic@host:port/clinic"),
+        ("REDIS_URL", "redis://host:port/0"),
+        ("REDIS_URL", "redis://host/clinic"),
+        ("PUBLIC_URL", "http://[clinic"),
+        ("PUBLIC_URL", "https://texts.example/ "),
+        ("PUBLIC_URL", "https://"),
+        ("SEND_RATE", "nan"),
+        ("TWILIO_AUTH_TOKEN", ","),
+        ("TRUSTED_PROXIES", "proxy"),
+        ("QUIET_HOURS", "8pm"),
+    ],
+)
+def test_a_malformed_setting_is_one_line(settings_env: dict[str, str], name: str, value: str) -> None:
+    ran = call_bot({**settings_env, name: value}, "plan")
+    assert ran.exit_code == 1
+    assert ran.stderr.startswith(f"{name} is malformed: ")
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_the_sender_is_named_beside_what_else_is_missing(settings_env: dict[str, str]) -> None:
+    del settings_env["TWILIO_PHONE_NUMBER"], settings_env["DATA_KEYS"]
+    ran = call_bot(settings_env, "plan")
+    assert {line.split()[0] for line in ran.stderr.splitlines()} == {"TWILIO_PHONE_NUMBER", "DATA_KEYS"}
+    assert call_bot({**settings_env, "TWILIO_MESSAGING_SERVICE_SID": "MG0"}, "plan").stderr.count("\n") == 1
 
 
 def test_what_does_not_answer_is_named(settings_env: dict[str, str]) -> None:

@@ -112,6 +112,7 @@ def test_a_database_that_is_down_is_one_line(settings_env: Env, words: tuple[str
     "words",
     [
         ("plan", "--at", "tomorrow"),
+        ("plan", "--at", "9999-12-31"),
         ("tokens", "create"),
         ("tokens", "create", "x", "--scope", "all"),
         ("tokens", "create", "a\nb"),

@@ -20,7 +20,7 @@ def clinic(settings: Settings) -> Clinic:
     return build_clinic(settings)
 
 
-def create(*arguments: str, stdin: str = "") -> tuple[int, str]:
+def create(*arguments: str, stdin: str | bytes = "") -> tuple[int, str]:
     done = CliRunner().invoke(users, ["create", *arguments], input=stdin)
     return done.exit_code, done.output
 
@@ -46,6 +46,12 @@ def test_refusals_are_one_line(clinic: Clinic) -> None:
     assert create("ana@clinic.test", "--role", "coordinator", "--password-stdin", stdin="short\n") == (
         1,
         "No account was made: a password has 8 characters or more.\n",
+    )
+    assert create(
+        "ana@clinic.test", "--role", "coordinator", "--password-stdin", stdin=b"\xff\xfe a fine password\n"
+    ) == (
+        1,
+        "No account was made: the password is not UTF-8.\n",
     )
     assert create("ana", "--role", "coordinator")[0] == 1
     assert create("ana@clinic.test", "--role", "queen")[0] == 2
