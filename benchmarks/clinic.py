@@ -71,14 +71,14 @@ def bench_clinic(database_url: str) -> Clinic:
     return replace(build_clinic(bench_settings(database_url)), queue=NoQueue())
 
 
-def fill(clinic: Clinic, patients: int, *, starts_in: timedelta) -> None:
-    """Patients with a phone, consent and one visit each."""
+def fill(clinic: Clinic, patients: int, *, starts_in: timedelta, first: int = 0) -> None:
+    """Patients with a phone, consent and one visit each, numbered from `first`."""
     now, vault = clock.now(), clinic.vault
-    for start in range(0, patients, CHUNK):
+    for start in range(first, first + patients, CHUNK):
         tables: dict[type, list[dict[str, object]]] = {
             Patient: [], ContactPoint: [], PatientContact: [], Conversation: [], Appointment: [],
         }  # fmt: skip
-        for number in range(start, min(start + CHUNK, patients)):
+        for number in range(start, min(start + CHUNK, first + patients)):
             patient_id, contact_id = f"P{number}", new_id()
             phone = phone_of(number)
             tables[Patient].append(

@@ -42,6 +42,7 @@ _REPLIED = (
         recent_replies=bindparam("replies"),
     )
 )
+_WARNED = _REPLIED.values(last_safety_at=bindparam("at"), last_safety_family=bindparam("family"))
 
 
 def render(turn: Turn, effect: Say | Ask) -> tuple[str, str]:
@@ -65,7 +66,7 @@ def _subjects(turn: Turn, ask: Ask) -> tuple[Visit, ...]:
 def answer(turn: Turn) -> Sequence[tuple[str, str]]:
     """One message with everything there is to say, written down before the webhook answers with it."""
     if not turn.said:
-        turn.connection.execute(_CONVERSATION, {"which": turn.phone.id, "at": turn.now})
+        turn.batch.add(_CONVERSATION, {"which": turn.phone.id, "at": turn.now})
         return ()
     body = joined([text for _effect, text, _language in turn.said])
     first, _text, language = turn.said[0]
@@ -90,9 +91,9 @@ def answer(turn: Turn) -> Sequence[tuple[str, str]]:
         decision_reason=str(verdict.reason),
     )
     row = outbox.row_of(draft, vault=turn.clinic.vault, now=turn.now, message_id=message_id)
-    turn.connection.execute(INSERT_MESSAGE, row)
+    turn.batch.add(INSERT_MESSAGE, row)
     if not goes_out:
-        turn.connection.execute(_CONVERSATION, {"which": turn.phone.id, "at": turn.now})
+        turn.batch.add(_CONVERSATION, {"which": turn.phone.id, "at": turn.now})
         return ()
     for effect, _text, _language in turn.said:
         if isinstance(effect, Ask):
@@ -139,7 +140,7 @@ def _open_question(turn: Turn, ask: Ask, message_id: str) -> None:
     ends = [visit.starts_at for visit in visits] or [turn.now + timedelta(hours=24)]
     enrollment = turn.enrolled.get(ask.subjects[0][0]) if len(ask.subjects) == 1 else None
     known = turn.situation.enrollments.get(ask.subjects[0][0]) if len(ask.subjects) == 1 else None
-    turn.connection.execute(
+    turn.batch.add(
         _QUESTION,
         {
             "id": new_id(),
@@ -162,10 +163,8 @@ def _open_question(turn: Turn, ask: Ask, message_id: str) -> None:
 
 def _remember_reply(turn: Turn, origin: Origin) -> None:
     times = [*turn.phone.recent_replies, turn.now.isoformat()][-KEPT_REPLY_TIMES:]
-    turn.connection.execute(_REPLIED, {"which": turn.phone.id, "at": turn.now, "replies": times})
+    values = {"which": turn.phone.id, "at": turn.now, "replies": times}
     if origin is Origin.SAFETY:
-        turn.connection.execute(
-            update(Conversation)
-            .where(Conversation.id == turn.phone.id)
-            .values(last_safety_at=turn.now, last_safety_family=turn.understanding.details.danger or "")
-        )
+        turn.batch.add(_WARNED, {**values, "family": turn.understanding.details.danger or ""})
+    else:
+        turn.batch.add(_REPLIED, values)

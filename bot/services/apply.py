@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, assert_never
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import Update, bindparam, insert, or_, true, update
 
 from bot.core.effects import (
     Answer,
@@ -139,7 +140,10 @@ def _escalate(turn: Turn, effect: Escalate) -> None:
             "wish": turn.understanding.details.wish,
         },
     )
-    raise_to_person(turn.connection, need, vault=turn.clinic.vault, now=turn.now)
+    if effect.reason in turn.raised:
+        turn.batch.flush()  # so that the second finds the first, and adds to it
+    turn.raised.add(effect.reason)
+    raise_to_person(turn.batch, need, vault=turn.clinic.vault, now=turn.now)
 
 
 def _respond(turn: Turn, effect: Answer) -> None:
@@ -147,8 +151,8 @@ def _respond(turn: Turn, effect: Answer) -> None:
     if visit.response is effect.response:
         return
     known = {"which": visit.appointment_id, "known_version": visit.version}
-    turn.connection.execute(_RESPONSE, {**known, "answer": effect.response, "at": turn.now})
-    turn.connection.execute(_CHANGE, change_row(turn.now, PATIENT, visit, effect.response, turn.message_id))
+    turn.batch.add(_RESPONSE, {**known, "answer": effect.response, "at": turn.now})
+    turn.batch.add(_CHANGE, change_row(turn.now, PATIENT, visit, effect.response, turn.message_id))
 
 
 def change_row(
@@ -177,13 +181,13 @@ def _record(turn: Turn, effect: Record) -> None:
         "value": turn.clinic.vault.seal("findings.value", finding_id, effect.value),
         "at": turn.now,
     }
-    turn.connection.execute(_FINDING, row)
+    turn.batch.add(_FINDING, row)
 
 
 def _consent(turn: Turn, effect: ChangeConsent) -> None:
     turn.changed_consent = effect.status
     consent.record(
-        turn.connection,
+        turn.batch.connection,
         contact_point_id=turn.phone.contact_point_id,
         patient_id=None,
         status=effect.status,
@@ -207,7 +211,7 @@ def _about(turn: Turn) -> list[str]:
 def _patients(turn: Turn, values: dict[str, Any]) -> None:
     about = _about(turn)
     if about:
-        turn.connection.execute(
+        turn.batch.connection.execute(
             update(Patient).where(Patient.patient_id.in_(about)).values(**values, updated_at=turn.now)
         )
 
@@ -218,12 +222,20 @@ def _set_language(turn: Turn, language: str) -> None:
 
 
 def _void(turn: Turn, effect: VoidTouches) -> None:
-    statement = update(Touch).where(
-        Touch.subject_id == effect.subject_id, Touch.state.in_([TouchState.PLANNED, TouchState.QUEUED])
+    values = {"which": effect.subject_id, "why": effect.reason, "at": turn.now}
+    turn.batch.add(_voiding(effect.steps), values)
+
+
+@lru_cache(maxsize=32)
+def _voiding(steps: tuple[str, ...]) -> Update:
+    """The statement for these steps; no IN lists, so that it is the same text each time."""
+    waiting = or_(Touch.state == TouchState.PLANNED, Touch.state == TouchState.QUEUED)
+    chosen = or_(*(Touch.step == step for step in steps)) if steps else true()
+    return (
+        update(Touch)
+        .where(Touch.subject_id == bindparam("which"), waiting, chosen)
+        .values(state=TouchState.VOID, reason=bindparam("why"), updated_at=bindparam("at"))
     )
-    if effect.steps:
-        statement = statement.where(Touch.step.in_(effect.steps))
-    turn.connection.execute(statement.values(state=TouchState.VOID, reason=effect.reason, updated_at=turn.now))
 
 
 def _close(turn: Turn, response: Response, why: str) -> None:
@@ -236,7 +248,7 @@ def _close(turn: Turn, response: Response, why: str) -> None:
         subjects = {appointment_id for appointment_id, _version in other.subjects}
         same = other.id == question.id or (subjects and subjects <= about and other.is_live(turn.now))
         if same and other.state in (QuestionState.OPEN, QuestionState.PREPARED):
-            turn.connection.execute(
+            turn.batch.add(
                 _ANSWERED,
                 {"which": other.id, "at": turn.now, "by": turn.message_id, "why": (why or binding.reason)[:120]},
             )
@@ -245,14 +257,14 @@ def _close(turn: Turn, response: Response, why: str) -> None:
 def _move(turn: Turn, enrollment: Enrollment) -> None:
     if enrollment.id:
         turn.enrolled[enrollment.subject_id] = enrollment.id
-        turn.connection.execute(
+        turn.batch.add(
             _MOVE,
             {"which": enrollment.id, "to": enrollment.step, "missed": enrollment.misses, "at": turn.now},
         )
         return
     fresh = new_id()
     turn.enrolled[enrollment.subject_id] = fresh
-    turn.connection.execute(
+    turn.batch.add(
         _ENROLL,
         {
             "id": fresh,

@@ -18,6 +18,7 @@ from bot.core.provider import Refused
 from bot.services import consent, outbox
 from bot.services.escalations import Need, raise_to_person
 from bot.services.gate import drop
+from bot.store.batch import Batch
 from bot.store.queries import outbox as queries
 from bot.store.queries.conversations import insert_or_ignore
 from bot.store.tables import ContactPoint, Message
@@ -202,7 +203,9 @@ def _tell_a_person(
             "message_id": failing.message_id,
         },
     )
-    raise_to_person(connection, need, vault=vault, now=now)
+    batch = Batch(connection)
+    raise_to_person(batch, need, vault=vault, now=now)
+    batch.flush()
 
 
 def _retry(connection: Connection, failing: Failing, due: datetime, *, vault: Vault, now: datetime) -> bool:

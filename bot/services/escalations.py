@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from bot.core.escalation import RESPOND_WITHIN, EscalationStatus, Priority, Reason
+from bot.store.batch import Batch
 from bot.store.columns import new_id
 from bot.store.tables import Escalation
 from bot.store.vault import Vault
@@ -65,18 +66,18 @@ class Need:
     evidence: Mapping[str, Any] | None = None
 
 
-def raise_to_person(connection: Connection, need: Need, *, vault: Vault, now: datetime) -> str:
+def raise_to_person(batch: Batch, need: Need, *, vault: Vault, now: datetime) -> str:
     """Open an escalation, or add to the one that is open for the same reason. Gives its id. Never commits."""
     if need.conversation_id is not None:
         key = {"conversation_id": need.conversation_id, "reason": need.reason}
-        rows = connection.execute(_OPEN, key)
+        rows = batch.looking.execute(_OPEN, key)
         standing = next((row for row in rows if _is_same(row, need)), None)
         if standing is not None:
-            _add_to(connection, standing, need, vault=vault, now=now)
+            _add_to(batch, standing, need, vault=vault, now=now)
             return str(standing.id)
     escalation_id = new_id()
     pieces = [need.evidence] if need.evidence else []
-    connection.execute(
+    batch.add(
         _INSERT,
         {
             "id": escalation_id,
@@ -106,12 +107,12 @@ def _is_same(standing: Any, need: Need) -> bool:
     return all(one is None or other is None or one == other for one, other in pairs)
 
 
-def _add_to(connection: Connection, standing: Any, need: Need, *, vault: Vault, now: datetime) -> None:
+def _add_to(batch: Batch, standing: Any, need: Need, *, vault: Vault, now: datetime) -> None:
     pieces = evidence_of(standing.id, standing.evidence, vault)
     if need.evidence:
         pieces = [*pieces, dict(need.evidence)][-KEPT_PIECES:]
     priority = min(standing.priority, need.priority, key=lambda p: p.rank)
-    connection.execute(
+    batch.add(
         _ADD,
         {
             "which": standing.id,

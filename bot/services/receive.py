@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from bot.core.binding import asked_of, bind
 from bot.core.intake import respond
@@ -17,12 +18,12 @@ from bot.core.situation import Situation
 from bot.journeys import discover
 from bot.services.apply import apply
 from bot.services.clinic import Clinic
-from bot.services.situation import load_situation
+from bot.services.situation import situation_of
 from bot.services.turn import Turn
+from bot.store.batch import Batch
 from bot.store.columns import new_id
 from bot.store.database import DatabaseDown
 from bot.store.queries import conversations
-from bot.store.tables import Message
 
 log = structlog.get_logger(__name__)
 
@@ -72,10 +73,6 @@ class Reply:
     texts: tuple[ReplyText, ...] = ()
 
 
-class _Repeated(Exception):
-    """This MessageSid was taken in by another process a moment ago."""
-
-
 def receive(clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
     """Take in one text. The same MessageSid again gives the same answer and changes nothing. Raises DatabaseDown."""
     for _try in range(TRIES - 1):
@@ -93,21 +90,24 @@ def _take_in(clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
     try:
         with clinic.database.begin() as connection:
             reply = _receive(connection, clinic, inbound, now)
-    except _Repeated:
+    except IntegrityError:
+        # Another process took this very MessageSid in a moment ago, and ours is rolled back.
         with clinic.database.read() as connection:
             message_id = conversations.seen(connection, inbound.message_sid)
-            return _answered_before(connection, clinic, message_id or "")
+            if message_id is None:
+                raise
+            return _answered_before(connection, clinic, message_id)
     return reply
 
 
 def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
     channel = Channel.WHATSAPP if inbound.sender.startswith(WHATSAPP) else Channel.SMS
     phone = conversations.lock_phone(connection, clinic.vault, inbound.sender.removeprefix(WHATSAPP), channel, now)
-    repeated = conversations.seen(connection, inbound.message_sid)
-    if repeated is not None:
-        return _answered_before(connection, clinic, repeated)
+    around = conversations.surroundings(connection, phone, inbound.message_sid, now)
+    if around["seen"]:
+        return _answered_before(connection, clinic, around["seen"][0].id)
     situation = replace(
-        load_situation(connection, clinic, phone, now),
+        situation_of(clinic, phone, around),
         carrier_handled=inbound.opt_out_type is not None,
         has_media=bool(inbound.media),
         is_long=len(inbound.body) > LONG_TEXT,
@@ -118,7 +118,7 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
     message_id = new_id()
     turn = Turn(
         clinic=clinic,
-        connection=connection,
+        batch=Batch(connection),
         phone=phone,
         situation=situation,
         understanding=understanding,
@@ -126,8 +126,9 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
         words=inbound.body,
         now=now,
     )
-    _store(connection, clinic, inbound, turn, response.patient_id)
+    _store(clinic, inbound, turn, response.patient_id)
     texts = apply(turn, response)
+    turn.batch.flush()
     return Reply(tuple(ReplyText(sent_id, body) for sent_id, body in texts))
 
 
@@ -171,7 +172,7 @@ def _last_resort(clinic: Clinic, text: str) -> Understanding:
     return Understanding(intents, 0.0, auto=bool(danger), evidence=danger)
 
 
-def _store(connection: Connection, clinic: Clinic, inbound: Inbound, turn: Turn, patient_id: str | None) -> None:
+def _store(clinic: Clinic, inbound: Inbound, turn: Turn, patient_id: str | None) -> None:
     understanding = turn.understanding
     row = {
         "id": turn.message_id,
@@ -198,9 +199,7 @@ def _store(connection: Connection, clinic: Clinic, inbound: Inbound, turn: Turn,
         "created_at": turn.now,
         "updated_at": turn.now,
     }
-    result = connection.execute(conversations.insert_or_ignore(connection, Message.__table__), row)
-    if result.rowcount == 0:
-        raise _Repeated
+    turn.batch.add(conversations.INSERT_MESSAGE, row)
 
 
 def _answered_before(connection: Connection, clinic: Clinic, message_id: str) -> Reply:

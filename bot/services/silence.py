@@ -12,6 +12,7 @@ from bot.core.journey import Enrollment, Journey, QuestionState, Silence
 from bot.journeys import discover
 from bot.services.clinic import Clinic
 from bot.services.escalations import Need, raise_to_person
+from bot.store.batch import Batch
 from bot.store.columns import AnyRow
 from bot.store.tables import Enrollment as EnrollmentRow
 from bot.store.tables import Question
@@ -80,7 +81,9 @@ def _silent(connection: Connection, clinic: Clinic, stored: AnyRow, now: datetim
                     enrollment_id=stored.id,
                     suggestion="no-answer-after-unclear",
                 )
-                raise_to_person(connection, need, vault=clinic.vault, now=now)
+                batch = Batch(connection)
+                raise_to_person(batch, need, vault=clinic.vault, now=now)
+                batch.flush()
     connection.execute(update(EnrollmentRow).where(EnrollmentRow.id == stored.id).values(**values))
 
 

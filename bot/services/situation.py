@@ -1,28 +1,25 @@
-"""Loading all that a decision about one inbound may depend on, in a fixed number of queries."""
+"""What the database says of a conversation, as the values that the core decides on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-
-from sqlalchemy import Connection
 
 from bot.core.journey import Enrollment, Question
 from bot.core.people import ConsentStatus, Scope, Visit
 from bot.core.situation import Person, Situation
 from bot.services.clinic import Clinic
 from bot.store.columns import AnyRow
-from bot.store.queries import conversations
+from bot.store.together import Rows
 
 
-def load_situation(connection: Connection, clinic: Clinic, phone: AnyRow, now: datetime) -> Situation:
+def situation_of(clinic: Clinic, phone: AnyRow, around: Mapping[str, Rows]) -> Situation:
     """The situation of the conversation on this (locked) phone row."""
-    people = conversations.people_on(connection, phone.contact_point_id)
+    people, visits = around["people"], around["visits"]
     names = {
         row.patient_id: clinic.vault.maybe_open("patients.given_name", row.patient_id, row.given_name) or ""
         for row in people
     }
-    visits = conversations.visits_of(connection, [row.patient_id for row in people], now)
     # Whoever holds the phone may hear nothing of these patients: their visits are none to ask about or to name.
     told = {row.patient_id for row in people if row.scope is not Scope.NOTHING}
     return Situation(
@@ -37,7 +34,7 @@ def load_situation(connection: Connection, clinic: Clinic, phone: AnyRow, now: d
             )
             for row in people
         ),
-        questions=tuple(question_of(row, clinic) for row in conversations.questions_of(connection, phone.id, now)),
+        questions=tuple(question_of(row, clinic) for row in around["questions"]),
         visits=tuple(visit_of(row, names[row.patient_id]) for row in visits if row.patient_id in told),
         enrollments={row.appointment_id: _enrollment_of(row) for row in visits if row.enrollment_id},
         opted_out=_opted_out(phone, people),
@@ -49,7 +46,7 @@ def load_situation(connection: Connection, clinic: Clinic, phone: AnyRow, now: d
     )
 
 
-def _opted_out(phone: AnyRow, people: Sequence[AnyRow]) -> bool:
+def _opted_out(phone: AnyRow, people: Rows) -> bool:
     if phone.consent is ConsentStatus.OPTED_OUT:
         return True
     return bool(people) and all(row.consent is ConsentStatus.OPTED_OUT for row in people)

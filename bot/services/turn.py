@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from bot.core.effects import Ask, Say
+from bot.core.escalation import Reason
 from bot.core.intents import Understanding
 from bot.core.people import ConsentStatus, Visit
 from bot.core.situation import Person, Situation
 from bot.services.clinic import Clinic
+from bot.store.batch import Batch
 from bot.store.columns import AnyRow
 
 
@@ -20,7 +20,7 @@ class Turn:
     """One inbound being acted on. Collects what is to be said, so that the patient gets one message."""
 
     clinic: Clinic
-    connection: Connection
+    batch: Batch
     phone: AnyRow
     situation: Situation
     understanding: Understanding
@@ -34,6 +34,8 @@ class Turn:
     enrolled: dict[str, str] = field(default_factory=dict)
     """Enrollment ids by subject, as they come to be."""
     visits: tuple[Visit, ...] = ()
+    raised: set[Reason] = field(default_factory=set)
+    """Why a person has been asked for in this turn."""
     said: list[tuple[Say | Ask, str, str]] = field(default_factory=list)
     """What to say, rendered: the effect, its text, its language."""
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
 
 POOL_SIZE = 5
+IDLE_SECONDS = 10.0
 
 
 class DatabaseDown(Exception):
@@ -68,10 +70,27 @@ def open_database(url: str, *, pool_size: int = POOL_SIZE) -> Database:
             hide_parameters=True,
             pool_size=pool_size,
             max_overflow=5,
-            pool_pre_ping=True,
-            connect_args={"options": "-c timezone=UTC -c lock_timeout=10s", "connect_timeout": 5},
+            connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c jit=off", "connect_timeout": 5},
         )
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", _ask_after_rest)
     return Database(engine)
+
+
+def _note_rest(_connection: Any, record: Any) -> None:
+    record.info["resting since"] = time.monotonic()
+
+
+def _ask_after_rest(connection: Any, record: Any, _proxy: Any) -> None:
+    """Ask a connection that has lain idle whether it still stands; a ping at each use costs as much as a statement."""
+    since = record.info.get("resting since")
+    if since is None or time.monotonic() - since < IDLE_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

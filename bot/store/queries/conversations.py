@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,6 +21,7 @@ from bot.store.tables import (
     PatientContact,
     Question,
 )
+from bot.store.together import Rows, read_together
 from bot.store.vault import Vault
 
 QUESTION_AGE = timedelta(days=14)
@@ -72,11 +73,13 @@ _QUESTIONS = (
         Enrollment.data.label("enrollment_data"),
     )
     .outerjoin(Enrollment, Enrollment.id == Question.enrollment_id)
-    .where(Question.conversation_id == bindparam("conversation_id"), Question.asked_at > bindparam("since"))
+    .where(Question.conversation_id == bindparam("conversation_id"), Question.asked_at > bindparam("asked_since"))
     .order_by(Question.asked_at.desc())
     .limit(12)
 )
-_VISITS = (
+# The patients' visits first and by themselves: OFFSET keeps PostgreSQL's planner from walking everybody's visits of
+# the next months instead, as it does on a table of which it has no statistics yet.
+_THEIRS = (
     select(
         Appointment.appointment_id,
         Appointment.patient_id,
@@ -87,21 +90,30 @@ _VISITS = (
         Appointment.version,
         Appointment.location,
         Appointment.service,
+    )
+    .join(PatientContact, PatientContact.patient_id == Appointment.patient_id)
+    .where(PatientContact.contact_point_id == bindparam("contact_point_id"), PatientContact.active.is_(True))
+    .offset(0)
+    .subquery("theirs")
+)
+_NEAR = (
+    select(_THEIRS)
+    .where(_THEIRS.c.starts_at > bindparam("since"), _THEIRS.c.starts_at < bindparam("until"))
+    .order_by(_THEIRS.c.starts_at)
+    .limit(60)
+    .subquery("near")
+)
+_VISITS = (
+    select(
+        *_NEAR.c,
         Enrollment.id.label("enrollment_id"),
         Enrollment.step,
         Enrollment.misses,
         Enrollment.data,
     )
-    .outerjoin(
-        Enrollment, and_(Enrollment.subject_id == Appointment.appointment_id, Enrollment.journey == "appointment")
-    )
-    .where(
-        Appointment.patient_id.in_(bindparam("patient_ids", expanding=True)),
-        Appointment.starts_at > bindparam("since"),
-        Appointment.starts_at < bindparam("until"),
-    )
-    .order_by(Appointment.starts_at)
-    .limit(60)
+    .select_from(_NEAR)
+    .outerjoin(Enrollment, and_(Enrollment.subject_id == _NEAR.c.appointment_id, Enrollment.journey == "appointment"))
+    .order_by(_NEAR.c.starts_at)
 )
 _SEEN = select(Message.id).where(Message.twilio_sid == bindparam("sid"))
 _ANSWERS = (
@@ -165,22 +177,25 @@ def ensure_conversations(connection: Connection, contact_point_ids: Sequence[str
         connection.execute(insert_or_ignore(connection, Conversation.__table__), rows)
 
 
-def people_on(connection: Connection, contact_point_id: str) -> Sequence[AnyRow]:
-    """Patients linked to the phone, first in rank first."""
-    return connection.execute(_PEOPLE, {"contact_point_id": contact_point_id}).all()
+_SURROUNDINGS: Final = {"people": _PEOPLE, "questions": _QUESTIONS, "visits": _VISITS, "seen": _SEEN}
 
 
-def questions_of(connection: Connection, conversation_id: str, now: datetime) -> Sequence[AnyRow]:
-    """The questions of the last two weeks, newest first, each with its enrollment."""
-    return connection.execute(_QUESTIONS, {"conversation_id": conversation_id, "since": now - QUESTION_AGE}).all()
+def surroundings(connection: Connection, phone: AnyRow, message_sid: str, now: datetime) -> Mapping[str, Rows]:
+    """All that the core looks at, in one round trip where the database can, after the phone's row is locked.
 
-
-def visits_of(connection: Connection, patient_ids: Sequence[str], now: datetime) -> Sequence[AnyRow]:
-    """Visits of these patients from a week ago on, each with its enrollment."""
-    if not patient_ids:
-        return ()
-    window: Mapping[str, Any] = {"patient_ids": patient_ids, "since": now - VISITS_BACK, "until": now + VISITS_AHEAD}
-    return connection.execute(_VISITS, window).all()
+    `people`: patients linked to the phone, first in rank first. `questions`: those of the last two weeks, newest
+    first, each with its enrollment. `visits`: from a week ago on, each with its enrollment. `seen`: our id of the
+    message with this MessageSid, if it has been here.
+    """
+    values = {
+        "contact_point_id": phone.contact_point_id,
+        "conversation_id": phone.id,
+        "asked_since": now - QUESTION_AGE,
+        "since": now - VISITS_BACK,
+        "until": now + VISITS_AHEAD,
+        "sid": message_sid,
+    }
+    return read_together(connection, _SURROUNDINGS, values)
 
 
 def seen(connection: Connection, message_sid: str) -> str | None:
