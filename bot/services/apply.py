@@ -53,8 +53,7 @@ _FINDING = insert(Finding.__table__)  # type: ignore[arg-type]
 _ENROLL = insert(EnrollmentRow.__table__)  # type: ignore[arg-type]
 _RESPONSE = (
     update(Appointment)
-    # Moved by an import a moment ago: the answer was about another time, and a text about the new one follows.
-    .where(Appointment.appointment_id == bindparam("which"), Appointment.version == bindparam("known_version"))
+    .where(Appointment.appointment_id == bindparam("which"))
     .values(response=bindparam("answer"), responded_at=bindparam("at"), updated_at=bindparam("at"))
 )
 _MOVE = (
@@ -150,8 +149,7 @@ def _respond(turn: Turn, effect: Answer) -> None:
     visit = next(v for v in turn.situation.visits if v.appointment_id == effect.appointment_id)
     if visit.response is effect.response:
         return
-    known = {"which": visit.appointment_id, "known_version": visit.version}
-    turn.batch.add(_RESPONSE, {**known, "answer": effect.response, "at": turn.now})
+    turn.batch.add(_RESPONSE, {"which": visit.appointment_id, "answer": effect.response, "at": turn.now})
     turn.batch.add(_CHANGE, change_row(turn.now, PATIENT, visit, effect.response, turn.message_id))
 
 

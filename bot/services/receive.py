@@ -14,7 +14,7 @@ from bot.core.intake import respond
 from bot.core.intents import Evidence, Intent, OptOutScope, Understanding
 from bot.core.messages import Direction, MessageStatus, Via
 from bot.core.people import Channel
-from bot.core.situation import Situation
+from bot.core.situation import Response, Situation
 from bot.journeys import discover
 from bot.services.apply import apply
 from bot.services.clinic import Clinic
@@ -73,16 +73,21 @@ class Reply:
     texts: tuple[ReplyText, ...] = ()
 
 
+class _Overtaken(Exception):
+    """An import has changed a visit while a text about it was being read."""
+
+
 def receive(clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
     """Take in one text. The same MessageSid again gives the same answer and changes nothing. Raises DatabaseDown."""
     for _try in range(TRIES - 1):
         try:
             return _take_in(clinic, inbound, now)
-        except DatabaseDown as error:
-            if str(error) not in IN_A_CIRCLE:
+        except (DatabaseDown, IntegrityError, _Overtaken) as error:
+            # An import or the planner held what this text wanted, and the other way round, or wrote at this moment the
+            # very row that this text was about to write. All of ours is undone: once more.
+            if isinstance(error, DatabaseDown) and str(error) not in IN_A_CIRCLE:
                 raise
-            # An import or the planner held what this text wanted, and the other way round; all of ours is undone.
-            log.warning("taken in once more", reason=str(error))
+            log.warning("taken in once more", reason=type(error).__name__)
     return _take_in(clinic, inbound, now)
 
 
@@ -106,6 +111,7 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
     around = conversations.surroundings(connection, phone, inbound.message_sid, now)
     if around["seen"]:
         return _answered_before(connection, clinic, around["seen"][0].id)
+    phone = conversations.as_it_is(phone, around)
     situation = replace(
         situation_of(clinic, phone, around),
         carrier_handled=inbound.opt_out_type is not None,
@@ -115,6 +121,7 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
     understanding = _understand(clinic, inbound, situation, now)
     binding = bind(inbound.body, understanding, situation.questions, situation.visits, now)
     response = respond(understanding, situation, binding=binding, journeys=discover(), now=now)
+    _hold(connection, situation, response)
     message_id = new_id()
     turn = Turn(
         clinic=clinic,
@@ -130,6 +137,16 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
     texts = apply(turn, response)
     turn.batch.flush()
     return Reply(tuple(ReplyText(sent_id, body) for sent_id, body in texts))
+
+
+def _hold(connection: Connection, situation: Situation, response: Response) -> None:
+    """Lock the visits that are about to be answered. Raises _Overtaken when one has changed since it was looked at."""
+    about = {enrollment.subject_id for enrollment in response.enrollments if enrollment.journey == "appointment"}
+    if not about or connection.dialect.name != "postgresql":
+        return  # On SQLite nobody else writes meanwhile.
+    versions = conversations.hold_visits(connection, list(about))
+    if any(versions.get(visit.appointment_id, visit.version) != visit.version for visit in situation.visits):
+        raise _Overtaken("visit")
 
 
 def _understand(clinic: Clinic, inbound: Inbound, situation: Situation, now: datetime) -> Understanding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, insert, select
@@ -115,6 +116,15 @@ _VISITS = (
     .outerjoin(Enrollment, and_(Enrollment.subject_id == _NEAR.c.appointment_id, Enrollment.journey == "appointment"))
     .order_by(_NEAR.c.starts_at)
 )
+_HOLD = (
+    select(Appointment.appointment_id, Appointment.version)
+    .where(Appointment.appointment_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Appointment.appointment_id)
+    .with_for_update(key_share=True)
+)
+_NUMBER = select(ContactPoint.consent, ContactPoint.status.label("number_status")).where(
+    ContactPoint.id == bindparam("contact_point_id")
+)
 _SEEN = select(Message.id).where(Message.twilio_sid == bindparam("sid"))
 _ANSWERS = (
     select(Message.id, Message.body, Message.via)
@@ -136,10 +146,6 @@ def lock_phone(connection: Connection, vault: Vault, phone: str, channel: Channe
     row = connection.execute(_PHONE, key).first()
     if row is None:
         _first_contact(connection, vault, phone, channel, now)
-        row = connection.execute(_PHONE, key).one()
-    elif connection.dialect.name == "postgresql":
-        # Having waited for the lock, PostgreSQL gives the conversation as it is now, but what is joined to it as it
-        # was before the wait: a STOP a moment ago would be missed.
         row = connection.execute(_PHONE, key).one()
     return row
 
@@ -177,7 +183,7 @@ def ensure_conversations(connection: Connection, contact_point_ids: Sequence[str
         connection.execute(insert_or_ignore(connection, Conversation.__table__), rows)
 
 
-_SURROUNDINGS: Final = {"people": _PEOPLE, "questions": _QUESTIONS, "visits": _VISITS, "seen": _SEEN}
+_SURROUNDINGS: Final = {"number": _NUMBER, "people": _PEOPLE, "questions": _QUESTIONS, "visits": _VISITS, "seen": _SEEN}
 
 
 def surroundings(connection: Connection, phone: AnyRow, message_sid: str, now: datetime) -> Mapping[str, Rows]:
@@ -196,6 +202,24 @@ def surroundings(connection: Connection, phone: AnyRow, message_sid: str, now: d
         "sid": message_sid,
     }
     return read_together(connection, _SURROUNDINGS, values)
+
+
+def as_it_is(phone: AnyRow, around: Mapping[str, Rows]) -> SimpleNamespace:
+    """The locked row with the number as it is now.
+
+    Having waited for the lock, PostgreSQL gives the conversation as it is, but what is joined to it as it was before
+    the wait: a STOP a moment ago would be missed.
+    """
+    return SimpleNamespace(**{**phone._mapping, **_plain(around["number"][0])})
+
+
+def _plain(number: Any) -> Mapping[str, Any]:
+    return {"consent": number.consent, "number_status": number.number_status}
+
+
+def hold_visits(connection: Connection, appointment_ids: Sequence[str]) -> Mapping[str, int]:
+    """Lock these visits, in one order everywhere, before anything about them is written; gives their versions."""
+    return {row.appointment_id: row.version for row in connection.execute(_HOLD, {"ids": sorted(appointment_ids)})}
 
 
 def seen(connection: Connection, message_sid: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, text, union, update
 
@@ -176,22 +177,26 @@ _DUE = (
 )
 
 
+# The appointment's row is the lock of all that is about it: what a text or an import has in hand waits for the next
+# round. Nobody who writes a row that refers to one is kept waiting by it.
+_LOCKED: Final[Mapping[str, Any]] = {
+    "skip_locked": True,
+    "key_share": True,
+    "of": (Touch.__table__, Appointment.__table__),
+}
+
+
 def due(connection: Connection, at: datetime, limit: int) -> Sequence[AnyRow]:
     """Planned contacts that are due, the oldest first, locked where the database can."""
     return connection.execute(
-        _DUE.where(Touch.due_at <= at)
-        .order_by(Touch.due_at, Touch.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Touch.__table__)
+        _DUE.where(Touch.due_at <= at).order_by(Touch.due_at, Touch.id).limit(limit).with_for_update(**_LOCKED)
     ).all()
 
 
 def companions(connection: Connection, appointment_ids: Sequence[str], at: datetime) -> Sequence[AnyRow]:
     """All contacts of these visits that are due, also those that a batch has no room for."""
     return connection.execute(
-        _DUE.where(Touch.subject_id.in_(appointment_ids), Touch.due_at <= at).with_for_update(
-            skip_locked=True, of=Touch.__table__
-        )
+        _DUE.where(Touch.subject_id.in_(appointment_ids), Touch.due_at <= at).with_for_update(**_LOCKED)
     ).all()
 
 
@@ -202,7 +207,7 @@ def siblings(connection: Connection, patient_ids: Sequence[str], until: datetime
             Touch.patient_id.in_(patient_ids),
             Touch.step.in_(["reminder_first", "reminder_last"]),
             Touch.due_at <= until,
-        ).with_for_update(skip_locked=True, of=Touch.__table__)
+        ).with_for_update(**_LOCKED)
     ).all()
 
 
