@@ -191,7 +191,7 @@ def surroundings(connection: Connection, phone: AnyRow, message_sid: str, now: d
 
     `people`: patients linked to the phone, first in rank first. `questions`: those of the last two weeks, newest
     first, each with its enrollment. `visits`: from a week ago on, each with its enrollment. `seen`: our id of the
-    message with this MessageSid, if it has been here.
+    message with this MessageSid, if it has been here. `number`: what is known of the phone itself.
     """
     values = {
         "contact_point_id": phone.contact_point_id,
@@ -204,17 +204,14 @@ def surroundings(connection: Connection, phone: AnyRow, message_sid: str, now: d
     return read_together(connection, _SURROUNDINGS, values)
 
 
-def as_it_is(phone: AnyRow, around: Mapping[str, Rows]) -> SimpleNamespace:
+def as_it_is(phone: AnyRow, around: Mapping[str, Rows]) -> Any:
     """The locked row with the number as it is now.
 
     Having waited for the lock, PostgreSQL gives the conversation as it is, but what is joined to it as it was before
     the wait: a STOP a moment ago would be missed.
     """
-    return SimpleNamespace(**{**phone._mapping, **_plain(around["number"][0])})
-
-
-def _plain(number: Any) -> Mapping[str, Any]:
-    return {"consent": number.consent, "number_status": number.number_status}
+    number = around["number"][0]
+    return SimpleNamespace(**{**phone._mapping, "consent": number.consent, "number_status": number.number_status})
 
 
 def hold_visits(connection: Connection, appointment_ids: Sequence[str]) -> Mapping[str, int]:
