@@ -25,6 +25,7 @@ from bot.jobs.sweeper import Sweeper
 log = structlog.get_logger()
 
 WORKER_TTL = 60
+LISTEN_SECONDS = 2
 MAINTENANCE_SECONDS = 15
 REDIS_SECONDS = 1.0
 END_SECONDS = 9.0
@@ -36,12 +37,22 @@ class Worker(SimpleWorker):
 
     max_connection_wait_time = 2.0
 
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds of one blocking read: a signal that came just before it is handled only when it has ended."""
+        return LISTEN_SECONDS
+
     def request_stop(self, signum: int | None, frame: FrameType | None) -> None:
         """Stop after the present job. Asks nothing of Redis, which may be why we are being stopped."""
         _stop(signum, frame)
-        if self._state == WorkerStatus.BUSY:
-            self._stop_requested = True
-        else:
+        self._stop_requested = True
+        if self._state != WorkerStatus.BUSY:
+            raise StopRequested
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Comes before each read, so that a request made between a job and the next read is not slept through."""
+        super().heartbeat(timeout, pipeline)
+        if self._stop_requested and self._state != WorkerStatus.BUSY:
             raise StopRequested
 
 
