@@ -42,6 +42,7 @@ def test_a_second_one_waits_and_takes_over_when_the_first_ends(
         database.dispose()
 
 
+@pytest.mark.slow
 def test_it_plans_what_an_import_brought(settings_env: dict[str, str], database_url: str, tmp_path: Path) -> None:
     clinic = RunningClinic(settings_env, folder=tmp_path)
     (tmp_path / "p.csv").write_text(

@@ -69,6 +69,7 @@ def received(network: RunningNetwork) -> list[str]:
     return [message.body for message in network.messages()]
 
 
+@pytest.mark.slow
 def test_without_redis_everything_goes_out_all_the_same(
     clinic: RunningClinic, network: RunningNetwork, scene: Scene, redis_server: RedisServer
 ) -> None:
@@ -85,6 +86,7 @@ def test_without_redis_everything_goes_out_all_the_same(
     assert "Traceback" not in worker.output()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_told_to_end_it_gives_back_and_another_goes_on(
     clinic: RunningClinic, network: RunningNetwork, scene: Scene

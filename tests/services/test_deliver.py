@@ -279,7 +279,7 @@ def test_no_transaction_is_open_during_a_call(scene: Scene) -> None:
 
     def answer(text: OutgoingText) -> ProviderAnswer:
         pool = scene.clinic.database.engine.pool
-        # The next claim, in a thread of its own, holds a connection for a moment; one kept open for the call would stay.
+        # The next claim, in a thread of its own, holds a connection for a moment; one open for the call would stay.
         deadline = time.monotonic() + 5
         while pool.checkedout() and time.monotonic() < deadline:  # type: ignore[attr-defined]
             time.sleep(0.01)
