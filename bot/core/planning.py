@@ -20,6 +20,9 @@ SAME_DAY_FROM: Final = time(8, 0)
 SAME_DAY_BEFORE: Final = timedelta(hours=3)
 # Of contacts that fall due together, the one further right is made: one text says what both would.
 ORDER: Final = ("booked", "reminder_first", "reminder_last", "same_day", "moved", "cancelled")
+SAID_ALREADY: Final = "another-text-says-it"
+AT_ONCE: Final = timedelta(hours=12)
+"""A second text about one visit that follows sooner than this is one too many."""
 REMINDERS: Final = ("reminder_first", "reminder_last")
 
 

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, insert, select, update
 from bot.core.intents import Context, Intent
 from bot.core.journey import Journey, QuestionState
 from bot.core.messages import Origin
-from bot.core.outreach import Lane
+from bot.core.outreach import Lane, Verdict
 from bot.core.people import Visit
-from bot.core.planning import LEAST_NOTICE
+from bot.core.planning import LEAST_NOTICE, SAID_ALREADY
 from bot.journeys import discover
 from bot.journeys.checkin import ALARM
 from bot.services.clinic import Clinic
-from bot.services.gate import decide_and_store
+from bot.services.gate import decide_and_store, drop
 from bot.services.outbox import Draft, put
 from bot.services.plan import visit_of
 from bot.services.wording import values_for
@@ -93,11 +93,15 @@ def _start(
     visit = _visit(connection, request)
     if isinstance(visit, Refusal):
         return visit
+    if request.slot is not None and request.slot <= now:
+        return Refusal("slot", "this time has passed; offer one that is ahead")
     if request.kind is Context.NONE and not request.prompt:
         return Refusal("prompt", "a message of the kind `none` needs its words in `prompt`")
     journey = discover()[JOURNEY_OF[request.kind]]
     message_id = _write(connection, clinic, request, journey, patient, contact, visit, actor=actor, now=now)
     decision = decide_and_store(connection, clinic, [message_id], now)[message_id]
+    if decision.word is not Verdict.DROP and request.kind is Context.APPOINTMENT_REMINDER and visit is not None:
+        _stand_down(connection, visit, message_id, now)
     return Started(message_id, decision.word, decision.reason)
 
 
@@ -255,6 +259,13 @@ def _ask(
             expires_at=request.expires_at or (about.starts_at if about is not None else now + ANSWER_WITHIN),
         )
     )
+
+
+def _stand_down(connection: Connection, visit: Visit, message_id: str, now: datetime) -> None:
+    """What else waits to go out about this visit is left out: nobody gets two texts about one visit at once."""
+    waiting = planning.waiting_about(connection, visit.appointment_id, but=message_id)
+    if waiting:
+        drop(connection, dict.fromkeys(waiting, SAID_ALREADY), now)
 
 
 def _supersede(connection: Connection, conversation_id: str, visit: Visit, now: datetime) -> None:

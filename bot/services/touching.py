@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import Origin
 from bot.core.outreach import Lane
 from bot.core.people import ConsentStatus, PatientStatus, Scope, Visit
-from bot.core.planning import REMINDERS, pick, too_late
+from bot.core.planning import AT_ONCE, REMINDERS, SAID_ALREADY, pick, too_late
 from bot.journeys import discover
 from bot.services.clinic import Clinic
 from bot.services.outbox import Draft, row_of
@@ -61,7 +61,8 @@ def make_messages(connection: Connection, clinic: Clinic, rows: Sequence[AnyRow]
     companions = planning.companions(connection, sorted({row.appointment_id for row in rows}), at)
     rows = _once([*rows, *companions, *_siblings(connection, rows, contacts, at)])
     contacts = planning.contacts(connection, sorted({row.patient_id for row in rows}))
-    wanted, skipped = _sort_out(rows, contacts, clinic, at)
+    spoken = planning.spoken_of(connection, sorted({row.appointment_id for row in rows}), since=at - AT_ONCE)
+    wanted, skipped = _sort_out(rows, contacts, clinic, at, spoken)
     for reason, ids in skipped.items():
         planning.settle_touches(connection, ids, state=TouchState.SKIPPED, reason=reason, now=now)
     groups = _together(wanted, contacts)
@@ -85,7 +86,11 @@ def _once(rows: Sequence[AnyRow]) -> list[AnyRow]:
 
 
 def _sort_out(
-    rows: Sequence[AnyRow], contacts: Mapping[str, AnyRow], clinic: Clinic, at: datetime
+    rows: Sequence[AnyRow],
+    contacts: Mapping[str, AnyRow],
+    clinic: Clinic,
+    at: datetime,
+    spoken: Container[str],
 ) -> tuple[list[Due], dict[str, list[str]]]:
     skipped: dict[str, list[str]] = defaultdict(list)
     by_visit: dict[str, list[Due]] = defaultdict(list)
@@ -95,6 +100,8 @@ def _sort_out(
         reason = reason or too_late(due.step, due.visit, due.expires_at, at)
         if reason is None and row.patient_id not in contacts:
             reason = "no-usable-number"
+        if reason is None and due.step in ("booked", *REMINDERS) and due.visit.appointment_id in spoken:
+            reason = SAID_ALREADY
         if reason is None:
             by_visit[due.visit.appointment_id].append(due)
         else:
@@ -104,7 +111,7 @@ def _sort_out(
         chosen = pick([due.step for due in dues])
         keep = max((due for due in dues if due.step == chosen), key=lambda due: due.expires_at)
         wanted.append(keep)
-        skipped["another-text-says-it"].extend(due.touch_id for due in dues if due is not keep)
+        skipped[SAID_ALREADY].extend(due.touch_id for due in dues if due is not keep)
     return wanted, {reason: ids for reason, ids in skipped.items() if ids}
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, text, union, update
 
 from bot.core.journey import QuestionState, TouchState
-from bot.core.messages import Direction, MessageStatus
+from bot.core.messages import Direction, MessageStatus, Origin
 from bot.core.people import NumberStatus
 from bot.store.columns import AnyRow
 from bot.store.tables import (
@@ -25,13 +25,9 @@ from bot.store.tables import (
     Touch,
 )
 
-UNTOLD = (
-    MessageStatus.PLANNED,
-    MessageStatus.DROPPED,
-    MessageStatus.FAILED,
-    MessageStatus.UNDELIVERED,
-    MessageStatus.CANCELED,
-)
+NEVER = (MessageStatus.DROPPED, MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.CANCELED)
+"""A text in one of these states never reaches anybody."""
+UNTOLD = (MessageStatus.PLANNED, *NEVER)
 """A text in one of these states has told nobody anything."""
 # Any fixed number: PostgreSQL's advisory lock that puts rounds of due contacts in line, so that two of them never make
 # two texts about one visit, nor take a household apart.
@@ -77,6 +73,39 @@ def told_of(connection: Connection, appointment_ids: Sequence[str]) -> frozenset
         .where(Touch.subject_id.in_(appointment_ids), Touch.journey == "appointment", *went_out)
     )
     return frozenset(row for row in connection.execute(union(alone, together)).scalars() if row is not None)
+
+
+def spoken_of(connection: Connection, appointment_ids: Sequence[str], *, since: datetime) -> frozenset[str]:
+    """Those of these visits, as they are now, that an outreach since then speaks of, sent or about to be."""
+    rows = connection.execute(
+        select(Message.appointment_id)
+        .join(Appointment, Appointment.appointment_id == Message.appointment_id)
+        .where(
+            Message.appointment_id.in_(appointment_ids),
+            Message.appointment_version == Appointment.version,
+            Message.origin == Origin.OUTREACH,
+            Message.status.not_in(NEVER),
+            Message.created_at > since,
+        )
+    )
+    return frozenset(row for row in rows.scalars() if row is not None)
+
+
+def waiting_about(connection: Connection, appointment_id: str, *, but: str) -> Sequence[str]:
+    """Ids of the other outreach that waits to go out about this visit, and about no other one."""
+    return (
+        connection.execute(
+            select(Message.id).where(
+                Message.appointment_id == appointment_id,
+                Message.origin == Origin.OUTREACH,
+                Message.status == MessageStatus.PLANNED,
+                Message.kind != "appointment/household",
+                Message.id != but,
+            )
+        )
+        .scalars()
+        .all()
+    )
 
 
 def mark_planned(connection: Connection, appointment_ids: Sequence[str]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.core.escalation import EscalationStatus, Priority, Reason
 from bot.core.intents import Context
@@ -25,6 +25,18 @@ from bot.web.api.paging import DEFAULT_LIMIT, LONGEST
 
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 OurId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
+def _told_by_calendars(moment: datetime) -> datetime:
+    # So far from the ends of what a datetime can hold that no zone and no waiting time leads beyond them.
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return moment
+
+
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2199
+Moment = Annotated[datetime, AfterValidator(_told_by_calendars)]
 Prompt = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
 
 
@@ -200,8 +212,8 @@ class AppointmentsQuery(Paged):
     patient_id: ExternalId | None = None
     status: AppointmentStatus | None = None
     response: Participation | None = None
-    start: datetime | None = Field(None, description="Starting then or later; the clinic's time without an offset.")
-    end: datetime | None = Field(None, description="Starting before; the clinic's time without an offset.")
+    start: Moment | None = Field(None, description="Starting then or later; the clinic's time without an offset.")
+    end: Moment | None = Field(None, description="Starting before; the clinic's time without an offset.")
 
 
 class EscalationsQuery(Paged):
@@ -228,10 +240,10 @@ class OutreachRequest(Question):
     kind: Context
     appointment_id: ExternalId | None = Field(None, description="The visit it is about; needed by a reminder.")
     prompt: Prompt | None = Field(None, description="The question to ask in place of the template's.")
-    slot: datetime | None = Field(
+    slot: Moment | None = Field(
         None, description="The time that a `waitlist_offer` offers; the clinic's time without an offset."
     )
-    expires_at: datetime | None = Field(None, description="Of no use after this.")
+    expires_at: Moment | None = Field(None, description="Of no use after this.")
 
 
 class Resolution(Question):
