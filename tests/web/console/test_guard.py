@@ -44,6 +44,15 @@ def test_nobody_gets_in_without_a_session(console: Flask) -> None:
     assert seen > 20
 
 
+def test_a_nul_finds_nothing_and_breaks_nothing(console: Flask, browser_of: Callable[[str], Browser]) -> None:
+    browser = browser_of("Ana Ruiz")
+    for path in ("conversations/a%00", "patients/a%00", "escalations/%00"):
+        assert browser.client.get(f"/console/{path}").status_code == 404
+    for path in ("sign-in", "find"):
+        asked = {"email": "ana\0@clinic.test", "password": "x", "q": "a\0"}
+        assert browser.post(f"/console/{path}", asked).status_code == 400
+
+
 def test_a_form_without_its_token_changes_nothing(
     console: Flask, desk: Desk, browser_of: Callable[[str], Browser]
 ) -> None:
