@@ -1,47 +1,158 @@
-"""An outreach that the clinic starts beside what planning does by itself: one text about a visit, never two at once."""
+"""The clinic starts one conversation: written down, decided on by the gate, asked when it goes out."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from bot.core.intents import Context
+from bot.core.journey import QuestionState
 from bot.services.outreach import OutreachRequest, Refusal, Started, start
-from bot.services.plan import plan_due
+from bot.store.tables import ContactPoint, Message, Patient, Question
+from tests.services.at_once import at_once
 from tests.transcripts.chat import Chat
 
-IN_A_WEEK = datetime.fromisoformat("2026-11-30T15:00")
+
+@pytest.fixture
+def maria(chat: Chat) -> Chat:
+    """A patient with a visit in two weeks, and the booking told."""
+    chat.patient("P1", "Maria")
+    chat.visit("A1", "P1", datetime.fromisoformat("2026-12-07T10:00"))
+    return chat
 
 
-def remind(chat: Chat) -> Started:
-    asked = OutreachRequest(patient_id="P1", kind=Context.APPOINTMENT_REMINDER, appointment_id="A1")
-    started = start(chat.clinic, asked, actor="test", now=chat.now)
+def begin(chat: Chat, kind: Context = Context.EDUCATION, patient_id: str = "P1", **more: object) -> Started | Refusal:
+    request = OutreachRequest(patient_id=patient_id, kind=kind, **more)  # type: ignore[arg-type]
+    return start(chat.clinic, request, actor="api", now=chat.now)
+
+
+def decided(chat: Chat, kind: Context = Context.EDUCATION, **more: object) -> tuple[str, str]:
+    started = begin(chat, kind, **more)
     assert isinstance(started, Started)
-    return started
+    return str(started.decision), str(started.reason)
 
 
-@pytest.mark.parametrize("planned_first", [True, False])
-def test_a_reminder_asked_for_takes_the_place_of_the_booking_notice(chat: Chat, planned_first: bool) -> None:
-    chat.patient("P1", "Ana")
-    chat.visit("A1", "P1", IN_A_WEEK)
-    if planned_first:
-        assert plan_due(chat.clinic, at=chat.now).messages == 1
-    assert remind(chat).decision == "send"
-    chat.pass_time(timedelta(hours=2))
-    assert [text.kind for text in chat.sent] == ["appointment/reminder_first"]
+def test_it_goes_out_at_once_and_asks(maria: Chat) -> None:
+    assert decided(maria, Context.APPOINTMENT_REMINDER, appointment_id="A1") == ("send", "ok")
+    with maria.clinic.database.read() as connection:
+        assert connection.execute(select(Question.state)).scalars().all() == [QuestionState.PREPARED]
+    maria.deliver()
+    assert [text.kind for text in maria.sent] == ["appointment/reminder_first"]
+    maria.text("P1", "1")
+    assert maria.responses() == {"A1": "accepted"}
 
 
-def test_a_reminder_that_may_not_go_out_takes_no_place(chat: Chat) -> None:
-    chat.patient("P1", "Ana", consent="")
-    chat.visit("A1", "P1", IN_A_WEEK)
-    assert remind(chat).decision == "drop"
-    assert plan_due(chat.clinic, at=chat.now).messages == 1
+@pytest.mark.parametrize(
+    ("kind", "reply", "kept"),
+    [
+        (Context.SURVEY_SCALE, "9", "score = 9"),
+        (Context.CHECKIN_YES_NO, "1", "checkin = yes"),
+        (Context.RECALL_INVITE, "3", "recall = declined"),
+        (Context.WAITLIST_OFFER, "2", "waitlist = declined"),
+    ],
+)
+def test_the_numbers_of_the_templates_are_those_that_are_understood(
+    maria: Chat, kind: Context, reply: str, kept: str
+) -> None:
+    maria.start("P1", kind, slot=maria.now + timedelta(days=2) if kind is Context.WAITLIST_OFFER else None)
+    maria.text("P1", reply)
+    assert kept in maria.records().values()
+    assert maria.responses() == {"A1": "needs-action"}
 
 
-def test_a_slot_that_has_passed_is_not_offered(chat: Chat) -> None:
-    chat.patient("P1", "Ana")
-    asked = OutreachRequest(patient_id="P1", kind=Context.WAITLIST_OFFER, slot=chat.now - timedelta(minutes=1))
-    refused = start(chat.clinic, asked, actor="test", now=chat.now)
+def test_in_quiet_hours_it_waits_for_the_morning(maria: Chat) -> None:
+    maria.now += timedelta(hours=12)  # 21:00
+    assert decided(maria) == ("hold", "quiet-hours")
+    maria.pass_time(timedelta(hours=10, minutes=30))
+    assert maria.sent == []
+    maria.pass_time(timedelta(hours=1))
+    assert "education/tip" in [text.kind for text in maria.sent]
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "reason"),
+    [
+        (ContactPoint, {"consent": "opted-out"}, "number-opted-out"),
+        (Patient, {"status": "deceased"}, "deceased"),
+        (Patient, {"status": "wrong-number"}, "wrong-number"),
+        (Patient, {"status": "inactive"}, "patient-inactive"),
+    ],
+)
+def test_whoever_may_not_be_written_to_is_not(maria: Chat, table: type, values: dict[str, str], reason: str) -> None:
+    with maria.clinic.database.begin() as connection:
+        connection.execute(update(table).values(**values))
+    assert decided(maria) == ("drop", reason)
+    maria.pass_time(timedelta(days=1))
+    assert maria.sent == []
+
+
+@pytest.mark.parametrize("consent", ["no", "", "unknown"])
+def test_no_consent_no_text(chat: Chat, consent: str) -> None:
+    chat.patient("P1", "Maria", consent=consent)
+    assert decided(chat)[0] == "drop"
+
+
+def test_while_an_emergency_is_open_it_waits(maria: Chat) -> None:
+    maria.text("P1", "i have chest pain")
+    assert decided(maria) == ("hold", "patient-paused")
+
+
+@pytest.mark.parametrize("words", ["I cant come", "can i come another day"])
+def test_who_is_not_coming_is_not_reminded_by_hand_either(maria: Chat, words: str) -> None:
+    maria.text("P1", words)
+    assert decided(maria, Context.APPOINTMENT_REMINDER, appointment_id="A1") == ("drop", "already-answered")
+    custom = {"appointment_id": "A1", "prompt": "Are you coming?"}
+    assert decided(maria, Context.APPOINTMENT_REMINDER, **custom) == ("drop", "already-answered")
+
+
+def test_a_visit_that_is_off_or_over_is_not_reminded_of(maria: Chat) -> None:
+    maria.cancel("A1")
+    assert decided(maria, Context.APPOINTMENT_REMINDER, appointment_id="A1")[0] == "drop"
+    maria.visit("A2", "P1", datetime.fromisoformat("2026-11-23T10:00"))
+    maria.now += timedelta(hours=3)
+    assert decided(maria, Context.APPOINTMENT_REMINDER, appointment_id="A2")[0] == "drop"
+
+
+def test_the_clinics_own_words_and_the_slot_are_in_the_text(maria: Chat) -> None:
+    maria.start("P1", "checkin_yes_no", prompt="Did you pick up your medicine?")
+    assert "Did you pick up your medicine?" in maria.sent[-1].body
+    maria.start("P1", "waitlist_offer", "A1", slot=datetime.fromisoformat("2026-11-25T21:00+00:00"))
+    assert "Wed Nov 25 at 3:00 PM" in maria.sent[-1].body
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"patient_id": "P9"}, "patient_id"),
+        ({"kind": Context.APPOINTMENT_REMINDER}, "appointment_id"),
+        ({"kind": Context.APPOINTMENT_REMINDER, "appointment_id": "A9"}, "appointment_id"),
+        ({"kind": Context.NONE}, "prompt"),
+    ],
+)
+def test_what_cannot_be_carried_out_is_refused_and_leaves_nothing_behind(
+    maria: Chat, changes: dict[str, object], field: str
+) -> None:
+    refused = begin(maria, **changes)  # type: ignore[arg-type]
     assert isinstance(refused, Refusal)
-    assert refused.field == "slot"
+    assert refused.field == field
+    with maria.clinic.database.read() as connection:
+        assert connection.execute(select(Message.id)).all() == []
+
+
+def test_somebody_elses_visit_is_none_of_this_patients(maria: Chat) -> None:
+    maria.patient("P2", "Luis")
+    assert isinstance(begin(maria, Context.APPOINTMENT_REMINDER, "P2", appointment_id="A1"), Refusal)
+
+
+def test_asked_by_two_at_once_both_are_written_down(maria: Chat) -> None:
+    both = at_once(*[lambda: begin(maria, Context.APPOINTMENT_REMINDER, appointment_id="A1")] * 2)
+    assert all(isinstance(one, Started) for one in both)
+
+
+def test_an_answer_long_after_silence_was_taken_for_one_still_counts(maria: Chat) -> None:
+    maria.start("P1", "survey_scale")
+    maria.pass_time(timedelta(hours=60))
+    maria.text("P1", "8")
+    assert "score = 8" in maria.records().values()

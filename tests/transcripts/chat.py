@@ -234,7 +234,7 @@ class Chat:
         self._count += 1
         phone = self.phones.get(patient_id, patient_id)
         inbound = Inbound(
-            message_sid=sid or f"SM{self._count:032d}",
+            message_sid=sid or f"SMin{self._count:030d}",
             sender=phone,
             body=body,
             media=tuple(media),
