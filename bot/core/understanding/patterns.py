@@ -198,15 +198,16 @@ class Matcher:
 
 def _walk(
     root: Node, words: Sequence[str], breaks: Sequence[int], start: int, classes: Sequence[list[tuple[str, int]]]
-) -> set[tuple[Rule, int]]:
+) -> dict[tuple[Rule, int], None]:
     """All rules that begin at `start`. A row of words may cross a comma, never the end of a sentence."""
-    found: set[tuple[Rule, int]] = set()
+    # No set: its order changes from process to process, and the order of hits decides between equals.
+    found: dict[tuple[Rule, int], None] = {}
     stack: list[tuple[Node, int]] = [(root, start)]
     size = len(words)
     while stack:
         node, at = stack.pop()
         if node.ends:
-            found.update((rule, at) for rule in node.ends)
+            found.update(((rule, at), None) for rule in node.ends)
         after = node.next
         if at >= size or not after or (at > start and breaks[at] >= SENTENCE):
             continue
@@ -218,7 +219,8 @@ def _walk(
         if classes:
             stack.extend((after[name], end) for name, end in classes[at] if name in after)
         if node.stems:
-            stack.extend((after[stem], at + 1) for cut in range(1, len(word) + 1) if (stem := word[:cut] + "*") in after)
+            stems = (word[:cut] + "*" for cut in range(1, len(word) + 1))
+            stack.extend((after[stem], at + 1) for stem in stems if stem in after)
         if node.gaps:
             _skip(stack, node, at, breaks)
     return found
