@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from bot.content.paths import data_root
@@ -12,6 +12,8 @@ from bot.core.understanding import Asked, Lexicon, Understander
 from bot.core.understanding.readings import Limits
 
 NOTHING_ASKED = Asked()
+SHORT = 24
+"""Characters up to which a text is remembered with its meaning, within the process."""
 
 
 def load_understander(locales: Path | None = None) -> Understander:
@@ -24,11 +26,17 @@ class OnFirstUse:
 
     def __call__(self, text: str, asked: Asked = NOTHING_ASKED) -> Understanding:
         """What the text means after that question."""
-        return _shipped()(text, asked)
+        return _short(text, asked) if len(text) <= SHORT else _shipped()(text, asked)
 
     def scan(self, text: str) -> tuple[Evidence, ...]:
         """The red-flag scan alone."""
         return _shipped().scan(text)
+
+
+@lru_cache(maxsize=8192)
+def _short(text: str, asked: Asked) -> Understanding:
+    # Most replies are "yes", "1" or "ok": what such a text means after a question is worked out once.
+    return _shipped()(text, asked)
 
 
 @cache

@@ -139,10 +139,12 @@ def _escalate(turn: Turn, effect: Escalate) -> None:
             "wish": turn.understanding.details.wish,
         },
     )
+    known: Sequence[Any] | None = turn.needs
     if effect.reason in turn.raised:
         turn.batch.flush()  # so that the second finds the first, and adds to it
+        known = None
     turn.raised.add(effect.reason)
-    raise_to_person(turn.batch, need, vault=turn.clinic.vault, now=turn.now)
+    raise_to_person(turn.batch, need, vault=turn.clinic.vault, now=turn.now, known=known)
 
 
 def _respond(turn: Turn, effect: Answer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ _OPEN = (
         Escalation.id,
         Escalation.patient_id,
         Escalation.appointment_id,
+        Escalation.reason,
         Escalation.priority,
         Escalation.evidence,
         Escalation.respond_by,
@@ -66,12 +67,18 @@ class Need:
     evidence: Mapping[str, Any] | None = None
 
 
-def raise_to_person(batch: Batch, need: Need, *, vault: Vault, now: datetime) -> str:
-    """Open an escalation, or add to the one that is open for the same reason. Gives its id. Never commits."""
+def raise_to_person(
+    batch: Batch, need: Need, *, vault: Vault, now: datetime, known: Sequence[Any] | None = None
+) -> str:
+    """Open an escalation, or add to the one that is open for the same reason. Gives its id. Never commits.
+
+    `known`: everything that is open in this conversation, where the caller has read it already.
+    """
     if need.conversation_id is not None:
-        key = {"conversation_id": need.conversation_id, "reason": need.reason}
-        rows = batch.looking.execute(_OPEN, key)
-        standing = next((row for row in rows if _is_same(row, need)), None)
+        if known is None:
+            key = {"conversation_id": need.conversation_id, "reason": need.reason}
+            known = batch.looking.execute(_OPEN, key).all()
+        standing = next((row for row in known if row.reason is need.reason and _is_same(row, need)), None)
         if standing is not None:
             _add_to(batch, standing, need, vault=vault, now=now)
             return str(standing.id)

@@ -107,11 +107,11 @@ def _take_in(clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
 
 def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
     channel = Channel.WHATSAPP if inbound.sender.startswith(WHATSAPP) else Channel.SMS
-    phone = conversations.lock_phone(connection, clinic.vault, inbound.sender.removeprefix(WHATSAPP), channel, now)
-    around = conversations.surroundings(connection, phone, inbound.message_sid, now)
+    locked = conversations.lock_phone(connection, clinic.vault, inbound.sender.removeprefix(WHATSAPP), channel, now)
+    around = conversations.surroundings(connection, locked, inbound.message_sid, now)
+    (phone,) = around["phone"]
     if around["seen"]:
         return _answered_before(connection, clinic, around["seen"][0].id)
-    phone = conversations.as_it_is(phone, around)
     situation = replace(
         situation_of(clinic, phone, around),
         carrier_handled=inbound.opt_out_type is not None,
@@ -132,6 +132,7 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
         message_id=message_id,
         words=inbound.body,
         now=now,
+        needs=around["needs"],
     )
     _store(clinic, inbound, turn, response.patient_id)
     texts = apply(turn, response)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from bot.core.journey import Enrollment, Question
 from bot.core.people import ConsentStatus, Scope, Visit
@@ -13,7 +14,7 @@ from bot.store.columns import AnyRow
 from bot.store.together import Rows
 
 
-def situation_of(clinic: Clinic, phone: AnyRow, around: Mapping[str, Rows]) -> Situation:
+def situation_of(clinic: Clinic, phone: Any, around: Mapping[str, Rows]) -> Situation:
     """The situation of the conversation on this (locked) phone row."""
     people, visits = around["people"], around["visits"]
     names = {
@@ -46,7 +47,7 @@ def situation_of(clinic: Clinic, phone: AnyRow, around: Mapping[str, Rows]) -> S
     )
 
 
-def _opted_out(phone: AnyRow, people: Rows) -> bool:
+def _opted_out(phone: Any, people: Rows) -> bool:
     if phone.consent is ConsentStatus.OPTED_OUT:
         return True
     return bool(people) and all(row.consent is ConsentStatus.OPTED_OUT for row in people)

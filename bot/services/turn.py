@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bot.core.effects import Ask, Say
 from bot.core.escalation import Reason
@@ -12,7 +14,6 @@ from bot.core.people import ConsentStatus, Visit
 from bot.core.situation import Person, Situation
 from bot.services.clinic import Clinic
 from bot.store.batch import Batch
-from bot.store.columns import AnyRow
 
 
 @dataclass(slots=True)
@@ -21,7 +22,8 @@ class Turn:
 
     clinic: Clinic
     batch: Batch
-    phone: AnyRow
+    phone: Any
+    """The row of `surroundings`: the phone and its conversation."""
     situation: Situation
     understanding: Understanding
     message_id: str
@@ -34,6 +36,8 @@ class Turn:
     enrolled: dict[str, str] = field(default_factory=dict)
     """Enrollment ids by subject, as they come to be."""
     visits: tuple[Visit, ...] = ()
+    needs: Sequence[Any] = ()
+    """What is open for people in this conversation already."""
     raised: set[Reason] = field(default_factory=set)
     """Why a person has been asked for in this turn."""
     said: list[tuple[Say | Ask, str, str]] = field(default_factory=list)

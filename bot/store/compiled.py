@@ -44,7 +44,12 @@ _Key: TypeAlias = tuple[str, tuple[tuple[int, tuple[str, ...]], ...]]
 _KEPT: Final[dict[_Key, tuple[list[ClauseElement], Compiled]]] = {}
 
 
-def run(connection: Connection, shape: str, parts: Sequence[Part], join: Callable[[Sequence[str]], str]) -> Any:
+def run(
+    connection: Connection,
+    shape: str,
+    parts: Sequence[Part],
+    join: Callable[[Sequence[str]], str],
+) -> Any:
     """Execute the parts as one statement and give its first row. `shape` names `join`, which puts their SQL together.
 
     Goes to the driver directly: SQLAlchemy's own execution costs more here than the statement. Raises what
@@ -53,19 +58,24 @@ def run(connection: Connection, shape: str, parts: Sequence[Part], join: Callabl
     # Not above: only PostgreSQL has this driver, and the commands that need neither should not wait for it.
     from psycopg import Error, RawCursor
 
-    key = (shape, tuple((id(statement), tuple(values)) for statement, values in parts))
-    kept = _KEPT.get(key)
-    if kept is None:
-        kept = _KEPT[key] = ([statement for statement, _values in parts], _compile(connection, parts, join))
-    made = kept[1]
+    made = _kept(connection, shape, parts, join)
     driver: Any = connection.connection.driver_connection
     try:
         with RawCursor(driver) as cursor:
-            return cursor.execute(made.sql, made.values(parts), prepare=True).fetchone()
+            cursor.execute(made.sql, made.values(parts), prepare=True)
+            return cursor.fetchone()
     except Error as error:
         raise DBAPIError.instance(
             shape, None, error, Error, hide_parameters=True, dialect=connection.dialect
         ) from error
+
+
+def _kept(connection: Connection, shape: str, parts: Sequence[Part], join: Callable[[Sequence[str]], str]) -> Compiled:
+    key = (shape, tuple((id(statement), tuple(values)) for statement, values in parts))
+    kept = _KEPT.get(key)
+    if kept is None:
+        kept = _KEPT[key] = ([statement for statement, _values in parts], _compile(connection, parts, join))
+    return kept[1]
 
 
 def _compile(connection: Connection, parts: Sequence[Part], join: Callable[[Sequence[str]], str]) -> Compiled:

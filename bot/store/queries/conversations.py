@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.core.escalation import EscalationStatus
 from bot.core.people import Channel
 from bot.store.columns import AnyRow, new_id
 from bot.store.tables import (
@@ -17,6 +18,7 @@ from bot.store.tables import (
     ContactPoint,
     Conversation,
     Enrollment,
+    Escalation,
     Message,
     Patient,
     PatientContact,
@@ -30,6 +32,21 @@ VISITS_BACK = timedelta(days=7)
 VISITS_AHEAD = timedelta(days=200)
 
 # Built once: building a statement costs more than running it.
+_LOCK = (
+    select(Conversation.id, Conversation.contact_point_id)
+    .join(ContactPoint, Conversation.contact_point_id == ContactPoint.id)
+    .where(ContactPoint.phone_index == bindparam("index"), ContactPoint.channel == bindparam("channel"))
+    # No key of it changes: whoever writes a row that refers to it need not wait, nor be waited for in a circle.
+    .with_for_update(of=Conversation.__table__, key_share=True)
+)
+_HOLD = (
+    select(Appointment.appointment_id, Appointment.version)
+    .where(Appointment.appointment_id == bindparam("appointment_id"))
+    .with_for_update(key_share=True)
+)
+_HOLDING: Final[Mapping[str, Any]] = {"held": _HOLD}
+# Read after the lock, by itself: having waited for a lock, PostgreSQL gives what is joined to the locked row as it was
+# before the wait, and a STOP a moment ago would be missed.
 _PHONE = (
     select(
         ContactPoint.id.label("contact_point_id"),
@@ -42,11 +59,22 @@ _PHONE = (
         Conversation.recent_replies,
     )
     .join(Conversation, Conversation.contact_point_id == ContactPoint.id)
-    .where(
-        ContactPoint.phone_index.in_(bindparam("indexes", expanding=True)), ContactPoint.channel == bindparam("channel")
+    .where(Conversation.id == bindparam("conversation_id"))
+)
+_NEEDS = (
+    select(
+        Escalation.id,
+        Escalation.patient_id,
+        Escalation.appointment_id,
+        Escalation.reason,
+        Escalation.priority,
+        Escalation.evidence,
+        Escalation.respond_by,
+        Escalation.message_id,
     )
-    # No key of it changes: whoever writes a row that refers to it need not wait, nor be waited for in a circle.
-    .with_for_update(of=Conversation.__table__, key_share=True)
+    .where(Escalation.conversation_id == bindparam("conversation_id"), Escalation.status != EscalationStatus.RESOLVED)
+    .order_by(Escalation.created_at, Escalation.id)
+    .limit(40)
 )
 _PEOPLE = (
     select(
@@ -116,15 +144,6 @@ _VISITS = (
     .outerjoin(Enrollment, and_(Enrollment.subject_id == _NEAR.c.appointment_id, Enrollment.journey == "appointment"))
     .order_by(_NEAR.c.starts_at)
 )
-_HOLD = (
-    select(Appointment.appointment_id, Appointment.version)
-    .where(Appointment.appointment_id.in_(bindparam("ids", expanding=True)))
-    .order_by(Appointment.appointment_id)
-    .with_for_update(key_share=True)
-)
-_NUMBER = select(ContactPoint.consent, ContactPoint.status.label("number_status")).where(
-    ContactPoint.id == bindparam("contact_point_id")
-)
 _SEEN = select(Message.id).where(Message.twilio_sid == bindparam("sid"))
 _ANSWERS = (
     select(Message.id, Message.body, Message.via)
@@ -140,14 +159,31 @@ def insert_or_ignore(connection: Connection, table: Any) -> Any:
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
-def lock_phone(connection: Connection, vault: Vault, phone: str, channel: Channel, now: datetime) -> AnyRow:
-    """The conversation with this phone, locked; a phone never seen before gets its rows first."""
-    key = {"indexes": vault.indexes(f"{phone}"), "channel": channel}
-    row = connection.execute(_PHONE, key).first()
-    if row is None:
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The conversation whose row is locked, and its phone."""
+
+    id: str
+    contact_point_id: str
+
+
+def lock_phone(connection: Connection, vault: Vault, phone: str, channel: Channel, now: datetime) -> Locked:
+    """Lock the conversation with this phone; a phone never seen before gets its rows first."""
+    locked = _lock(connection, vault, phone, channel)
+    if locked is None:
         _first_contact(connection, vault, phone, channel, now)
-        row = connection.execute(_PHONE, key).one()
-    return row
+        locked = _lock(connection, vault, phone, channel)
+    assert locked is not None, "rows made in this transaction are there"
+    return locked
+
+
+def _lock(connection: Connection, vault: Vault, phone: str, channel: Channel) -> Locked | None:
+    for index in vault.indexes(phone):
+        values = {"index": index, "channel": str(channel)}
+        rows = read_together(connection, _LOCKING, values)["locked"]
+        if rows:
+            return Locked(rows[0].id, rows[0].contact_point_id)
+    return None
 
 
 def _first_contact(connection: Connection, vault: Vault, phone: str, channel: Channel, now: datetime) -> None:
@@ -183,19 +219,28 @@ def ensure_conversations(connection: Connection, contact_point_ids: Sequence[str
         connection.execute(insert_or_ignore(connection, Conversation.__table__), rows)
 
 
-_SURROUNDINGS: Final = {"number": _NUMBER, "people": _PEOPLE, "questions": _QUESTIONS, "visits": _VISITS, "seen": _SEEN}
+_LOCKING: Final[Mapping[str, Any]] = {"locked": _LOCK}
+_SURROUNDINGS: Final = {
+    "phone": _PHONE,
+    "people": _PEOPLE,
+    "questions": _QUESTIONS,
+    "visits": _VISITS,
+    "needs": _NEEDS,
+    "seen": _SEEN,
+}
 
 
-def surroundings(connection: Connection, phone: AnyRow, message_sid: str, now: datetime) -> Mapping[str, Rows]:
-    """All that the core looks at, in one round trip where the database can, after the phone's row is locked.
+def surroundings(connection: Connection, locked: Locked, message_sid: str, now: datetime) -> Mapping[str, Rows]:
+    """All that the core looks at, in one round trip where the database can, after the conversation is locked.
 
-    `people`: patients linked to the phone, first in rank first. `questions`: those of the last two weeks, newest
-    first, each with its enrollment. `visits`: from a week ago on, each with its enrollment. `seen`: our id of the
-    message with this MessageSid, if it has been here. `number`: what is known of the phone itself.
+    `phone`: one row, the phone and its conversation. `people`: patients linked to the phone, first in rank first.
+    `questions`: those of the last two weeks, newest first, each with its enrollment. `visits`: from a week ago on,
+    each with its enrollment. `needs`: what is open for people, the oldest first. `seen`: our id of the message with
+    this MessageSid, if it has been here.
     """
     values = {
-        "contact_point_id": phone.contact_point_id,
-        "conversation_id": phone.id,
+        "contact_point_id": locked.contact_point_id,
+        "conversation_id": locked.id,
         "asked_since": now - QUESTION_AGE,
         "since": now - VISITS_BACK,
         "until": now + VISITS_AHEAD,
@@ -204,19 +249,13 @@ def surroundings(connection: Connection, phone: AnyRow, message_sid: str, now: d
     return read_together(connection, _SURROUNDINGS, values)
 
 
-def as_it_is(phone: AnyRow, around: Mapping[str, Rows]) -> Any:
-    """The locked row with the number as it is now.
-
-    Having waited for the lock, PostgreSQL gives the conversation as it is, but what is joined to it as it was before
-    the wait: a STOP a moment ago would be missed.
-    """
-    number = around["number"][0]
-    return SimpleNamespace(**{**phone._mapping, "consent": number.consent, "number_status": number.number_status})
-
-
 def hold_visits(connection: Connection, appointment_ids: Sequence[str]) -> Mapping[str, int]:
     """Lock these visits, in one order everywhere, before anything about them is written; gives their versions."""
-    return {row.appointment_id: row.version for row in connection.execute(_HOLD, {"ids": sorted(appointment_ids)})}
+    held: dict[str, int] = {}
+    for appointment_id in sorted(appointment_ids):
+        for row in read_together(connection, _HOLDING, {"appointment_id": appointment_id})["held"]:
+            held[row.appointment_id] = row.version
+    return held
 
 
 def seen(connection: Connection, message_sid: str) -> str | None:
