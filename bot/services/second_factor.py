@@ -23,9 +23,12 @@ LEEWAY: Final = 1
 """Steps before and after the present one that count too: phones' clocks differ."""
 
 
-def offer(clinic: Clinic, person: Person) -> tuple[str, str, str]:
-    """A new secret as text, as the address that an app scans, and sealed for the form that comes back with a code."""
-    secret = pyotp.random_base32()
+def offer(clinic: Clinic, person: Person, secret: str | None = None) -> tuple[str, str, str]:
+    """A secret as text, as the address that an app scans, and sealed for the form that comes back with a code.
+
+    A new one, unless the one is given that was offered before: after a mistyped code the app need not be set up anew.
+    """
+    secret = secret or pyotp.random_base32()
     uri = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name=clinic.settings.clinic_name)
     return secret, uri, urlsafe_b64encode(clinic.vault.seal("totp.offer", person.session_id, secret)).decode()
 

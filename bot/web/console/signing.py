@@ -88,14 +88,15 @@ def _ask_for_code(target: str) -> ResponseReturnValue:
 
 def set_up(target: str, action: str) -> ResponseReturnValue:
     """Show a new secret, and bind it once a code has come back."""
-    ours, error = clinic(), ""
+    ours, error, offered = clinic(), "", None
     if request.method == "POST":
         offered = second_factor.reopen(ours, person(), request.form.get("offer", ""))
         code = request.form.get("code", "")
         if offered and second_factor.enroll(ours, person(), secret=offered, code=code, now=ours.clock()):
             return redirect(target, 303)
-        error = "This code does not fit. Scan the new picture and try again."
-    secret, uri, offer = second_factor.offer(ours, person())
+        error = "This code does not fit. Type the one that the app shows now."
+        error = error if offered else "This page was too old. Scan the new picture and try again."
+    secret, uri, offer = second_factor.offer(ours, person(), offered)
     shown = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
     said = {"target": target, "action": action, "secret": shown, "offer": offer, "error": error}
     page = render_template("console/enroll.html", picture=_picture(uri), **said)
