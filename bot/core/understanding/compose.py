@@ -8,7 +8,18 @@ from dataclasses import replace
 from bot.core.intents import Context, Details, Evidence, Intent, OptOutScope, Understanding
 from bot.core.understanding import safety
 from bot.core.understanding.asked import Asked
-from bot.core.understanding.meanings import FAIR, LIKELY, SURE, VISIT, Meanings, evidence_of, explicit, polarity, settle
+from bot.core.understanding.meanings import (
+    FAIR,
+    LIKELY,
+    LOCAL,
+    SURE,
+    VISIT,
+    Meanings,
+    evidence_of,
+    explicit,
+    polarity,
+    settle,
+)  # fmt: skip
 from bot.core.understanding.numbers import chosen_option, figures, minutes_late, scale_answer
 from bot.core.understanding.questions import ask, wish
 from bot.core.understanding.reading import Reading
@@ -53,6 +64,7 @@ DOUBT = 0.3
 def compose(reading: Reading, asked: Asked, limits: Mapping[str, Limits]) -> Understanding:
     """Everything the text means."""
     alarm = safety.scan(reading)
+    reading = reading.within(LOCAL[asked.context] + ".")
     readings = measured(reading, limits)
     flags = safety.evidence(reading, alarm)
     grave = [one for one in readings if one.grave == "emergency" and not _solicited(asked)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.understanding.patterns import Hit, Kind, Matcher
 from bot.core.understanding.spelling import Spelling
@@ -11,7 +11,7 @@ from bot.core.understanding.text import COMMA, SENTENCE, Text
 
 # What a hit of these groups covers is no longer free to mean something else.
 BLIND = frozenset({
-    "acknowledge", "bereaved", "caller", "contrast", "correction", "courtesy", "day", "denial", "denial_after",
+     "bereaved", "caller", "contrast", "correction", "courtesy", "day", "denial", "denial_after",
     "greeting", "hour_unit", "interrogative", "langask", "minute_unit", "no", "number_word", "okay", "past", "polite",
     "yes",
 })  # fmt: skip
@@ -21,6 +21,8 @@ CLOSING = frozenset({
 })  # fmt: skip
 SIGNATURE_WORDS = 4
 LONGEST_RULE = 24
+# What means something only in one context says nothing in the others, so it hides nothing either.
+LOCAL = ("checkin.", "education.", "none.", "recall.", "survey.", "visit.", "waitlist.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,13 @@ class Reading:
     def shown(self, hit: Hit) -> str:
         """The patient's own words behind a hit."""
         return self.text.shown(self.origin[hit.start], self.origin[hit.end - 1] + 1) if hit.end > hit.start else ""
+
+    def within(self, prefix: str) -> Reading:
+        """The same reading where the groups under `prefix` mean something, and so hide what lies inside them."""
+        covers = self.under(prefix)
+        if not covers:
+            return self
+        return replace(self, hits=tuple(hit for hit in self.hits if not any(_covers(other, hit) for other in covers)))
 
     def sentence(self, at: int) -> tuple[int, int]:
         """The bounds of the sentence that holds word `at`."""
@@ -147,7 +156,7 @@ def _uncovered(hits: list[Hit]) -> list[Hit]:
     """Leave out a hit that lies inside a longer one of another group: `don't cancel` is no `cancel`."""
     covers: dict[int, dict[tuple[str, int], Hit]] = {}
     for hit in hits:
-        if hit.group not in BLIND:
+        if hit.group not in BLIND and not hit.group.startswith(LOCAL):
             covers.setdefault(hit.start, {}).setdefault((hit.group, hit.end), hit)
     return [
         hit

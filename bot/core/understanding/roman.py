@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
+from difflib import SequenceMatcher
 
 MOST_OF_IT = 0.6
-STRONG, LEAST_STEM = 3, 3
+STRONG, LEAST_STEM = 4, 3
+MOST_KEPT = 20_000
 _CYRILLIC = re.compile(r"[а-я]+\Z")
 _DEVANAGARI = re.compile(r"[\u0900-\u0963]+\Z")
 _LATIN = re.compile(r"[a-z]+\Z")
@@ -33,10 +35,12 @@ _FROM_DEVANAGARI = str.maketrans(
 _HINDI = tuple(
     (re.compile(pattern), put)
     for pattern, put in (
+        ("a+yi", "i"),
         ("(?:aa|a)(?=[iy](?![aeou]))[iy]", "e"), ("ei|ey", "e"), ("ee|ii", "i"), ("oo|uu", "u"), ("w", "v"),
         ("ph", "f"), ("z", "j"), ("q|ck", "k"), ("x", "ks"), ("(?<=[bcdgjkpst])h+", ""),
     )
 )  # fmt: skip
+_INHERENT = re.compile(r"([क-ह])(?=[क-हंइ-औ])")
 _SILENT_Y = re.compile(r"(?<=.)y(?=e)")
 _INNER_A = re.compile(r"(?<=.)a+")
 
@@ -66,13 +70,24 @@ def hindi(word: str) -> str:
 class Romanised:
     """Brings a text into the script in which the lexicon of its language is written."""
 
-    def __init__(self, vocabulary: Collection[str], stems: Iterable[str], hindi_words: Iterable[str]) -> None:
+    def __init__(
+        self,
+        vocabulary: Collection[str],
+        stems: Iterable[str],
+        hindi_words: Iterable[str],
+        *,
+        elsewhere: Collection[str] = (),
+    ) -> None:
         self._known = vocabulary
         self._russian = _indexed((word for word in vocabulary if _CYRILLIC.match(word)), russian)
         keyed = _indexed(filter(_CYRILLIC.match, stems), russian)
         self._stems = {key: word for key, word in keyed.items() if len(key) >= LEAST_STEM}
-        self._hindi_words = frozenset(word for word in hindi_words if _LATIN.match(word))
-        self._hindi = _indexed(self._hindi_words, hindi)
+        words = frozenset(word for word in hindi_words if _LATIN.match(word))
+        self._hindi: dict[str, list[str]] = {}
+        for word in sorted(words):
+            self._hindi.setdefault(hindi(word), []).append(word)
+        self._nearest: dict[str, str] = {}
+        self._surely_hindi = words.difference(elsewhere)
 
     def __call__(self, words: Sequence[str]) -> Sequence[str]:
         """The same words, those of a language in its other script put into the lexicon's."""
@@ -83,11 +98,11 @@ class Romanised:
         strange = [word for word in words if len(word) >= STRONG and word not in self._known and _LATIN.match(word)]
         if not strange:
             return words
-        if any(self._from_russian(word) != word for word in strange):
+        if any(self._from_russian(word) != word and len(russian(word)) >= LEAST_STEM for word in strange):
             found = [self._from_russian(word) for word in words]
             if sum(new != old for new, old in zip(found, words, strict=True)) >= MOST_OF_IT * len(words):
                 return found
-        if any(word in self._hindi_words for word in words):
+        if any(word in self._surely_hindi for word in words):
             return [self._from_hindi(word) if word in strange else word for word in words]
         return words
 
@@ -103,8 +118,23 @@ class Romanised:
     def _from_hindi(self, word: str) -> str:
         if word in self._known:
             return word
-        bare = hindi(word)
-        return self._hindi.get(bare) or self._hindi.get(bare.removesuffix("n")) or self._hindi.get(bare + "n") or word
+        found = self._nearest.get(word)
+        if found is None:
+            bare, sounded = hindi(word), _sounded(word)
+            several = next(
+                (self._hindi[key] for key in (bare, bare.removesuffix("n"), bare + "n") if key in self._hindi), [word]
+            )
+            found = max(several, key=lambda other: SequenceMatcher(None, sounded, other).ratio())
+            if len(self._nearest) < MOST_KEPT:
+                self._nearest[word] = found
+        return found
+
+
+def _sounded(word: str) -> str:
+    """A Hindi word in Latin letters with its inner vowels, to choose among words of one skeleton."""
+    if _LATIN.match(word):
+        return word
+    return _INHERENT.sub(r"\1a", word).replace("ा", "a").replace("आ", "a").replace("अ", "a").translate(_FROM_DEVANAGARI)
 
 
 def _indexed(words: Iterable[str], skeleton: Callable[[str], str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ Fences: only words of five letters and more, one slip, the first letter kept, ne
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bot.core.understanding.roman import Romanised
 
@@ -21,12 +21,12 @@ class Spelling:
 
     def __init__(
         self, vocabulary: Iterable[str], common: Iterable[str], short_forms: Mapping[tuple[str, ...], tuple[str, ...]],
-        stems: Iterable[str] = (), hindi: Iterable[str] = (),
+        stems: Iterable[str] = (), hindi: Iterable[str] = (), elsewhere: Collection[str] = (),
     ) -> None:
         self._known = frozenset(vocabulary)
         self._common = frozenset(common)
         self._stems = frozenset(stems)
-        self.romanised = Romanised(self._known | self._common, self._stems, hindi)
+        self.romanised = Romanised(self._known | self._common, self._stems, hindi, elsewhere=elsewhere)
         self._short = dict(short_forms)
         self._longest = max((len(key) for key in self._short), default=1)
         self._near: dict[str, list[str]] = {}

@@ -40,9 +40,13 @@ class Understander:
         self.matcher = Matcher()
         cut: dict[str, set[str]] = {}
         for lexicon in lexicons.values():
-            lexicon.teach(self.matcher, self._collecting(cut.setdefault(lexicon.language, set())))
+            seen = cut.setdefault(lexicon.language, {word for key in lexicon.short_forms for word in self._cut(key)})
+            lexicon.teach(self.matcher, self._collecting(seen))
         known = self.matcher.vocabulary | {word for key in self._short for word in key}
-        self.spelling = Spelling(known, common, self._short, self.matcher.stems, cut.get("hi", ()))
+        hindi = cut.pop("hi", set())
+        self.spelling = Spelling(
+            known, common, self._short, self.matcher.stems, hindi, elsewhere=set().union(*cut.values())
+        )
 
     def __call__(self, text: str, asked: Asked = Asked()) -> Understanding:  # noqa: B008 - a frozen value
         """What the text means. An error in here goes to a person, with whatever the red-flag scan says."""
