@@ -95,8 +95,9 @@ class Grammar:
         rows, at = self._alternatives(symbols, 0)
         if at != len(symbols) or len(rows) > MOST_VARIANTS:
             raise PatternError(f"{self.language}: {pattern!r}")
-        several = len(rows) > 1 and any("?" in symbol for symbol in symbols)
-        return [row for row in map(_trimmed, rows) if row and not (several and len(row) == 1 and len(rows[0]) > 1)]
+        trimmed = list(dict.fromkeys(map(_trimmed, rows)))
+        # Where every piece may be missing, one of them alone says nothing.
+        return [row for row in trimmed if len(row) > (() in trimmed)]
 
     def _alternatives(self, symbols: list[str], at: int) -> tuple[list[Row], int]:
         found: list[Row] = []
