@@ -56,6 +56,15 @@ def void(connection: Connection, visits: Sequence[Overtaken], *, now: datetime) 
     """Void questions and planned contacts about earlier versions of these visits."""
     if not visits:
         return
+    # By the phones it may have been asked on: a question about a household's visits bears one patient's id, or none.
+    versions = {visit.appointment_id: visit.version for visit in visits}
+    asked = connection.execute(_ASKED, {"patients": list({visit.patient_id for visit in visits})})
+    stale = {
+        row.id for row in asked if any(versions.get(str(subject[0]), 0) > int(subject[1]) for subject in row.subjects)
+    }
+    # Questions before contacts, as the gate and a text do: whoever locks both never waits in a circle.
+    if stale:
+        connection.execute(_VOID_QUESTIONS, {"questions": sorted(stale)})
     connection.execute(
         _VOID_TOUCHES,
         [
@@ -69,11 +78,3 @@ def void(connection: Connection, visits: Sequence[Overtaken], *, now: datetime) 
             for visit in visits
         ],
     )
-    # By the phones it may have been asked on: a question about a household's visits bears one patient's id, or none.
-    versions = {visit.appointment_id: visit.version for visit in visits}
-    asked = connection.execute(_ASKED, {"patients": list({visit.patient_id for visit in visits})})
-    stale = {
-        row.id for row in asked if any(versions.get(str(subject[0]), 0) > int(subject[1]) for subject in row.subjects)
-    }
-    if stale:
-        connection.execute(_VOID_QUESTIONS, {"questions": sorted(stale)})
