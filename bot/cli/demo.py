@@ -16,7 +16,7 @@ from bot.cli.start import fail
 def demo(port: int, browser: bool, postgres: bool) -> None:
     """Run web, worker, scheduler, Redis and an emulated phone network, with sample patients. Ctrl-C ends it all."""
     # Here and not above: everything that a clinic needs is loaded for it.
-    from bot.demo.parent import EMAIL, Demo, DemoError
+    from bot.demo.parent import EMAIL, Demo, DemoError, DemoStopped
 
     try:
         run = Demo(port=port, postgres=postgres)
@@ -30,6 +30,8 @@ def demo(port: int, browser: bool, postgres: bool) -> None:
                 webbrowser.open(addresses.phones)
                 webbrowser.open(addresses.console)
             words = run.wait()
+    except DemoStopped:
+        return
     except DemoError as error:
         fail(str(error))
     if words is not None:

@@ -48,6 +48,10 @@ class DemoError(Exception):
     """The demo cannot run here; the message says why and what to do."""
 
 
+class DemoStopped(Exception):
+    """It was told to stop while it was still starting."""
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """Where the demo is to be found."""
@@ -70,6 +74,8 @@ class Demo:
     @contextmanager
     def running(self) -> Iterator[Addresses]:
         """Everything started and answering; everything ended and removed at the end. Raises DemoError."""
+        for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(which, self._told)
         with ExitStack() as cleanup:
             folder = Path(tempfile.mkdtemp(prefix="tendril-demo-"))
             cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -92,8 +98,6 @@ class Demo:
 
     def wait(self) -> str | None:
         """Wait for the end: None when told to stop, else the last words of the process that ended by itself."""
-        for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(which, self._told)
         while not self._stop.wait(0.5):
             name = self._children.ended()
             if name is not None:
@@ -101,6 +105,7 @@ class Demo:
         return None
 
     def _told(self, _number: int, _frame: FrameType | None) -> None:
+        # Only noted: whoever waits looks, while starting as well as later.
         self._stop.set()
 
     def _environment(self, folder: Path, cleanup: ExitStack) -> dict[str, str]:
@@ -117,6 +122,7 @@ class Demo:
             "TWILIO_API_URL": f"http://127.0.0.1:{self._phones_port}",
             "PUBLIC_URL": f"http://127.0.0.1:{self._port}",
             "PORT": str(self._port),
+            "HOST": "127.0.0.1",
             "SECRET_KEY": secrets.token_hex(32),
             "DATA_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "CLINIC_NAME": "Willow Clinic",
@@ -147,14 +153,16 @@ class Demo:
 
     def _start_inside(self) -> None:
         """The processes of the Procfile."""
-        web = [sys.executable, "-m", "gunicorn", "--workers", "2", "--bind", f"127.0.0.1:{self._port}"]
-        self._children.start("web", [*web, "--log-level", "warning", "bot:create_app()"], os.environ)
+        web = [sys.executable, "-m", "gunicorn", "--config", "python:bot.web.serving", "bot:create_app()"]
+        self._children.start("web", web, os.environ)
         self._children.start("worker", [sys.executable, "-c", "from bot.jobs.worker import main; main()"], os.environ)
         self._children.start("scheduler", [sys.executable, "-m", "bot", "scheduler"], os.environ)
 
     def _wait_for(self, url: str) -> None:
         until = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < until:
+            if self._stop.is_set():
+                raise DemoStopped
             name = self._children.ended()
             if name is not None:
                 raise DemoError(f"{name} did not start:\n{self._children.last_words(name)}")
