@@ -229,7 +229,7 @@ def test_many_are_in_flight_at_once(network):
     answers = use(network, burst)
 
     assert Counter(type(answer) for answer in answers) == {Accepted: 100}
-    assert time.monotonic() - began < 2.5, "100 one after the other take 20 s"
+    assert time.monotonic() - began < 15, "100 one after the other take 20 s"
 
 
 def test_one_provider_serves_several_event_loops_in_turn(network):
