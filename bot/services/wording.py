@@ -37,7 +37,8 @@ def values_for(
 ) -> Mapping[str, object]:
     """Everything a template may use; `visits` are the ones it is about, the first one being *the* visit."""
     zone = settings.clinic_timezone
-    opens_at = _opens_at(now, zone, settings.office)
+    # By the minute, so that one answer serves every text of that minute.
+    opens_at = _opens_at(now.replace(second=0, microsecond=0), zone, settings.office)
     values: dict[str, object] = {
         "clinic": settings.clinic_name,
         "phone": spoken_phone(settings.clinic_phone),
