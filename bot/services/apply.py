@@ -24,6 +24,7 @@ from bot.core.effects import (
     VoidTouches,
     WakeAt,
 )
+from bot.core.escalation import Reason
 from bot.core.journey import Enrollment, QuestionState, TouchState
 from bot.core.people import ConsentBasis, Participation, Visit
 from bot.core.situation import Response
@@ -82,7 +83,11 @@ def apply(turn: Turn, response: Response) -> Sequence[tuple[str, str]]:
         _move(turn, enrollment)
     for effect in response.effects:
         _effect(turn, effect, response)
-    return answer(turn)
+    texts = answer(turn)
+    if turn.said and not texts and not any(isinstance(effect, Escalate) for effect in response.effects):
+        # The gate would not have it said, to a number that is unsafe or of a patient who has died: a person reads it.
+        _escalate(turn, Escalate(Reason.UNCLEAR))
+    return texts
 
 
 def _language_of(turn: Turn) -> str | None:

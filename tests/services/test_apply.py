@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from bot.store.tables import (
     AppointmentChange,
     ConsentEntry,
+    ContactPoint,
     Enrollment,
     Finding,
     Message,
@@ -110,3 +111,10 @@ def test_of_a_stranger_on_a_shared_phone_nobody_is_written_to_any_more(asked: Ch
     asked.text("P1", "wrong number")
     asked.pass_time(timedelta(days=3))
     assert [text.kind for text in asked.sent] == ["appointment/reminder_last"]
+
+
+def test_what_the_gate_would_not_have_said_is_read_by_a_person(asked: Chat) -> None:
+    with asked.clinic.database.begin() as connection:
+        connection.execute(update(ContactPoint).values(status="unsafe"))
+    assert asked.text("P1", "hmm") == []
+    assert asked.escalations() == [("routine", "unclear")]
