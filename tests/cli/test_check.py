@@ -11,6 +11,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 THINGS = ["settings", "database", "migrations", "redis", "twilio", "translations", "lexicons"]
 
 
+@pytest.mark.slow
 def test_all_is_well(running_clinic: RunningClinic) -> None:
     told = running_clinic.run("check")
     assert [line.split()[1].rstrip(":") for line in told.splitlines() if line.startswith("ok")] == THINGS

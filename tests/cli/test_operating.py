@@ -29,6 +29,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the settings' own, which is not used
 def test_migrations_run_from_nothing_and_again(settings_env: Env, blank_database_url: str) -> None:
     env = {**settings_env, "DATABASE_URL": blank_database_url}
     database = open_database(blank_database_url)

@@ -74,6 +74,7 @@ def messages(database: Database) -> int:
         return len(queued)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the settings' own, which is not used
 @pytest.mark.parametrize("blank_database_url", ["sqlite"], indirect=True)
 def test_without_tables_it_says_what_to_do(
     settings_env: dict[str, str], blank_database_url: str, tmp_path: Path
