@@ -80,21 +80,33 @@ def scan(reading: Reading) -> Alarm:
 
 def _denied(reading: Reading, hit: Hit, denied: list[Hit]) -> bool:
     """Whether a denial stands right before or after, or an earlier denial runs on through `or`."""
+    spoken = _spoken(reading, hit)
     for other in reading.of("denial"):
         if (
-            other.start < hit.start
+            other.rule.language in spoken
+            and other.start < hit.start
             and other.end <= hit.start <= other.end + REACH
             and _flows(reading, other.end, hit.start)
         ):
             return True
     for other in reading.of("denial_after"):
-        if hit.end <= other.start <= hit.end + 1 and _flows(reading, hit.end, other.start):
+        near = hit.end <= other.start <= hit.end + 1 and _flows(reading, hit.end, other.start)
+        if near and other.rule.language in spoken:
             return True
     return any(
         before.end <= hit.start <= before.end + REACH + 1
         and reading.of("either")
         and reading.sentence(before.start) == reading.sentence(hit.start)
         for before in denied
+    )
+
+
+def _spoken(reading: Reading, hit: Hit) -> frozenset[str]:
+    """The languages in which the danger is named here: Portuguese `no` is "in the" and denies nothing."""
+    return frozenset(
+        other.rule.language
+        for other in reading.under(hit.group)
+        if other.start < hit.end and hit.start < other.end
     )
 
 
@@ -106,7 +118,8 @@ def _bygone(reading: Reading, hit: Hit) -> bool:
     """Whether the same sentence puts it in the past and nothing says that it goes on."""
     start, end = reading.sentence(hit.start)
     within = [other for other in reading.of("past", "present") if start <= other.start < end]
-    return any(other.group == "past" for other in within) and not any(other.group == "present" for other in within)
+    spoken = _spoken(reading, hit)
+    return any(other.group == "past" and other.rule.language in spoken for other in within) and not any(other.group == "present" for other in within)
 
 
 def evidence(reading: Reading, alarm: Alarm) -> tuple[Evidence, ...]:

@@ -1,0 +1,22 @@
+"""A danger is denied only in a language in which it is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.content.replies import load_understander
+from bot.core.intents import Intent
+
+
+@pytest.mark.parametrize("text", ["minha vó caída no chão e não responde", "ela caiu no banheiro, desmaiou"])
+def test_portuguese_no_denies_nothing(text: str) -> None:
+    """`no` is "in the"."""
+    assert load_understander()(text).intent is Intent.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "text", ["no chest pain", "chest pain nahi hai", "não tenho dor no peito", "no tengo dolor de pecho"]
+)
+def test_denials_in_the_same_language_hold(text: str) -> None:
+    """Also where two lexicons name the same danger."""
+    assert load_understander()(text).intent is not Intent.EMERGENCY
