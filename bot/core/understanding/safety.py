@@ -119,7 +119,8 @@ def _bygone(reading: Reading, hit: Hit) -> bool:
     start, end = reading.sentence(hit.start)
     within = [other for other in reading.of("past", "present") if start <= other.start < end]
     spoken = _spoken(reading, hit)
-    return any(other.group == "past" and other.rule.language in spoken for other in within) and not any(other.group == "present" for other in within)
+    past = any(other.group == "past" and other.rule.language in spoken for other in within)
+    return past and not any(other.group == "present" for other in within)
 
 
 def evidence(reading: Reading, alarm: Alarm) -> tuple[Evidence, ...]:
