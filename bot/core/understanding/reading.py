@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.understanding.patterns import Hit, Kind, Matcher
@@ -77,7 +77,7 @@ def read(text: Text, matcher: Matcher, spelling: Spelling) -> Reading:
     """Put the words right, find the rules, and keep those that stand where they must."""
     words, breaks, origin = _put_right(text, spelling)
     found = matcher.find(words, breaks)
-    idle = _idle(text, words, breaks, origin, found, matcher)
+    idle = _idle(text, words, breaks, origin, found)
     placed = [hit for hit in found if _stands(hit, words, breaks, idle)]
     return Reading(text, words, breaks, tuple(_uncovered(placed)), idle, origin)
 
@@ -99,16 +99,16 @@ def _idle(
     words: Sequence[str],
     breaks: Sequence[int],
     origin: Sequence[int],
-    found: Iterable[Hit],
-    matcher: Matcher,
+    found: Sequence[Hit],
 ) -> frozenset[int]:
     """The words that add nothing: courtesies, and a name signed at the end."""
     idle = {at for hit in found if hit.group == "courtesy" for at in range(hit.start, hit.end)}
-    return frozenset(idle | _signature(text, words, breaks, origin, matcher))
+    spoken = {at for hit in found for at in range(hit.start, hit.end)}
+    return frozenset(idle | _signature(text, words, breaks, origin, spoken))
 
 
 def _signature(
-    text: Text, words: Sequence[str], breaks: Sequence[int], origin: Sequence[int], matcher: Matcher
+    text: Text, words: Sequence[str], breaks: Sequence[int], origin: Sequence[int], spoken: Collection[int]
 ) -> set[int]:
     """`- Maria Lopez`, `Regards, Ann`: up to four names after a pause or a closing word, at the very end."""
     for size in range(1, min(SIGNATURE_WORDS, len(words) - 1) + 1):
@@ -118,7 +118,7 @@ def _signature(
             continue
         named = (text.clean[text.spans[origin[at]][0]] for at in range(start, len(words)))
         if closing or all(
-            first.isupper() and words[at] not in matcher.vocabulary
+            first.isupper() and at not in spoken
             for first, at in zip(named, range(start, len(words)), strict=True)
         ):
             return set(range(start - closing, len(words)))
