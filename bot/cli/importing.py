@@ -143,6 +143,8 @@ def _conclude(reports: list[ImportReport], *, dry_run: bool) -> None:
         if sums["rows"] or len(reports) == 1:
             counts = ", ".join(f"{sums[name]} {name}" for name in _COUNTS)
             click.echo(f"{kind}: {sums['rows']} rows: {counts}{' (dry run: nothing was changed)' if dry_run else ''}")
+    if not any(report.rows for report in reports):
+        click.echo("nothing to import", err=True)
     if not all(report.ok for report in reports):
         sys.exit(1)
 

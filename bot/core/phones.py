@@ -17,7 +17,11 @@ _SCIENTIFIC = re.compile(r"\+?(\d(?:[.,]\d+)?)[eE]\+?(\d{1,2})")
 _FLOAT = re.compile(r"(\+?\d{7,15})\.0+")
 _SCHEME = re.compile(r"^(?:tel|sms|whatsapp):", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
-_FEWEST_DIGITS = 7
+_FORBIDDEN = re.compile(
+    r"\b(?:do not|don['\u2019]?t|no|never)\s+(?:text|sms|use|contact)|\b(?:wrong|disconnected|not in service)\b",
+    re.IGNORECASE,
+)
+_FEWEST_DIGITS, _MOST_DIGITS = 7, 15
 
 # Numbers kept for fiction (NANP 555-0100 to 0199, Ofcom's drama numbers): possible, never assigned, so never "valid".
 _FICTIONAL = re.compile(r"\+1[2-9]\d\d55501\d\d|\+44(?:7700900|1632960)\d{3}|\+44\d{3}4960\d{3}")
@@ -39,8 +43,10 @@ def read_phone(cell: str, *, country: str) -> Phone:
     text, damaged = _undone(text)
     if damaged:
         return Phone(None, "damaged by a spreadsheet: digits are lost")
+    if _FORBIDDEN.search(text):
+        return Phone(None, "words beside it say not to use it")
     if _EXTENSION.search(text):
-        return Phone(None, "has an extension, which cannot be texted")
+        return Phone(None, "has an extension")
     found = _usable(text, country)
     if not found:
         return Phone(None, _why_not(text, country))
@@ -70,8 +76,11 @@ def _usable(text: str, country: str) -> list[str]:
 
 def _apart(run: str) -> list[str]:
     # A slash stands between two numbers, or inside one ("030/123456").
-    pieces = run.split("/")
-    return pieces if all(_digits(piece) >= _FEWEST_DIGITS for piece in pieces) else [run]
+    # So does a blank: more digits than E.164 has are no one number ("601-555-0142 601-555-0143").
+    for pieces in (run.split("/"), run.split() if _digits(run) > _MOST_DIGITS else []):
+        if len(pieces) > 1 and all(_digits(piece) >= _FEWEST_DIGITS for piece in pieces):
+            return pieces
+    return [run]
 
 
 def _number(run: str, country: str) -> str | None:

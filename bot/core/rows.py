@@ -27,6 +27,8 @@ class RawRow:
     cells: Mapping[str, str]
     fault: str | None = None
     warning: str | None = None
+    columns: frozenset[str] | None = None
+    """The columns of which it says anything, where those are not all of its file's: a row that breaks off."""
 
 
 class RowSource(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
+from itertools import islice
 from typing import IO, Any
 
 from bot import clock
@@ -34,6 +35,7 @@ _COLUMNS: Mapping[Kind, frozenset[str]] = {
 }
 _NO_CELLS: dict[str, str] = {}
 _MARK = b"\xef\xbb\xbf"
+_LINES_TO_TELL_BY = 5
 _TRUNCATED = "is the file complete? Export it again"
 
 
@@ -83,9 +85,9 @@ class FhirFile:
         needle = f'"{name}"'.encode()
         for place, line in _lines(self._stream):
             if needle in line:
-                resource = _parsed(line)
-                if isinstance(resource, dict) and resource.get("resourceType") == name:
-                    yield place, resource
+                for url, found in _on_line(line):
+                    if isinstance(found, dict) and found.get("resourceType") == name:
+                        yield place, _identified(found, url)
 
     def _survey(self) -> tuple[dict[str, str], dict[str, str]]:
         """Count types, and learn where references lead: full URLs of entries, names of locations."""
@@ -108,7 +110,8 @@ class FhirFile:
     def _everything(self) -> Iterator[tuple[int, str, object]]:
         if self._entries is None:
             for place, line in _lines(self._stream):
-                yield place, "", _parsed(line)
+                for url, resource in _on_line(line):
+                    yield place, url, resource
         else:
             for place, (url, resource) in enumerate(self._entries, start=1):
                 yield place, url, resource
@@ -143,11 +146,29 @@ def _latest(rows: Iterator[RawRow]) -> Iterator[RawRow]:
 
 
 def _is_ndjson(stream: IO[bytes]) -> bool:
-    """Whether the first line is a resource of its own. A Bundle on one line is still a Bundle."""
-    for _, line in _lines(stream):
-        first = _parsed(line)
-        return isinstance(first, dict) and first.get("resourceType") != "Bundle"
-    raise Unreadable("the file is empty")
+    """Whether lines are resources of their own. A Bundle on one line, with nothing after it, is still a Bundle."""
+    lines = list(islice((line for _, line in _lines(stream)), _LINES_TO_TELL_BY))
+    if not lines:
+        raise Unreadable("the file is empty")
+    first, *others = lines
+    found = _parsed(first)
+    if isinstance(found, dict) and found.get("resourceType") != "Bundle":
+        return True
+    # The first line may be the broken one.
+    return first.startswith(b"{") and any(_is_resource(_parsed(line)) for line in others)
+
+
+def _is_resource(found: object) -> bool:
+    return isinstance(found, dict) and bool(text(found.get("resourceType")))
+
+
+def _on_line(line: bytes) -> Iterator[tuple[str, object]]:
+    """What a line of NDJSON holds: a resource, or a Bundle's entries with the full URL of each."""
+    found = _parsed(line)
+    if isinstance(found, dict) and found.get("resourceType") == "Bundle":
+        yield from _entries(found)
+    else:
+        yield "", found
 
 
 def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -162,7 +183,8 @@ def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 def _parsed(line: bytes) -> Any:
     """The JSON of a line; None where it is none."""
     try:
-        return json.loads(line)
+        # Decoded here: left to itself, json takes UTF-16 too, in which no line ends where bytes say so.
+        return json.loads(line.decode())
     except (ValueError, RecursionError):
         return None
 
@@ -170,7 +192,7 @@ def _parsed(line: bytes) -> Any:
 def _whole(stream: IO[bytes]) -> Any:
     stream.seek(0)
     try:
-        return json.loads(stream.read().removeprefix(_MARK))
+        return json.loads(stream.read().removeprefix(_MARK).decode())
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise Unreadable(f"{where}: not JSON ({error.msg}): {_TRUNCATED}") from None

@@ -187,6 +187,11 @@ def _is_over(value: Json, today: date) -> bool:
     return bool(end) and end < today.isoformat()[: len(end[:10])]
 
 
+def _is_to_come(value: Json, today: date) -> bool:
+    start = text(_dict(value.get("period")).get("start"))[:10]
+    return start > today.isoformat()
+
+
 def _extension(resource: Json, url: str) -> str:
     for extension in _dicts(resource.get("extension")):
         if extension.get("url") == url:
@@ -222,6 +227,7 @@ def _phones(resource: Json, today: date) -> Cells:
         and text(point.get("use")) != "old"
         and text(point.get("value"))
         and not _is_over(point, today)
+        and not _is_to_come(point, today)
     ]
 
     def place(point: Json) -> tuple[bool, bool, int, int]:

@@ -47,6 +47,7 @@ def test_one_number_in_many_hands(cell: str) -> None:
         ("601-555-0142, (601) 555-0143", "more than one"),
         ("601-555-0142 or 601-555-0143", "more than one"),
         ("home 601-555-0142\ncell 601-555-0143", "more than one"),
+        ("601-555-0142 601-555-0143", "more than one"),
     ],
 )
 def test_taken_with_a_remark(cell: str, remark: str) -> None:
@@ -69,6 +70,9 @@ def test_taken_with_a_remark(cell: str, remark: str) -> None:
         ("601-555-0142 ext. 12", "extension"),
         ("6015550142x12", "extension"),
         ("601-555-CARE", "too few"),
+        ("601-555-0142 (do not text)", "not to use"),
+        ("Don't use 601-555-0142", "not to use"),
+        ("601-555-0142 disconnected", "not to use"),
         ("000-000-0000", "possible"),
         ("123-456-7890", "possible"),
         ("601555014260155501430", "possible"),

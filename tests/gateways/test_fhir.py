@@ -212,6 +212,25 @@ def test_ndjson_line_by_line() -> None:
     assert (file.unit, bundle(PATIENT).unit) == ("line", "entry")
 
 
+def test_the_first_line_may_be_the_broken_one() -> None:
+    found = rows(ndjson('{"resourceType": "Patient", "id":', PATIENT), Kind.PATIENTS)
+    assert [(row.line, bool(row.fault)) for row in found] == [(1, True), (2, False)]
+
+
+def test_bundles_line_by_line() -> None:
+    visit = {"resourceType": "Bundle", "entry": [{"resource": APPOINTMENT}]}
+    file = ndjson({"resourceType": "Bundle", "entry": [{"resource": PATIENT}, {}]}, visit)
+    assert [(row.line, bool(row.fault)) for row in rows(file, Kind.PATIENTS)] == [(1, True), (1, False)]
+    assert cells(file, Kind.APPOINTMENTS)["appointment_id"] == "a1"
+    assert cells(ndjson(PATIENT, visit), Kind.APPOINTMENTS)["appointment_id"] == "a1"
+    assert file.skipped() == {}
+
+
+def test_a_number_that_is_not_in_use_yet() -> None:
+    later = {"system": "phone", "use": "mobile", "value": "601-555-0145", "period": {"start": "2090-01-01"}}
+    assert cells(bundle(PATIENT | {"telecom": [later, *PATIENT["telecom"]]}), Kind.PATIENTS)["phone"] == "601-555-0142"
+
+
 @pytest.mark.parametrize("body", [json.dumps(PATIENT), json.dumps([PATIENT]), json.dumps(PATIENT, indent=2)])
 def test_single_resources_and_lists(body: str) -> None:
     assert cells(FhirFile(io.BytesIO(b"\xef\xbb\xbf" + body.encode())), Kind.PATIENTS)["patient_id"] == "p1"
@@ -225,6 +244,7 @@ def test_single_resources_and_lists(body: str) -> None:
         (b"patient_id,phone\nP1,601-555-0142\n", "line 1, column 1"),
         (b'"a string"', "neither a Bundle"),
         (b"\xff\xfe\x00", "not JSON"),
+        (json.dumps({"resourceType": "Patient", "id": "p1"}).encode("utf-16"), "not JSON in UTF-8"),
     ],
 )
 def test_files_that_are_no_fhir(body: bytes, why: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -15,7 +16,8 @@ from bot.core.people import Participation
 from bot.services.importing.cells import BadCell, Cells
 from bot.services.importing.context import Context, Stored, digests
 from bot.services.importing.known import of_known_patients
-from bot.services.importing.times import read_moment
+from bot.services.importing.report import Fault
+from bot.services.importing.times import MOMENT, read_moment
 from bot.services.importing.voiding import Overtaken, void
 from bot.services.importing.words import State, read_state
 from bot.store.columns import new_id
@@ -40,6 +42,9 @@ ACTOR = "import"
 _LONGEST_TEXT = 120
 _DURATION = re.compile(r"(\d{1,4})(?:[.,]0+)?\s*(?:m|min|mins|minutes)?\.?", re.IGNORECASE)
 _LONGEST_VISIT = 24 * 60
+_FAR_AHEAD = timedelta(days=400)
+# IANA names, but what people mean by them is where they live, where clocks change.
+_NEVER_SUMMER = frozenset({"EST", "MST"})
 
 _KNOWN = select(Appointment.appointment_id, Appointment.row_hash).where(
     Appointment.appointment_id.in_(bindparam("appointments", expanding=True))
@@ -65,7 +70,8 @@ class Row:
     line: int
     appointment_id: str
     patient_id: str
-    starts_at: datetime
+    starts_at: datetime | None
+    """None where a visit that is called off says no more than that."""
     duration_minutes: int | None
     timezone: str | None
     location: str
@@ -76,7 +82,8 @@ class Row:
 
     def values(self) -> tuple[Any, ...]:
         """All that decides whether the row has changed."""
-        parts = (self.appointment_id, self.patient_id, self.starts_at.isoformat(), self.duration_minutes, self.timezone)
+        at = self.starts_at and self.starts_at.isoformat()
+        parts = (self.appointment_id, self.patient_id, at, self.duration_minutes, self.timezone)
         said = (self.location, self.clinician, self.service, self.state.status, self.state.response)
         return (*parts, *said, sorted(self.columns))
 
@@ -90,7 +97,7 @@ def parse(cells: Cells, context: Context) -> Row:
         line=cells.line,
         appointment_id=appointment_id,
         patient_id=patient_id,
-        starts_at=_starts_at(cells, zone, context),
+        starts_at=_starts_at(cells, zone, context, state),
         duration_minutes=_duration(cells),
         timezone=zone,
         location=cells.text("location", limit=_LONGEST_TEXT),
@@ -110,7 +117,9 @@ def store(connection: Connection, rows: Sequence[Row], context: Context) -> Stor
     new, old = [], []
     for row in rows:
         marks = digests(context.vault, row.values())
-        if row.appointment_id not in hashes:
+        if row.appointment_id not in hashes and row.starts_at is None:
+            stored.faults.append(Fault(row.line, "starts_at", f"{MOMENT}: missing"))
+        elif row.appointment_id not in hashes:
             new.append(_new_values(row, marks[0], context))
         elif hashes[row.appointment_id] in marks:
             stored.unchanged += 1
@@ -179,7 +188,8 @@ def _after(row: Row, held: Any, context: Context) -> dict[str, Any]:
     """The visit's new values. Columns that the file lacks stay as they are."""
     has = row.columns
     status = row.state.status if "status" in has else held.status
-    moved = row.starts_at != held.starts_at
+    starts_at = row.starts_at or held.starts_at
+    moved = starts_at != held.starts_at
     revived = status.is_ahead and not held.status.is_ahead
     other_patient = row.patient_id != held.patient_id
     overtaken = moved or other_patient or status.is_ahead != held.status.is_ahead
@@ -191,7 +201,7 @@ def _after(row: Row, held: Any, context: Context) -> dict[str, Any]:
         response, responded_at = row.state.response, context.now
     return {
         "patient_id": row.patient_id,
-        "starts_at": row.starts_at,
+        "starts_at": starts_at,
         "duration_minutes": row.duration_minutes if "duration_minutes" in has else held.duration_minutes,
         "timezone": (row.timezone or context.zone) if "timezone" in has else held.timezone,
         "location": row.location if "location" in has else held.location,
@@ -243,17 +253,34 @@ def _zone(cells: Cells) -> str | None:
     zone = zone_name(text)
     if zone is None:
         raise BadCell("timezone", "time zone", "no IANA name such as America/Chicago")
+    if zone in _NEVER_SUMMER:
+        cells.warn("timezone", f"time zone: {zone} has no summer time; a city's name, as America/Chicago, has")
     return zone
 
 
-def _starts_at(cells: Cells, zone: str | None, context: Context) -> datetime:
+def _starts_at(cells: Cells, zone: str | None, context: Context, state: State) -> datetime | None:
     text = cells.text("starts_at")
+    if not text and not state.status.is_ahead:
+        return None
     if not text:
-        raise BadCell("starts_at", "date and time", "missing")
-    found = read_moment("starts_at", text, zone=zone or context.zone, country=context.country, now=context.now)
+        raise BadCell("starts_at", MOMENT, "missing")
+    place = zone or context.zone
+    found = read_moment("starts_at", text, zone=place, country=context.country, now=context.now)
     if found.repeated:
-        cells.warn("starts_at", "date and time: happens twice as clocks go back; the first is taken")
+        cells.warn("starts_at", f"{MOMENT}: happens twice as clocks go back; the first is taken")
+    if state.status.is_ahead:
+        _doubt(cells, found.at, place, context)
     return found.at
+
+
+def _doubt(cells: Cells, at: datetime, zone: str, context: Context) -> None:
+    """Say what is seldom meant; whoever exported the file can tell."""
+    if at < context.now:
+        cells.warn("starts_at", f"{MOMENT}: in the past, though the visit is still expected")
+    elif at > context.now + _FAR_AHEAD:
+        cells.warn("starts_at", f"{MOMENT}: more than {_FAR_AHEAD.days} days ahead")
+    if at.astimezone(ZoneInfo(zone)).time() == time.min:
+        cells.warn("starts_at", f"{MOMENT}: at midnight; is the time of day missing?")
 
 
 def _duration(cells: Cells) -> int | None:

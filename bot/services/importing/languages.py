@@ -41,15 +41,22 @@ _NAMES = {
     "tigrinya": "ti", "swahili": "sw", "kinyarwanda": "rw", "marshallese": "mh", "chuukese": "chk", "rohingya": "rhg",
     "german": "de", "deutsch": "de", "italian": "it", "japanese": "ja", "polish": "pl", "turkish": "tr", "greek": "el",
     "hebrew": "he", "thai": "th", "armenian": "hy", "albanian": "sq", "bosnian": "bs", "romanian": "ro",
-    "kurdish": "ku", "american sign language": "ase", "asl": "ase",
+    "kurdish": "ku", "american sign language": "ase", "asl": "ase", "brazilian portuguese": "pt-BR",
+    "kreyòl ayisyen": "ht", "kreyol ayisyen": "ht", "french creole": "ht", "hmong daw": "mww",
 }  # fmt: skip
+_WORDS = re.compile(r"[^\W\d_]+")
+# "Chinese (Traditional)", "Chinese, Simplified", "Chinese - Cantonese": which one stands anywhere beside it.
+_KINDS_OF_CHINESE = {"traditional": "zh-Hant", "simplified": "zh-Hans", "cantonese": "yue"}
+
+
+_BEFORE_MORE = re.compile(r"[(;,]| - ")
 
 
 @lru_cache(maxsize=1000)
 def language_tag(text: str) -> str | None:
     """The BCP 47 tag of a language as written in a file, or None where it is none that we know."""
     folded = " ".join(text.casefold().replace("_", "-").split())
-    if name := _NAMES.get(folded) or _NAMES.get(folded.split("(")[0].split(";")[0].strip()):
+    if name := _NAMES.get(folded) or _kind_of_chinese(folded) or _NAMES.get(_BEFORE_MORE.split(folded)[0].strip()):
         return name
     match = _TAG.fullmatch(text.strip())
     if match is None:
@@ -61,3 +68,10 @@ def language_tag(text: str) -> str | None:
         return None
     parts = (language, match[2] and match[2].title(), match[3] and match[3].upper())
     return "-".join(part for part in parts if part)
+
+
+def _kind_of_chinese(folded: str) -> str | None:
+    words = _WORDS.findall(folded)
+    if "chinese" not in words:
+        return None
+    return next((_KINDS_OF_CHINESE[word] for word in words if word in _KINDS_OF_CHINESE), None)

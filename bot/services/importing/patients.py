@@ -31,6 +31,9 @@ FHIR_COLUMNS = (*COLUMNS, *MORE_PHONES, "status")
 _DEFAULT_LANGUAGE = "en"
 _LONGEST_NAME = 120
 _NAME_COLUMNS = frozenset({"given_name", "family_name"})
+_LONGEST_OF_INITIALS = 2
+# "ZZTEST", "ZZ-Test 2", "ZZZ": sorted to the end of every list, so that nobody takes them for people.
+_FOR_TESTS = re.compile(r"z{2,}(?:[\W_]*test.*)?", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:\s+\w\.?)+$")
 
 _KNOWN = select(Patient.patient_id, Patient.row_hash).where(
@@ -94,7 +97,7 @@ def parse(cells: Cells, context: Context) -> Row:
         phone_given=phone_given,
         language=_language(cells),
         timezone=_timezone(cells),
-        status=PatientStatus(word) if (word := cells.text("status")) else None,
+        status=_status_said(cells, given, family),
         said=_consent(cells, context),
         columns=cells.columns,
     )
@@ -176,7 +179,7 @@ def _changed_values(row: Row, mark: str, before: Any, context: Context) -> dict[
         values["language"] = before.language if ours else row.language
     if "timezone" in row.columns:
         values["timezone"] = row.timezone
-    if "status" in row.columns:
+    if row.status:
         values["status"] = _status(before.status, row.status)
     return values
 
@@ -210,12 +213,22 @@ def _names(given: str, family: str) -> tuple[str, str]:
         last, comma, first = (part.strip() for part in whole.partition(","))
         if comma and last and first and other.casefold() in ("", last.casefold(), whole.casefold()):
             return _as_called(_INITIALS.sub("", first.split(",")[0].strip())), _as_called(last)
+    # "LOPEZ" beside "Ana" is how somebody writes it; both in capitals is how a system does.
+    if len(given) > _LONGEST_OF_INITIALS and given.isupper() and (family.isupper() or not family):
+        return _as_called(given), _as_called(family)
     return given, family
 
 
 def _as_called(name: str) -> str:
     # "LOPEZ, ANA" shouts because the system does; a name in small letters or both is as somebody typed it.
     return name.title() if name.isupper() and len(name) > 1 else name
+
+
+def _status_said(cells: Cells, given: str, family: str) -> PatientStatus | None:
+    if any(_FOR_TESTS.fullmatch(name) for name in (given, family)):
+        cells.warn("family_name", "name: one that stands for a test; kept, but never texted")
+        return PatientStatus.INACTIVE
+    return PatientStatus(word) if (word := cells.text("status")) else None
 
 
 def _phone(cells: Cells, context: Context) -> tuple[str | None, bool]:
@@ -231,10 +244,8 @@ def _phone(cells: Cells, context: Context) -> tuple[str | None, bool]:
                 cells.warn("phone", f"phone number: {phone.remark}")
             return phone.e164, True
         remark = remark or phone.remark
-    if remark is None and "phone" not in cells.columns:
-        return None, False
     cells.warn("phone", f"phone number: {remark or 'empty'}; cannot be texted")
-    return None, remark is None
+    return None, remark is None and "phone" in cells.columns
 
 
 def _language(cells: Cells) -> str | None:

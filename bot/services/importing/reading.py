@@ -31,7 +31,10 @@ class CsvFile:
         with self._lines() as lines:
             self._delimiter = self._find_delimiter(lines)
         with self._lines() as lines:
-            self._names = self._header(_records(lines, self._delimiter))
+            self._names, twice = self._header(_records(lines, self._delimiter))
+        if twice:
+            named = f"column {', '.join(twice)}: named more than once, the first is taken"
+            self.remark = f"{self.remark}; {named}" if self.remark else named
         self.columns = frozenset(name for name in self._names if name)
         if missing := [name for name in required if name not in self.columns]:
             raise Unreadable(f"no column {', '.join(missing)}: the header row must name {', '.join(required)}")
@@ -53,20 +56,21 @@ class CsvFile:
             return RawRow(record.line, _NO_CELLS, f"cells: {len(values)}, where the header has {width}")
         cells = {name: value for name, value in zip(self._names, values, strict=False) if name}
         if len(values) < width:
-            return RawRow(record.line, cells, None, f"cells: {len(values)}, where the header has {width}")
+            # What is cut off is not said to be empty: nobody's number is given up for a torn line.
+            short = f"cells: {len(values)}, where the header has {width}; the others are left as they are"
+            return RawRow(record.line, cells, None, short, frozenset(cells))
         return RawRow(record.line, cells)
 
-    def _header(self, records: Iterator[_Record]) -> list[str]:
-        """The known column names in their places, an empty string for any other. The first of two alike counts."""
+    def _header(self, records: Iterator[_Record]) -> tuple[list[str], list[str]]:
+        """The known column names in their places, an empty string for any other; and those that come again."""
         for record in records:
             if record.fault is None and any(value.strip() for value in record.values):
                 if len(record.values) <= 2 and record.values[0].casefold().startswith(_SEPARATOR_LINE):
                     continue
-                names = [_folded(value) for value in record.values]
-                return [
-                    name if name in self._known and name not in names[:place] else ""
-                    for place, name in enumerate(names)
-                ]
+                names = [name if (name := _folded(value)) in self._known else "" for value in record.values]
+                twice = [name for place, name in enumerate(names) if name and name in names[:place]]
+                first = ["" if name in names[:place] else name for place, name in enumerate(names)]
+                return first, list(dict.fromkeys(twice))
         raise Unreadable("the file has no header row")
 
     def _find_delimiter(self, lines: _Lines) -> str:
@@ -156,13 +160,27 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[_Record]:
             return
         except (_Torn, csv.Error):
             values = None
-        # A quote open at the end of the file has swallowed every row after it.
-        if values is None or (lines.ended and len(lines.record) > 1 and "".join(lines.record).count('"') % 2):
+        if values is None or (len(lines.record) > 1 and _is_torn(lines, delimiter)):
             lines.give_back()
             reader = csv.reader(lines, delimiter=delimiter)
             yield _Record(start, [], "a quote that is never closed, or a line too long to be a row")
             continue
         yield _Record(start, values)
+
+
+def _is_torn(lines: _Lines, delimiter: str) -> bool:
+    """Whether a row over several lines is several rows, the first with a quote that nobody closed.
+
+    The next quote in the file closes it then, and what was to be quoted follows: one patient with another one's phone.
+    """
+    # A quote open at the end of the file has swallowed every row after it.
+    if lines.ended and "".join(lines.record).count('"') % 2:
+        return True
+    try:
+        next(csv.reader(lines.record, delimiter=delimiter, strict=True), None)
+    except csv.Error:
+        return True
+    return False
 
 
 def _folded(name: str) -> str:

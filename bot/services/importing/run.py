@@ -178,7 +178,7 @@ class _Run:
                 again = f"the same id again in {self.source.unit} {self.found.overtaken[place]}, which counts"
                 faults.append(self._fault(row.line, self.loader.key[0], again, warning=True))
                 continue
-            cells = Cells(row, self.source.columns)
+            cells = Cells(row, self.source.columns if row.columns is None else row.columns)
             try:
                 parsed.append(self.loader.parse(cells, self.context))
                 faults += [self._fault(row.line, column, reason, warning=True) for column, reason in cells.warnings]

@@ -14,7 +14,7 @@ EARLIEST_YEAR = 2000
 YEARS_AHEAD = 5
 _OLDEST_PERSON = 125
 
-_ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})/(\d{1,2})/(\d{1,2})")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})")
 _NAMED_DATE = re.compile(r"(?:(\d{1,2})[ -])?([A-Za-z]{3,9})\.?[ -](?:(\d{1,2}),? )?(\d{4}|\d{2})")
@@ -24,27 +24,27 @@ _MOMENT = re.compile(
     r"(?P<hour>\d{1,2})(?::?(?P<minute>\d{2})(?::?(?P<second>\d{2})(?:[.,]\d+)?)?)?"
     r"\s*(?P<half>[AaPp]\.?[Mm]?\.?)?\s*(?P<offset>[Zz]|[+-]\d{2}(?::?\d{2})?)?"
 )
-_MIDNIGHT = re.compile(r"[T ]0{1,2}:00(?::00(?:\.0+)?)?(?: ?AM)?Z?$")
+_MIDNIGHT = re.compile(r"(?:[T ]0{1,2}:00(?::00(?:\.0+)?)?(?: ?AM)?Z?| 12:00(?::00)? ?AM)$", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH_FIRST = frozenset({"US"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How numeric dates are read: which part comes first, where that is known, and what two-digit years mean."""
+    """How numeric dates are read: whether the month is known to come first, and what two-digit years mean."""
 
-    first: str | None
+    month_first: bool
     latest_year: int
 
     @classmethod
     def of_moments(cls, country: str) -> _Form:
         """Elsewhere than in the US exports follow no one order, and a visit on the wrong day is worse than none."""
-        return cls("month" if country in _MONTH_FIRST else None, EARLIEST_YEAR + 99)
+        return cls(country in _MONTH_FIRST, EARLIEST_YEAR + 99)
 
     @classmethod
     def of_birth_dates(cls, country: str, now: datetime) -> _Form:
-        """The country's own order; two digits mean the past."""
-        return cls("month" if country in _MONTH_FIRST else "day", now.year)
+        """As of moments; two digits of a year mean the past."""
+        return cls(country in _MONTH_FIRST, now.year)
 
     def year(self, text: str) -> int:
         """The year of four digits, or of two."""
@@ -81,7 +81,7 @@ def read_date(column: str, text: str, *, country: str, now: datetime) -> date:
 
 
 def read_birth_date(column: str, text: str, *, country: str, now: datetime) -> date:
-    """A birth date, ISO or in the country's own order; a midnight behind it is left out. Raises BadCell."""
+    """A birth date, ISO or MM/DD/YYYY in the US; a midnight behind it is left out. Raises BadCell."""
     found = _date(column, DATE, _MIDNIGHT.sub("", text), _Form.of_birth_dates(country, now))
     if found > now.date():
         raise BadCell(column, DATE, "in the future")
@@ -104,7 +104,8 @@ def _date(column: str, kind: str, text: str, form: _Form) -> date:
 
 def _date_parts(column: str, kind: str, text: str, form: _Form) -> tuple[int, int, int]:
     if match := _ISO_DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text):
-        return int(match[1]), int(match[2]), int(match[3])
+        year, month, day = filter(None, match.groups())
+        return int(year), int(month), int(day)
     if match := _NUMERIC_DATE.fullmatch(text):
         return _numeric(column, kind, match, form)
     if (match := _NAMED_DATE.fullmatch(text)) and match[2][:3].lower() in _MONTHS and bool(match[1]) != bool(match[3]):
@@ -116,9 +117,9 @@ def _numeric(column: str, kind: str, match: re.Match[str], form: _Form) -> tuple
     first, second, year = int(match[1]), int(match[3]), form.year(match[4])
     # Dots stand between day and month, never the other way round in the US manner.
     dotted = match[2] == "."
-    if form.first == "month" and not dotted:
+    if form.month_first and not dotted:
         return year, first, second
-    if form.first == "day" or first > 12 >= second:
+    if first > 12 >= second:
         return year, second, first
     if second > 12 >= first and not dotted:
         return year, first, second

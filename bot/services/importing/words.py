@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -12,14 +13,17 @@ _YES = frozenset(
     ("yes", "y", "true", "t", "1", "opted-in", "opted in", "opt-in", "optin", "in", "si", "sí", "agreed", "granted")
 )
 _NO = frozenset(
-    ("no", "n", "false", "f", "0", "opted-out", "opted out", "opt-out", "optout", "out", "stop", "declined", "refused")
-)
-_UNSAID = frozenset({"", "unknown", "unk", "u", "n/a", "na", "none", "null", "-", "?"})
+    ("no", "n", "false", "f", "0", "opted-out", "opted out", "opt-out", "optout", "out", "stop", "declined", "refused",
+     "revoked", "withdrawn", "denied", "never", "unsubscribed", "no consent", "no text", "no texts", "do not text",
+     "do not contact", "dnc", "blocked")
+)  # fmt: skip
+# Not "none": to one system it is no entry, to another no consent.
+_UNSAID = frozenset({"", "unknown", "unk", "u", "n/a", "na", "null", "-", "?"})
 
 
 def read_consent(text: str) -> ConsentStatus | None:
     """What a consent cell says; UNKNOWN where it says nothing, None where nobody can tell."""
-    folded = text.casefold()
+    folded = " ".join(text.casefold().split())
     if folded in _UNSAID:
         return ConsentStatus.UNKNOWN
     if folded in _NO:
@@ -62,6 +66,8 @@ _STATES: dict[str, State] = {
     **dict.fromkeys(("wl", "wait list", "wait-list", "waiting list"), State(AppointmentStatus.WAITLIST)),
     **dict.fromkeys(("deleted", "error", "entered in error"), State(AppointmentStatus.ENTERED_IN_ERROR)),
 }
+# "Cancelled by patient", "Canceled - weather", "Late cancel": who or why beside it.
+_CANCELLED_SOMEHOW = re.compile(r"cancell?ed\b.*|late cancel(?:l?ed|lation)?")
 _RESCHEDULED = frozenset(("rs", "r", "rsch", "resched", "rescheduled", "moved"))
 
 
@@ -77,6 +83,8 @@ def read_state(column: str, text: str, *, beside: Collection[str] = ()) -> State
     if folded in _RESCHEDULED:
         raise BadCell(column, "status", "rescheduled says neither booked nor cancelled: write one of them")
     state = _STATES.get(folded)
+    if state is None and _CANCELLED_SOMEHOW.fullmatch(folded):
+        return _CANCELLED
     if state is None:
         raise BadCell(column, "status", "no status that we know: write one of FHIR's, such as booked or cancelled")
     return state

@@ -168,6 +168,35 @@ def test_clocks_that_change(desk: Desk) -> None:
     assert visit(desk, "A2").timezone == "America/Chicago"
 
 
+def test_a_visit_called_off_need_not_say_when_it_was(desk: Desk) -> None:
+    desk.visits(VISIT)
+    before = visit(desk)
+    report = desk.visits("A1,P1,,,,,,,cancelled", "A2,P1,,,,,,,cancelled")
+    assert [str(fault) for fault in report.faults] == ["line 3: starts_at: date and time: missing"]
+    after = visit(desk)
+    assert (after.status, after.starts_at, after.version) == ("cancelled", before.starts_at, before.version + 1)
+
+
+def test_what_is_seldom_meant_is_asked_about(desk: Desk) -> None:
+    report = desk.visits(
+        "A1,P1,2026-11-01T10:00,30,,,,,booked",
+        "A2,P1,2026-11-01T10:00,30,,,,,fulfilled",
+        "A3,P1,2028-06-01T10:00,30,,,,,booked",
+        "A4,P1,2026-12-11T00:00,30,,,,,booked",
+        "A5,P1,2026-12-11T10:00,30,EST,,,,booked",
+    )
+    told = [(fault.line, fault.column, str(fault)) for fault in report.faults]
+    assert [(line, column) for line, column, _ in told] == [
+        (2, "starts_at"),
+        (4, "starts_at"),
+        (5, "starts_at"),
+        (6, "timezone"),
+    ]
+    for (_, _, line), word in zip(told, ("past", "400 days", "midnight", "summer time"), strict=True):
+        assert word in line
+    assert (report.added, report.rejected) == (5, 0)
+
+
 def test_bad_rows_are_told_and_good_ones_land(desk: Desk) -> None:
     report = desk.visits(
         "A1,P9,2026-12-01T14:30,30,,,,,booked",

@@ -149,6 +149,22 @@ def test_a_damaged_cell_keeps_the_old_number_and_an_empty_one_gives_it_up(desk: 
     assert desk.phones("P1") == []
 
 
+def test_a_row_that_breaks_off_leaves_the_rest_as_it_is(desk: Desk) -> None:
+    desk.patients(ANA)
+    report = desk.patients("P1,Anna,Lopez")
+    assert (report.changed, report.rejected) == (1, 0)
+    assert "cells: 3" in str(report.faults[0])
+    assert (desk.phones("P1"), desk.consent("P1")) == (["+16015550142"], "opted-in")
+    assert desk.opened("patients.given_name", "P1") == "Anna"
+
+
+def test_who_stands_for_a_test_is_kept_and_never_texted(desk: Desk) -> None:
+    report = desk.patients("P1,ZZTEST,Patient,,601-555-0142,,,yes", "P2,Zzedine,Diaz,,601-555-0143,,,yes")
+    assert [fault.line for fault in report.faults] == [2]
+    stored = desk.rows("SELECT status FROM patients ORDER BY patient_id")
+    assert [row.status for row in stored] == ["inactive", "active"]
+
+
 def test_a_new_number_ends_wrong_number_and_nothing_ends_death(desk: Desk) -> None:
     desk.patients(ANA, "P2,Luis,Diaz,,601-555-0144,,,yes")
     with desk.clinic.database.begin() as connection:
@@ -178,6 +194,9 @@ def test_the_language_that_the_patient_chose_stays(desk: Desk) -> None:
         ('"Lopez, Ana María"', "Lopez", ("Ana María", "Lopez")),
         ('"O\'NEIL, MARY-ANN"', "", ("Mary-Ann", "O'Neil")),
         ("John", '"Smith, Jr"', ("John", "Smith, Jr")),
+        ("MARY ANN", "O'BRIEN", ("Mary Ann", "O'Brien")),
+        ("TJ", "LOPEZ", ("TJ", "LOPEZ")),
+        ("Ana", "LOPEZ", ("Ana", "LOPEZ")),
         ("  Ana\u0000 ", " López\n", ("Ana", "López")),
         ("", "", (None, None)),
     ],

@@ -60,6 +60,16 @@ def test_a_quote_never_closed_costs_one_row() -> None:
     assert found[-1].cells["patient_id"] == "P299"
 
 
+def test_a_quote_closed_by_the_next_row_does_not_make_one_row_of_two() -> None:
+    # Read leniently, the first two rows are one of three cells: P1 with the phone of P2.
+    found = rows('given_name,patient_id,phone\n"Ana,P1,1\n"Bea",P2,2\n"Cleo\nC.",P3,3\n')
+    assert [(row.line, bool(row.fault), row.cells.get("phone")) for row in found] == [
+        (2, True, None),
+        (3, False, "2"),
+        (4, False, "3"),
+    ]
+
+
 def test_a_quote_never_closed_near_the_end_of_the_file_too() -> None:
     found = rows('patient_id,phone\nP1,1\nP2,"2\nP3,3\nP4,4\n')
     assert [(row.line, bool(row.fault)) for row in found] == [(2, False), (3, True), (4, False), (5, False)]
@@ -85,6 +95,11 @@ def test_rows_of_nothing_are_left_out() -> None:
 def test_header_in_any_case_among_other_columns_after_blank_lines() -> None:
     (row,) = rows("\n\nNotes,Patient ID ,PHONE,patient-id\nx,P1,1,P9\n")
     assert (row.line, row.cells) == (4, {"patient_id": "P1", "phone": "1"})
+
+
+def test_a_column_named_twice_is_told() -> None:
+    assert opened("patient_id,phone,Phone\nP1,1,2\n").remark == "column phone: named more than once, the first is taken"
+    assert opened("patient_id,phone,x,x\nP1,1,2,3\n").remark is None
 
 
 def test_what_excel_writes_above_the_header() -> None:

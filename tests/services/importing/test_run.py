@@ -130,6 +130,7 @@ def test_rows_per_second(desk: Desk) -> None:
         for n in range(len(rows))
     ]
     for load, body in ((desk.patients, rows), (desk.visits, visits)):
-        begun = time.perf_counter()
+        # Of our own processor, not of the clock: the machine may be doing other things.
+        begun = time.process_time()
         assert load(*body).added == len(body)
-        assert len(body) / (time.perf_counter() - begun) > 1000
+        assert len(body) / (time.process_time() - begun) > 1000

@@ -127,7 +127,8 @@ def test_anything_is_a_moment_or_refused(text: str) -> None:
         ("1970-01-31 00:00:00", "US", date(1970, 1, 31)),
         ("1/31/1970 0:00", "US", date(1970, 1, 31)),
         ("31/01/1970", "GB", date(1970, 1, 31)),
-        ("03/04/1970", "GB", date(1970, 4, 3)),
+        ("1970/01/31", "US", date(1970, 1, 31)),
+        ("1/31/1970 12:00:00 AM", "US", date(1970, 1, 31)),
         ("31.1.70", "DE", date(1970, 1, 31)),
         ("Jan 31, 1970", "US", date(1970, 1, 31)),
     ],
@@ -140,6 +141,11 @@ def test_birth_dates(text: str, country: str, born: date) -> None:
 def test_birth_dates_that_are_none(text: str) -> None:
     with pytest.raises(BadCell):
         read_birth_date("birth_date", text, country="US", now=NOW)
+
+
+def test_a_birth_date_that_may_be_two_is_none_outside_the_us() -> None:
+    with pytest.raises(BadCell, match="either way round"):
+        read_birth_date("birth_date", "03/04/1970", country="GB", now=NOW)
 
 
 def test_due_dates() -> None:
