@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bot.config import Settings, load
 from bot.store import migrations
@@ -202,6 +202,7 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         # CI must not pass for want of a browser; elsewhere `make test` has said loudly that these are left out.
         (pytest.fail if os.environ.get("CI") else pytest.skip)("no chromium; set CHROMIUM=/path/to/it")
+    expect.set_options(timeout=20_000)  # A busy machine is no fault of the page's.
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield chromium
@@ -212,6 +213,6 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page of its own, with nothing remembered and nothing that moves."""
     context = browser.new_context(reduced_motion="reduce", locale="en-US")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()

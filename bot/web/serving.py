@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from typing import Any
 
 # Behind the operator's proxy, which may be on another host.
 HOST = os.environ.get("HOST") or "0.0.0.0"  # noqa: S104
@@ -25,3 +27,11 @@ forwarded_allow_ips = ""
 accesslog = None
 loglevel = os.environ.get("GUNICORN_LOG_LEVEL") or "warning"
 control_socket_disable = True
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """End a worker that was told to: to tear its interpreter down would copy and free all lexicons, seconds of work."""
+    if worker.booted and not worker.alive:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)

@@ -54,7 +54,7 @@ def sit_down(served: Served, browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(
             viewport={"width": width, "height": height}, reduced_motion="reduce", locale="en-US", **options
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.goto(f"{served.url}/console/")

@@ -48,7 +48,7 @@ def test_an_emergency_is_seen_claimed_answered_and_resolved(served: Served, sit_
     page.get_by_label("Reply", exact=True).fill("A draft that must stay")
 
     emergency = served.desk.text(11, "my chest hurts and I can't breathe")
-    expect(page.locator("#list .item").first).to_contain_text("Tom Okafor", timeout=5000)
+    expect(page.locator("#list .item").first).to_contain_text("Tom Okafor", timeout=20_000)
     expect(page.get_by_role("link", name="1 emergency waits")).to_be_visible()
     expect(page.locator("#announce")).to_have_text("1 new emergency in the list")
     expect(page).to_have_title("(2) Conversation · Tendril")
@@ -94,7 +94,7 @@ def test_the_other_page_learns_of_a_claim_by_itself(served: Served, sit_down: Si
     for page in (ana, ben):
         page.goto(f"{served.url}/console/conversations/{talk}")
     button(ana, "Claim").click()
-    expect(ben.get_by_text("Ana Ruiz is replying.")).to_be_visible(timeout=6000)
+    expect(ben.get_by_text("Ana Ruiz is replying.")).to_be_visible(timeout=20_000)
     expect(ben.get_by_label("Reply", exact=True)).to_have_count(0)
 
 
@@ -148,7 +148,7 @@ def test_a_draft_is_warned_of_what_came_since(served: Served, sit_down: Sit, tal
     page.goto(f"{served.url}/console/conversations/{talk}")
     page.get_by_label("Reply", exact=True).fill("We open at eight.")
     served.desk.text(10, "never mind, I found it")
-    expect(page.locator("#log .in").last).to_contain_text("never mind", timeout=6000)
+    expect(page.locator("#log .in").last).to_contain_text("never mind", timeout=20_000)
     button(page, "Send").click()
     expect(page.get_by_role("alert")).to_contain_text("never mind, I found it")
     expect(page.get_by_label("Reply", exact=True)).to_have_value("We open at eight.")
@@ -170,7 +170,7 @@ def test_a_draft_outlives_claim_and_note(served: Served, sit_down: Sit, talk: st
     expect(reply).to_have_value("Half a sentence")
     expect(page.get_by_label("Internal note, not sent")).to_have_value("")
     served.desk.text(11, "my chest hurts")
-    expect(row(page, "Tom Okafor")).to_be_visible(timeout=6000)
+    expect(row(page, "Tom Okafor")).to_be_visible(timeout=20_000)
     row(page, "Tom Okafor").click()
     expect(page.get_by_role("heading", name="Tom Okafor")).to_be_visible()
     expect(reply).to_have_value("")
@@ -211,9 +211,9 @@ def test_a_phone_shows_it_all_without_sideways_scrolling(served: Served, sit_dow
 def test_a_dead_line_is_admitted(served: Served, sit_down: Sit, talk: str) -> None:
     page = sit_down()
     page.context.set_offline(True)
-    expect(page.get_by_text("Not live since")).to_be_visible(timeout=8000)
+    expect(page.get_by_text("Not live since")).to_be_visible(timeout=20_000)
     page.context.set_offline(False)
-    expect(page.get_by_text("Not live since")).to_be_hidden(timeout=8000)
+    expect(page.get_by_text("Not live since")).to_be_hidden(timeout=20_000)
 
 
 def test_an_idle_person_is_warned_and_may_stay(served: Served, sit_down: Sit, talk: str) -> None:
@@ -221,13 +221,13 @@ def test_an_idle_person_is_warned_and_may_stay(served: Served, sit_down: Sit, ta
     page.goto(f"{served.url}/console/conversations/{talk}")
     served.ahead = timedelta(minutes=14, seconds=20)
     warning = page.get_by_role("dialog", name="Still there?")
-    expect(warning).to_be_visible(timeout=6000)
+    expect(warning).to_be_visible(timeout=20_000)
     button(page, "Stay signed in").click()
     expect(warning).to_be_hidden()
     page.wait_for_timeout(3500)
     expect(warning).to_be_hidden()
     served.ahead += timedelta(minutes=16)
-    page.wait_for_url(f"**/console/sign-in?next=*{talk}", timeout=8000)
+    page.wait_for_url(f"**/console/sign-in?next=*{talk}", timeout=20_000)
 
 
 def test_it_works_without_javascript(served: Served, sit_down: Sit, talk: str) -> None:

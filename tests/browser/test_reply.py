@@ -32,7 +32,7 @@ def test_a_reply_reaches_the_phone_within_fifteen_seconds(
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/console/")
     write(running_clinic, "my chest hurts and I can't breathe")
-    page.locator("#list a", has_text="Ada Byron").click(timeout=6000)
+    page.locator("#list a", has_text="Ada Byron").click(timeout=20_000)
     page.get_by_role("button", name="Claim", exact=True).click()
     expect(page.get_by_text("Bot paused")).to_be_visible()
     page.get_by_label("Reply", exact=True).fill("This is Ana. I am calling you now.")

@@ -112,7 +112,8 @@ def test_anything_is_a_moment_or_refused(text: str) -> None:
     if isinstance(found, datetime):
         assert found.tzinfo is UTC
     else:
-        assert len(text) < 4 or text not in found
+        # The reason shows a form to follow; what was given is not in it.
+        assert len(text) < 4 or text not in found.replace("2026-03-31T14:30", "")
 
 
 @pytest.mark.parametrize(
