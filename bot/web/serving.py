@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Any
@@ -27,6 +28,12 @@ forwarded_allow_ips = ""
 accesslog = None
 loglevel = os.environ.get("GUNICORN_LOG_LEVEL") or "warning"
 control_socket_disable = True
+
+
+def when_ready(_server: Any) -> None:
+    """What was read before the fork stays for good: the collector is to pass it by, which also keeps it shared."""
+    gc.collect()
+    gc.freeze()
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
