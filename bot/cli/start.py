@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ def settings() -> Settings:
 def clinic() -> Clinic:
     """The clinic, built from the environment and closed with the command; one line for each wrong setting ends it."""
     values = settings()
+    # The driver tells of a pipeline that a refused row cut short; the rows are tried again, and that is all it means.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     # Here and not above: the runtime brings in every catalogue and gateway, which `--help` need not wait for.
     from bot.runtime import build_clinic
 

@@ -22,13 +22,12 @@ _TYPES: Mapping[Kind, tuple[str, Mapper]] = {
 }
 _IMPORTED = frozenset(name for name, _ in _TYPES.values())
 _PHONES = tuple(f"phone_{number}" for number in range(2, resources.MOST_PHONES + 1))
+_PERSON = "patient_id given_name family_name birth_date phone language timezone status replaced_by"
 _VISIT = "appointment_id patient_id starts_at duration_minutes location clinician service status response"
 # What a resource of each kind speaks of: an element that is missing there says that there is none.
 _COLUMNS: Mapping[Kind, frozenset[str]] = {
-    Kind.PATIENTS: frozenset(
-        ("patient_id", "given_name", "family_name", "birth_date", "phone", "language", "timezone", "status", *_PHONES)
-    ),
-    Kind.CONTACTS: frozenset(("contact_id", "patient_id", "phone", "relation", *_PHONES)),
+    Kind.PATIENTS: frozenset((*_PERSON.split(), *_PHONES)),
+    Kind.CONTACTS: frozenset(("contact_id", "patient_id", "phone", "relation", "status", *_PHONES)),
     Kind.CONSENTS: frozenset(("patient_id", "consent")),
     Kind.APPOINTMENTS: frozenset(_VISIT.split()),
     Kind.REFERRALS: frozenset(("referral_id", "patient_id", "specialty", "referred_to", "status", "requested_on")),

@@ -66,15 +66,16 @@ def patient(resource: Json, around: Surroundings) -> Cells:
         "language": _language(resource),
         "timezone": _extension(resource, TIMEZONE),
         "status": _patient_status(resource),
+        "replaced_by": _survivor(resource, around),
     }
 
 
-def related_person(resource: Json, around: Surroundings) -> Cells | None:
-    """A RelatedPerson: somebody else's phone. Without a phone, or no longer related, it says nothing."""
+def related_person(resource: Json, around: Surroundings) -> Cells:
+    """A RelatedPerson: somebody else's phone. Without a phone, or no longer related, whatever was theirs is not now."""
     phones = _phones(resource, around.today)
-    if resource.get("active") is False or _is_over(resource, around.today) or not phones:
-        return None
+    is_over = resource.get("active") is False or _is_over(resource, around.today)
     return {
+        "status": "inactive" if is_over or not phones else "active",
         "contact_id": text(resource.get("id")),
         "patient_id": _needed_patient(resource.get("patient"), around),
         **phones,
@@ -256,8 +257,17 @@ def _language(resource: Json) -> str:
 def _patient_status(resource: Json) -> str:
     if resource.get("deceasedBoolean") is True or text(resource.get("deceasedDateTime")):
         return "deceased"
-    merged = any(text(other.get("type")) == "replaced-by" for other in _dicts(resource.get("link")))
-    return "inactive" if merged or resource.get("active") is False else "active"
+    return "inactive" if _replacements(resource) or resource.get("active") is False else "active"
+
+
+def _replacements(resource: Json) -> list[Json]:
+    return [other for other in _dicts(resource.get("link")) if text(other.get("type")) == "replaced-by"]
+
+
+def _survivor(resource: Json, around: Surroundings) -> str:
+    """The record that this one was merged into."""
+    named = (reference(_dict(link.get("other")), around) for link in _replacements(resource))
+    return next(filter(None, named), "")
 
 
 def _relation(resource: Json) -> str:

@@ -82,6 +82,7 @@ def test_a_patient() -> None:
         "language": "es",
         "timezone": "",
         "status": "active",
+        "replaced_by": "",
     }
 
 
@@ -152,8 +153,9 @@ def test_somebody_elses_phone() -> None:
     }
     found = cells(bundle(mother), Kind.CONTACTS)
     assert (found["patient_id"], found["phone"], found["relation"]) == ("p1", "601-555-0145", "parent")
-    assert rows(bundle(mother | {"active": False}), Kind.CONTACTS) == []
-    assert rows(bundle(mother | {"telecom": []}), Kind.CONTACTS) == []
+    assert found["status"] == "active"
+    assert cells(bundle(mother | {"active": False}), Kind.CONTACTS)["status"] == "inactive"
+    assert cells(bundle(mother | {"telecom": []}), Kind.CONTACTS)["status"] == "inactive"
 
 
 def agreement(**parts: Any) -> dict[str, Any]:

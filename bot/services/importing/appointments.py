@@ -15,7 +15,7 @@ from bot.core.localtimes import zone_name
 from bot.core.people import Participation
 from bot.services.importing.cells import BadCell, Cells
 from bot.services.importing.context import Context, Stored, digests
-from bot.services.importing.known import of_known_patients
+from bot.services.importing.known import AboutPatient, of_known_patients
 from bot.services.importing.report import Fault
 from bot.services.importing.times import MOMENT, read_moment
 from bot.services.importing.voiding import Overtaken, void
@@ -64,12 +64,10 @@ _ADD_CHANGE = insert(AppointmentChange.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(AboutPatient):
     """One visit as read; None where the file does not say."""
 
-    line: int
     appointment_id: str
-    patient_id: str
     starts_at: datetime | None
     """None where a visit that is called off says no more than that."""
     duration_minutes: int | None

@@ -29,6 +29,9 @@ _LINKS = (
         PatientContact.patient_id,
         PatientContact.contact_point_id,
         PatientContact.relation,
+        PatientContact.scope,
+        PatientContact.rank,
+        PatientContact.contact_id,
         PatientContact.active,
         PatientContact.consent,
         PatientContact.consent_basis,
@@ -48,15 +51,17 @@ _SAID_IN_FILES = (
     )
     .order_by(ConsentEntry.at, ConsentEntry.id)
 )
+# What an import may change of a link beside consent.
+_CHANGING = ("active", "relation", "scope", "rank", "contact_id")
 _ADD_POINT = insert(ContactPoint.__table__)  # type: ignore[arg-type]
 _ADD_LINK = insert(PatientContact.__table__)  # type: ignore[arg-type]
-_SET_ACTIVE = (
+_SET_LINK = (
     update(PatientContact)
     .where(
         PatientContact.patient_id == bindparam("of_patient"),
         PatientContact.contact_point_id == bindparam("of_number"),
     )
-    .values(active=bindparam("new_active"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
 )
 
 
@@ -69,6 +74,8 @@ class Wish:
     said: Statement | None = None
     relation: Relation = Relation.SELF
     rank: int = 1
+    contact_id: str | None = None
+    """The clinic's id of whoever holds the phone, where it is not the patient."""
     is_new: bool = False
     """The patient came with this very row, so there is nothing to look up."""
     replaces: bool = True
@@ -113,7 +120,7 @@ def link(connection: Connection, wishes: Sequence[Wish], context: Context) -> tu
             _silence(writes, others, wish.said, context)
         if point and point.id in links:
             said = None if wish.patient_id in repeated else wish.said
-            _renew(writes, links[point.id], said, context)
+            _renew(writes, wish, links[point.id], said, context)
         elif point:
             _add(writes, wish, point, said_before.get(wish.patient_id, NOTHING_SAID), context)
             new.add(wish.patient_id)
@@ -121,6 +128,23 @@ def link(connection: Connection, wishes: Sequence[Wish], context: Context) -> tu
             changed.add(wish.patient_id)
     _write(connection, writes)
     return new, changed
+
+
+def give_up(
+    connection: Connection, phones: Mapping[tuple[str, str], str | None], context: Context
+) -> set[tuple[str, str]]:
+    """End the links of people who are on another phone now, or on none. `phones` by (patient, contact); gives whose."""
+    held = _held(connection, sorted({patient for patient, _ in phones}))
+    ended, writes = set(), []
+    for (patient, contact), phone in phones.items():
+        kept = context.vault.indexes(phone) if phone else ()
+        for row in held[patient].values():
+            if row.active and contact and row.contact_id == contact and row.phone_index not in kept:
+                ended.add((patient, contact))
+                writes.append(_changed(row, active=False))
+    if writes:
+        connection.execute(_SET_LINK, writes)
+    return ended
 
 
 def state(connection: Connection, said: Mapping[str, Statement], context: Context) -> set[str]:
@@ -204,7 +228,7 @@ def _retire(writes: _Writes, wish: Wish, links: Mapping[str, Any], context: Cont
     kept = context.vault.indexes(wish.phone) if wish.phone else ()
     for row in links.values():
         if row.active and row.relation is Relation.SELF and row.phone_index not in kept:
-            writes.activity.append(_activity(row, active=False))
+            writes.activity.append(_changed(row, active=False))
 
 
 def _silence(writes: _Writes, links: Iterable[Any], said: Statement, context: Context) -> None:
@@ -214,9 +238,15 @@ def _silence(writes: _Writes, links: Iterable[Any], said: Statement, context: Co
             _say(writes, _link_of(row), said, context)
 
 
-def _renew(writes: _Writes, row: Any, said: Statement | None, context: Context) -> None:
-    if not row.active:
-        writes.activity.append(_activity(row, active=True))
+def _renew(writes: _Writes, wish: Wish, row: Any, said: Statement | None, context: Context) -> None:
+    changes: dict[str, Any] = {} if row.active else {"active": True}
+    # A phone that two people share is shown as that of the first; the patient's own is the patient's.
+    theirs = row.contact_id == wish.contact_id or not row.active or row.contact_id is None
+    if wish.contact_id and theirs and row.relation is not Relation.SELF:
+        told = {"relation": wish.relation, "scope": _scope(wish.relation), "rank": wish.rank}
+        changes |= {**told, "contact_id": wish.contact_id}
+    if any(getattr(row, name) != value for name, value in changes.items()):
+        writes.activity.append(_changed(row, **changes))
     if said:
         _say(writes, _link_of(row), said, context)
 
@@ -240,8 +270,9 @@ def _add(writes: _Writes, wish: Wish, point: _Point, person: Consent, context: C
             "patient_id": patient,
             "contact_point_id": point.id,
             "relation": wish.relation,
-            "scope": Scope.ALL if wish.relation in FULLY_TOLD else Scope.LOGISTICS,
+            "scope": _scope(wish.relation),
             "rank": wish.rank,
+            "contact_id": wish.contact_id,
             "active": True,
             "consent": consent_now.status,
             "consent_basis": consent_now.basis,
@@ -271,14 +302,19 @@ def _link_of(row: Any) -> Link:
     )
 
 
-def _activity(row: Any, *, active: bool) -> dict[str, Any]:
-    return {"of_patient": row.patient_id, "of_number": row.contact_point_id, "new_active": active}
+def _scope(relation: Relation) -> Scope:
+    return Scope.ALL if relation in FULLY_TOLD else Scope.LOGISTICS
+
+
+def _changed(row: Any, **changes: Any) -> dict[str, Any]:
+    after = {f"new_{name}": changes.get(name, getattr(row, name)) for name in _CHANGING}
+    return {"of_patient": row.patient_id, "of_number": row.contact_point_id, **after}
 
 
 def _write(connection: Connection, writes: _Writes) -> None:
     if writes.links:
         connection.execute(_ADD_LINK, writes.links)
     if writes.activity:
-        connection.execute(_SET_ACTIVE, writes.activity)
+        connection.execute(_SET_LINK, writes.activity)
     consent.apply(connection, writes.consents)
     consent.append(connection, writes.entries)

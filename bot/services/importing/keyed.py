@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.services.importing.cells import BadCell, Cells
 from bot.services.importing.context import Context, Stored, digests
-from bot.services.importing.known import of_known_patients
+from bot.services.importing.known import AboutPatient, of_known_patients
 from bot.services.importing.times import DATE, read_date
 from bot.services.importing.words import read_referral_status
 from bot.store.columns import Table
@@ -18,12 +18,10 @@ from bot.store.tables import Recall, Referral
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(AboutPatient):
     """One row of a table keyed by an id. `sealed` names the columns that are stored encrypted."""
 
-    line: int
     id: str
-    patient_id: str
     values: Mapping[str, Any]
     sealed: tuple[str, ...] = ()
 

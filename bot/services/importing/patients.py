@@ -17,6 +17,7 @@ from bot.services.importing.cells import Cells
 from bot.services.importing.contacts import Wish, link, state
 from bot.services.importing.context import Context, Stored, digests
 from bot.services.importing.languages import LONGEST_TAG, language_tag
+from bot.services.importing.merging import bring_over
 from bot.services.importing.times import read_birth_date
 from bot.services.importing.words import read_consent
 from bot.store.tables import Patient
@@ -26,7 +27,7 @@ REQUIRED = ("patient_id", "phone")
 KEY = "patient_id"
 # Cells that only FHIR resources give: other numbers to try, and whether the patient lives or has been merged away.
 MORE_PHONES = tuple(f"phone_{place}" for place in range(2, 6))
-FHIR_COLUMNS = (*COLUMNS, *MORE_PHONES, "status")
+FHIR_COLUMNS = (*COLUMNS, *MORE_PHONES, "status", "replaced_by")
 
 _DEFAULT_LANGUAGE = "en"
 _LONGEST_NAME = 120
@@ -69,12 +70,14 @@ class Row:
     timezone: str | None
     status: PatientStatus | None
     said: tuple[ConsentStatus, ConsentBasis] | None
+    replaced_by: str | None
     columns: frozenset[str]
 
     def values(self) -> tuple[Any, ...]:
         """All that decides whether the row has changed."""
         parts = (self.patient_id, self.given_name, self.family_name, self.birth_date, self.phone, self.phone_given)
-        return (*parts, self.language, self.timezone, self.status, self.said, sorted(self.columns))
+        merged = (self.replaced_by,) if self.replaced_by else ()
+        return (*parts, self.language, self.timezone, self.status, self.said, sorted(self.columns), *merged)
 
 
 def parse(cells: Cells, context: Context) -> Row:
@@ -99,6 +102,7 @@ def parse(cells: Cells, context: Context) -> Row:
         timezone=_timezone(cells),
         status=_status_said(cells, given, family),
         said=_consent(cells, context),
+        replaced_by=cells.identifier("replaced_by") if cells.text("replaced_by") else None,
         columns=cells.columns,
     )
 
@@ -130,6 +134,8 @@ def store(connection: Connection, rows: Sequence[Row], context: Context) -> Stor
     found = [{"of_patient": row.patient_id} for row, _ in old if row.patient_id in linked]
     if found:
         connection.execute(_FOUND, found)
+    if touched := [row.patient_id for row, _ in (*new, *old)]:
+        bring_over(connection, touched, context)
     if context.dry_run:
         context.promised.update(row.patient_id for row, _ in new)
     return stored
@@ -160,6 +166,7 @@ def _new_values(row: Row, mark: str, context: Context) -> dict[str, Any]:
         "language_basis": ConsentBasis.IMPORT,
         "timezone": row.timezone,
         "status": row.status or PatientStatus.ACTIVE,
+        "replaced_by": row.replaced_by,
         "row_hash": mark,
         "created_at": context.now,
         "updated_at": context.now,
@@ -179,6 +186,8 @@ def _changed_values(row: Row, mark: str, before: Any, context: Context) -> dict[
         values["language"] = before.language if ours else row.language
     if "timezone" in row.columns:
         values["timezone"] = row.timezone
+    if "replaced_by" in row.columns:
+        values["replaced_by"] = row.replaced_by
     if row.status:
         values["status"] = _status(before.status, row.status)
     return values

@@ -32,6 +32,8 @@ class Patient(Table):
     status: Mapped[PatientStatus] = word(PatientStatus, default=PatientStatus.ACTIVE)
     paused_since: Mapped[datetime | None]
     """Set by an emergency: no journey says anything until a person closes the case."""
+    replaced_by: Mapped[str | None] = mapped_column(String(128), index=True)
+    """Merged into that record: what still names this one is about that one. It need not be here yet."""
     row_hash: Mapped[str | None] = mapped_column(String(64))
     """Blind index of the imported row, so that the same row again changes nothing."""
     created_at: Mapped[datetime]
@@ -66,6 +68,8 @@ class PatientContact(Table):
     contact_point_id: Mapped[str] = mapped_column(ForeignKey("contact_points.id"), primary_key=True)
     relation: Mapped[Relation] = word(Relation, default=Relation.SELF)
     scope: Mapped[Scope] = word(Scope, default=Scope.ALL)
+    contact_id: Mapped[str | None] = mapped_column(String(128))
+    """The clinic's id of the person who holds the phone (FHIR RelatedPerson), where an import knows one."""
     rank: Mapped[int] = mapped_column(default=1)
     """1 is tried first."""
     active: Mapped[bool] = mapped_column(default=True)
