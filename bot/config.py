@@ -13,12 +13,17 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+import psycopg
+import redis
+from psycopg.conninfo import make_conninfo
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 DEFAULT_API_URL = "https://api.twilio.com"
+SHORTEST_SECRET = 16
+NO_SENDER = "set it or TWILIO_MESSAGING_SERVICE_SID, the sender"
 
 
 class SettingsError(Exception):
@@ -63,15 +68,15 @@ class Settings(BaseSettings):
     redis_url: str = Field(description="redis://… for RQ, the send rate and live updates")
     twilio_account_sid: str = Field(description="Twilio's account SID (AC…)")
     twilio_auth_token: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
-        min_length=1, description="auth token; two, comma-separated, newest first, while rotating"
+        description="auth token; two, comma-separated, newest first, while rotating"
     )
     twilio_messaging_service_sid: str | None = Field(None, description="sender: a Messaging Service (MG…)")
     twilio_phone_number: str | None = Field(None, description="sender: one number in E.164 form")
     twilio_api_url: str = Field(DEFAULT_API_URL, description="base URL of the REST API")
     public_url: str = Field(description="the URL by which Twilio and browsers reach `web`")
-    secret_key: SecretStr = Field(min_length=16, description="signs sessions and CSRF tokens; 16 characters or more")
+    secret_key: SecretStr = Field(description="signs sessions and CSRF tokens; 16 characters or more")
     data_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
-        min_length=1, description="field-encryption keys, newest first: 32 random bytes in URL-safe base64 each"
+        description="field-encryption keys, newest first: 32 random bytes in URL-safe base64 each"
     )
     port: int = Field(8000, ge=1, le=65535, description="where `web` listens")
     clinic_name: str = Field(min_length=1, max_length=40, description="the clinic's name as texts give it")
@@ -86,7 +91,7 @@ class Settings(BaseSettings):
         default_factory=list, description="addresses whose X-Forwarded-* headers are believed"
     )
     send_rate: float = Field(10, gt=0, le=1000, description="segments a second that the sender may send")
-    reminder_days: Annotated[list[int], NoDecode, BeforeValidator(_split)] = Field(
+    reminder_days: Annotated[list[Annotated[int, Field(ge=1, le=90)]], NoDecode, BeforeValidator(_split)] = Field(
         default_factory=lambda: [3, 1], description="days before a visit on which a reminder goes out"
     )
     metrics_port: int | None = Field(None, ge=1, le=65535, description="serve /metrics on this port instead")
@@ -101,9 +106,15 @@ class Settings(BaseSettings):
         if not value.startswith(("postgresql+psycopg://", "sqlite:///")):
             raise ValueError("write postgresql+psycopg://… or sqlite:///…")
         try:
-            make_url(value)
+            url = make_url(value)
         except (ArgumentError, ValueError):
             raise ValueError("no database can be meant by it; write postgresql+psycopg://user@host:5432/name") from None
+        if url.get_backend_name() == "sqlite":
+            # In memory, each process would have a database of its own, and none after it.
+            if url.database in (None, "", ":memory:"):
+                raise ValueError("write the file after it: sqlite:///clinic.db")
+        else:
+            _check_options(dict(url.query))
         return value
 
     @field_validator("redis_url")
@@ -113,20 +124,49 @@ class Settings(BaseSettings):
         numbered = parts is not None and (parts.scheme == "unix" or re.fullmatch(r"/?\d*", parts.path))
         if parts is None or parts.scheme not in ("redis", "rediss", "unix") or not numbered:
             raise ValueError("write redis://host:port/0")
+        try:
+            # Opens nothing, but is the first to look at what stands after the question mark.
+            redis.ConnectionPool.from_url(value).make_connection()
+        except (TypeError, ValueError, redis.RedisError):
+            raise ValueError("there are no such options as stand after its ?") from None
         return value
 
     @field_validator("twilio_account_sid")
     @classmethod
     def _account(cls, value: str) -> str:
-        if not (value.startswith("AC") and value.isalnum()):
-            raise ValueError("an account SID starts with AC")
+        if not re.fullmatch(r"AC[0-9A-Za-z]+", value):
+            raise ValueError("an account SID starts with AC; letters and digits follow")
         return value
 
     @field_validator("twilio_messaging_service_sid")
     @classmethod
     def _service(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith("MG"):
-            raise ValueError("a Messaging Service SID starts with MG")
+        if value is not None and not re.fullmatch(r"MG[0-9A-Za-z]+", value):
+            raise ValueError("a Messaging Service SID starts with MG; letters and digits follow")
+        return value
+
+    @field_validator("twilio_auth_token")
+    @classmethod
+    def _tokens(cls, value: list[SecretStr]) -> list[SecretStr]:
+        if not value:
+            raise ValueError("there is none in it")
+        if not all(re.fullmatch(r"[!-~]+", token.get_secret_value()) for token in value):
+            raise ValueError("a token has letters and digits only")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _secret(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value().strip()) < SHORTEST_SECRET:
+            raise ValueError(f"write {SHORTEST_SECRET} characters or more")
+        return value
+
+    @field_validator("clinic_name")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        value = value.strip()
+        if not value or not value.isprintable():
+            raise ValueError("write the name in one line of printable characters")
         return value
 
     @field_validator("public_url", "twilio_api_url")
@@ -135,6 +175,8 @@ class Settings(BaseSettings):
         parts = _parts(value)
         if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("write http://… or https://…")
+        if parts.username is not None:
+            raise ValueError("write an address without user and password")
         if parts.query or parts.fragment or not value.isascii() or any(sign <= " " for sign in value):
             raise ValueError("write an address without ?, #, spaces or letters beyond a-z")
         return value.rstrip("/")
@@ -142,6 +184,8 @@ class Settings(BaseSettings):
     @field_validator("data_keys")
     @classmethod
     def _keys(cls, value: list[SecretStr]) -> list[SecretStr]:
+        if not value:
+            raise ValueError("there is none in it; `bot keys new` makes one")
         for key in value:
             try:
                 raw = base64.urlsafe_b64decode(key.get_secret_value() + "==")
@@ -194,7 +238,7 @@ class Settings(BaseSettings):
     def _sender(cls, value: str | None, info: ValidationInfo) -> str | None:
         # On a field, as a validator of the whole is not asked once anything else is wrong; after the service's.
         if value is None and info.data.get("twilio_messaging_service_sid", "malformed, and told already") is None:
-            raise ValueError("set it or TWILIO_MESSAGING_SERVICE_SID, the sender")
+            raise ValueError(NO_SENDER)
         return value
 
     @property
@@ -220,8 +264,17 @@ class Settings(BaseSettings):
 
 def parse_hours(text: str) -> tuple[time, time]:
     """Read `HH:MM-HH:MM`. Raises ValueError for anything else."""
-    start, end = text.split("-")
-    return time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
+    found = re.fullmatch(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)", text.strip(), re.ASCII)
+    if found is None:
+        raise ValueError("not two times of day")
+    return time.fromisoformat(found[1]), time.fromisoformat(found[2])
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    try:
+        make_conninfo(**options)
+    except (psycopg.ProgrammingError, TypeError):
+        raise ValueError("there are no such options as stand after its ?") from None
 
 
 def load(**overrides: Any) -> Settings:
@@ -238,4 +291,5 @@ def _fault(item: Any) -> str:
     name = str(item["loc"][0]).upper()
     if item["type"] == "missing":
         return f"{name} is not set: {Settings.model_fields[name.lower()].description}"
-    return f"{name} is malformed: {str(item['msg']).removeprefix('Value error, ')}"
+    said = str(item["msg"]).removeprefix("Value error, ")
+    return f"{name} is {'not set' if said == NO_SENDER else 'malformed'}: {said}"

@@ -20,7 +20,8 @@ def upgrade() -> None:
     """Apply every migration that is missing."""
     settings = start.settings()
     try:
-        migrations.upgrade(settings.database_url)
+        with start.plainly():
+            migrations.upgrade(settings.database_url)
     except (OperationalError, InterfaceError):
         start.fail("The database does not answer: look at DATABASE_URL and whether its server runs.")
     except CommandError:

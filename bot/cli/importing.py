@@ -34,7 +34,19 @@ assume_option = click.option(
 )
 
 
-@click.group(name="import", no_args_is_help=True)
+class Kinds(click.Group):
+    """A group whose commands are kinds of rows; an unknown one is told in one line (exit 2)."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise click.UsageError(f"there is no kind {args[0]!r}; there are {', '.join(self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(name="import", cls=Kinds, no_args_is_help=True)
 def import_() -> None:
     """Load or update rows, keyed by their ids. Bad rows are listed with line and reason, good ones are kept."""
 
@@ -112,6 +124,8 @@ def fhir(files: tuple[Path, ...], *, dry_run: bool, assume_consent: bool) -> Non
     for file, bundle in zip(files, bundles, strict=True):
         for name, count in sorted(bundle.skipped().items()):
             click.echo(f"{file.name}: {count} {name} left out: not a kind that is imported", err=True)
+    if any(bundle.skipped() for bundle in bundles) and not any(report.rows for report in reports):
+        sys.exit(1)
     _conclude(reports, dry_run=dry_run)
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.core.intents import Understanding
+from bot.core.intents import Intent, Understanding
 
 # An emergency read as one of these is lost: nobody looks at it.
 HARMLESS = frozenset({
@@ -74,6 +74,16 @@ class Scores:
             "languages": {name: tally.rates() for name, tally in sorted(self.languages.items())},
             "intents": {name: tally.rates() for name, tally in sorted(self.intents.items())},
         }
+
+
+def check_labels(line: Mapping[str, object]) -> None:
+    """Raise ValueError unless `expect` lists intents and `must_not` and `multi`, where given, do too."""
+    if not line.get("expect"):
+        raise ValueError("not a labelled reply (text, expect)")
+    for name in ("expect", "must_not", "multi"):
+        value = line.get(name) or []
+        if not isinstance(value, list) or not all(str(intent) in set(Intent) for intent in value):
+            raise ValueError(f"`{name}` is a list of intents")
 
 
 def score(lines: Iterable[tuple[Mapping[str, object], Understanding]]) -> Scores:

@@ -17,6 +17,7 @@ from bot.store.database import DatabaseDown
 if TYPE_CHECKING:
     from bot.services.clinic import Clinic
 
+NO_DATABASE = ("file is not a database", "file is encrypted")
 NO_TABLES = ("no such table", "no such column", "UndefinedTable", "UndefinedColumn")
 
 
@@ -60,6 +61,8 @@ def plainly() -> Iterator[None]:
         words = f"{type(getattr(cause, 'orig', None)).__name__} {getattr(cause, 'orig', '')}"
         if any(sign in words for sign in NO_TABLES):
             fail("The database has no tables yet, or old ones: run `bot db upgrade`.")
+        if any(sign in words for sign in NO_DATABASE):
+            fail("The file that DATABASE_URL names is no SQLite database.")
         if isinstance(error, DatabaseDown):
             fail("The database does not answer: look at DATABASE_URL and whether its server runs.")
         raise

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 import click
 
-from bot.cli.scoring import Scores, score, table
+from bot.cli.scoring import Scores, check_labels, score, table
 from bot.content.replies import load_understander
 from bot.core.intents import Context
 from bot.core.understanding import Asked, Understander
@@ -41,7 +42,7 @@ def _answer(raw: bytes, understander: Understander) -> dict[str, object]:
     """The understanding of one line, or its error."""
     line: object = None
     try:
-        line = json.loads(raw.decode("utf-8", "surrogatepass"))
+        line = _parsed(raw)
         if not isinstance(line, dict) or not isinstance(line.get("text"), str):
             raise ValueError("a line is an object with a string `text`")
         asked = asked_of(line)
@@ -49,6 +50,16 @@ def _answer(raw: bytes, understander: Understander) -> dict[str, object]:
         known = line.get("id") if isinstance(line, dict) else None
         return {"id": known, "error": f"{type(error).__name__}: {error}"[:200]}
     return {"id": line.get("id"), **understander(line["text"], asked).as_json()}
+
+
+def _parsed(raw: bytes) -> object:
+    """The value of one line of JSON, with or without a byte order mark. Raises ValueError, RecursionError."""
+    # surrogatepass: a lone half of an emoji is what a phone may have sent. NaN could not be written back as JSON.
+    return json.loads(raw.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogatepass"), parse_constant=_no_number)
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON")
 
 
 def asked_of(line: Mapping[str, object]) -> Asked:
@@ -83,19 +94,20 @@ def evaluate(file: Path, *, as_json: bool, misses: bool) -> None:
 
 def evaluated(understander: Understander, file: Path) -> Scores:
     """The scores of one file; a malformed line ends the command with one line that names it."""
-    lines = [json.loads(line) for line in _labelled(file)]
-    return score((line, understander(line["text"], asked_of(line))) for line in lines)
+    return score((line, understander(str(line["text"]), asked)) for line, asked in _labelled(file))
 
 
-def _labelled(file: Path) -> Iterable[str]:
-    for number, raw in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        if not raw.strip():
-            continue
-        try:
-            line = json.loads(raw)
-            complete = isinstance(line["text"], str) and bool(line["expect"])
-        except (ValueError, KeyError, TypeError):
-            complete = False
-        if not complete:
-            raise click.ClickException(f"line {number}: not a labelled reply (text, expect)")
-        yield raw
+def _labelled(file: Path) -> Iterator[tuple[Mapping[str, object], Asked]]:
+    with file.open("rb") as lines:
+        for number, raw in enumerate(lines, start=1):
+            if not raw.strip():
+                continue
+            try:
+                line = _parsed(raw)
+                if not isinstance(line, dict) or not isinstance(line.get("text"), str):
+                    raise ValueError("not a labelled reply (text, expect)")
+                check_labels(line)
+                asked = asked_of(line)
+            except (ValueError, TypeError, RecursionError) as error:
+                raise click.ClickException(f"line {number}: {error}") from None
+            yield line, asked

@@ -10,13 +10,21 @@ from typing import Any
 # Behind the operator's proxy, which may be on another host.
 HOST = os.environ.get("HOST") or "0.0.0.0"  # noqa: S104
 
-bind = [f"{HOST}:{os.environ.get('PORT') or 8000}"]
+
+
+def _port(name: str) -> str:
+    """The port under that name; one that is no number is left for the application, which names it, to refuse."""
+    port = os.environ.get(name) or "8000"
+    return port if port.isascii() and port.isdigit() else "0"
+
+
+bind = [f"{HOST}:{_port('PORT')}"]
 if os.environ.get("METRICS_PORT"):
-    bind.append(f"{os.environ.get('METRICS_HOST') or '127.0.0.1'}:{os.environ['METRICS_PORT']}")
+    bind.append(f"{os.environ.get('METRICS_HOST') or '127.0.0.1'}:{_port('METRICS_PORT')}")
 
 # Two processes beat threads here (measured). They are forked from one that has read all texts and lexicons, so that
 # a wrong setting ends the parent itself, and workers share that memory and the webhooks' timings.
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+workers = max(1, int(os.environ.get("WEB_CONCURRENCY") or 2))
 worker_class = "sync"
 preload_app = True
 

@@ -43,6 +43,17 @@ def test_every_setting_is_named_at_once(settings_env: dict[str, str]) -> None:
         ("TWILIO_AUTH_TOKEN", ","),
         ("TRUSTED_PROXIES", "proxy"),
         ("QUIET_HOURS", "8pm"),
+        ("QUIET_HOURS", "20:00+02:00-08:00"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "postgresql+psycopg://clinic@host/clinic?sslmoed=require"),
+        ("REDIS_URL", "redis://host:6379/0?tiemout=1"),
+        ("TWILIO_ACCOUNT_SID", "AC"),
+        ("TWILIO_AUTH_TOKEN", "one two"),
+        ("SECRET_KEY", " " * 20),
+        ("PUBLIC_URL", "https://user:word@texts.example"),
+        ("CLINIC_NAME", "Willow\nClinic"),
+        ("REMINDER_DAYS", "0"),
     ],
 )
 def test_a_malformed_setting_is_one_line(settings_env: dict[str, str], name: str, value: str) -> None:

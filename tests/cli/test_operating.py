@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.config import load
 from bot.runtime import build_clinic
@@ -13,6 +16,7 @@ from bot.store import migrations
 from bot.store.database import open_database
 from bot.store.tables import AuditEntry, TokenScope
 from tests.cli.running import call_bot, run_bot
+from tests.servers import wait_until
 
 Env = dict[str, str]
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -39,6 +43,30 @@ def test_migrations_run_from_nothing_and_again(settings_env: Env, blank_database
         assert (ran.returncode, ran.stderr) == (0, "")
     assert not migrations.pending(database)
     database.dispose()
+
+
+@pytest.mark.parametrize("blank_database_url", ["postgresql"], indirect=True)
+def test_two_releases_at_once_go_one_after_the_other(blank_database_url: str) -> None:
+    database = open_database(blank_database_url)
+    waiting = text("SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor(1) as pool:
+        with database.begin() as other:
+            other.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": migrations.ONE_AT_A_TIME})
+            upgraded = pool.submit(migrations.upgrade, blank_database_url)
+            wait_until(lambda: bool(other.execute(waiting).scalar()), seconds=60, what="the second release")
+            assert migrations.pending(database)
+        upgraded.result(60)
+    assert not migrations.pending(database)
+    database.dispose()
+
+
+@one_database
+def test_a_file_that_is_no_database_is_told_in_one_line(settings_env: Env, tmp_path: Path) -> None:
+    (tmp_path / "letter.db").write_text("Dear Sir or Madam, " * 100)
+    env = {**settings_env, "DATABASE_URL": f"sqlite:///{tmp_path / 'letter.db'}"}
+    for words in (("db", "upgrade"), ("plan",)):
+        ran = call_bot(env, *words)
+        assert (ran.exit_code, ran.stderr) == (1, "The file that DATABASE_URL names is no SQLite database.\n")
 
 
 def test_a_token_is_the_last_word_and_is_told_once(settings_env: Env) -> None:

@@ -12,6 +12,8 @@ from alembic.script import ScriptDirectory
 from bot.store.database import Database
 
 HERE = Path(__file__).parent
+ONE_AT_A_TIME = 8_437_201
+"""PostgreSQL's advisory lock that is held while migrations run; any number does that nobody else uses."""
 
 
 def configuration(database_url: str) -> Config:
