@@ -82,8 +82,8 @@ define install
 	@echo "Installing what $< names"
 	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' $< > $(VENV)/uv.txt
 	@if $(BIN)/python -m pip install $(PIP) --require-hashes -r $(VENV)/uv.txt && \
-	    $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $< && \
-	    $(BIN)/uv pip install -q --python $(BIN)/python --offline $(HERE); \
+	    $(BIN)/uv pip install -q $(CACHE) --python $(BIN)/python --require-hashes -r $< && \
+	    $(BIN)/uv pip install -q $(CACHE) --python $(BIN)/python --offline $(HERE); \
 	  then :; else \
 	    $(BIN)/python -m pip install $(PIP) --require-hashes -r $< && \
 	    $(BIN)/python -m pip install $(PIP) --no-index $(HERE); \
@@ -91,5 +91,7 @@ define install
 	@touch $@
 endef
 
-PIP := -q --disable-pip-version-check --no-compile
+# A home that may not be written to, such as that of nobody, holds no cache.
+CACHE := $(shell d="$${XDG_CACHE_HOME:-$$HOME}"; [ -w "$$d" ] || echo --no-cache-dir)
+PIP := -q --disable-pip-version-check --no-compile $(CACHE)
 HERE := --no-deps --no-build-isolation -e .

@@ -23,6 +23,18 @@ def now() -> datetime:
     return anchor_shown + (real - anchor_real) * rate
 
 
+def on_the_wall(shown: datetime) -> datetime:
+    """The real time for what `now()` shows: the same, but where the demo's clock runs fast.
+
+    For what is measured at the pace of the people at their keyboards: how long somebody is idle, a code of an app.
+    """
+    path = os.environ.get(CLOCK_FILE)
+    if not path:
+        return shown
+    anchor_real, anchor_shown, rate = _anchor(path, Path(path).stat().st_mtime_ns)
+    return anchor_real + (shown - anchor_shown) / rate
+
+
 def real_seconds(seconds: float) -> float:
     """How long to wait by the process's own clock for that many seconds of `now()` to pass, at least 0.05."""
     path = os.environ.get(CLOCK_FILE)

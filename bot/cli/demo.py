@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import webbrowser
 
 import click
@@ -10,7 +12,13 @@ from bot.cli.start import fail
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, help="Where the console listens; the next free one if taken.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65534),
+    default=8000,
+    show_default=True,
+    help="Where the console listens; the next free one if taken.",
+)
 @click.option("--browser/--no-browser", default=True, help="Open the pages in a browser.")
 @click.option("--postgres", is_flag=True, help="On an embedded PostgreSQL instead of SQLite.")
 def demo(port: int, browser: bool, postgres: bool) -> None:
@@ -18,6 +26,7 @@ def demo(port: int, browser: bool, postgres: bool) -> None:
     # Here and not above: everything that a clinic needs is loaded for it.
     from bot.demo.parent import EMAIL, Demo, DemoError, DemoStopped
 
+    click.echo("Starting a clinic on this machine …", err=True)
     try:
         run = Demo(port=port, postgres=postgres)
         with run.running() as addresses:
@@ -26,7 +35,7 @@ def demo(port: int, browser: bool, postgres: bool) -> None:
             click.echo(f"Password  {addresses.password}")
             click.echo(f"Phones    {addresses.phones}")
             click.echo("Type as a patient on the phones; answer as a coordinator in the console. Ctrl-C ends it.")
-            if browser:
+            if browser and _has_screen():
                 webbrowser.open(addresses.phones)
                 webbrowser.open(addresses.console)
             words = run.wait()
@@ -36,3 +45,8 @@ def demo(port: int, browser: bool, postgres: bool) -> None:
         fail(str(error))
     if words is not None:
         fail(words)
+
+
+def _has_screen() -> bool:
+    # Without one, a browser of the terminal would open and take the keyboard.
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

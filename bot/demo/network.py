@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Event, Thread
@@ -32,8 +33,8 @@ class Network:
         self._wire: Wire | None = None
         self.exchange: Exchange | None = None
 
-    async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> int:
-        """Listen; the port, which is a free one for 0."""
+    async def start(self, *, host: str = "127.0.0.1", port: int = 0, listening: socket.socket | None = None) -> int:
+        """Listen, on a socket that does so already if one is given; the port, which is a free one for 0."""
         self._wire = Wire(self.state, self.faults)
         self.exchange = Exchange(self.state, self._wire)
         app = web.Application(client_max_size=2**20)
@@ -41,7 +42,12 @@ class Network:
         Page(self.state, self.faults, self.exchange).add_routes(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port, backlog=1024).start()
+        site = (
+            web.SockSite(self._runner, listening, backlog=1024)
+            if listening is not None
+            else web.TCPSite(self._runner, host, port, backlog=1024)
+        )
+        await site.start()
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
@@ -123,14 +129,16 @@ class RunningNetwork:
         self._loop.close()
 
 
-async def serve(settings: NetworkSettings, plan: FaultPlan, *, host: str, port: int) -> None:
+async def serve(
+    settings: NetworkSettings, plan: FaultPlan, *, host: str, port: int, listening: socket.socket | None = None
+) -> None:
     """Listen until SIGTERM or SIGINT."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     network = Network(settings, plan)
-    await network.start(host=host, port=port)
+    await network.start(host=host, port=port, listening=listening)
     await stopped.wait()
     await network.stop()
 

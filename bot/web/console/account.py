@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from bot.services import accounts, second_factor, sessions
 from bot.services.accounts import AccountError, Limited, SignedIn
 from bot.web.console import signing
-from bot.web.console.guard import person
+from bot.web.console.guard import moment, person
 from bot.web.current import clinic
 
 
@@ -32,11 +32,11 @@ def change_password() -> ResponseReturnValue:
     ours = clinic()
     old, new = request.form.get("old", ""), request.form.get("new", "")
     try:
-        outcome = accounts.change_password(ours, user_id=person().user_id, old=old, new=new, now=ours.clock())
+        outcome = accounts.change_password(ours, user_id=person().user_id, old=old, new=new, now=moment())
     except AccountError as error:
         return _page(f"Not changed: {error}."), 422
     if isinstance(outcome, SignedIn):
-        sessions.end_others(ours, person(), now=ours.clock())
+        sessions.end_others(ours, person(), now=moment())
         return _done("Your password is changed, and all other sessions are signed out.")
     words = signing.limited_words(outcome) if isinstance(outcome, Limited) else "Not changed: the old one is wrong."
     return _page(words), 401
@@ -54,7 +54,7 @@ def remove_factor() -> ResponseReturnValue:
     ours = clinic()
     if person().totp_required:
         return _page("The clinic asks everybody for a second factor."), 422
-    removed = second_factor.remove(ours, person(), code=request.form.get("code", ""), now=ours.clock())
+    removed = second_factor.remove(ours, person(), code=request.form.get("code", ""), now=moment())
     if removed is True:
         return _done("Your account works without a second factor now.")
     words = signing.limited_words(removed) if isinstance(removed, Limited) else "Not changed: the code is wrong."
@@ -64,7 +64,7 @@ def remove_factor() -> ResponseReturnValue:
 def end_others() -> ResponseReturnValue:
     """Sign out everywhere else."""
     ours = clinic()
-    ended = sessions.end_others(ours, person(), now=ours.clock())
+    ended = sessions.end_others(ours, person(), now=moment())
     return _done(f"{ended} other session{'s' if ended != 1 else ''} signed out.")
 
 

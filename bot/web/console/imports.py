@@ -37,7 +37,7 @@ def _keep_in_memory(state: BlueprintSetupState) -> None:
 @only(*SUPERVISORS)
 def imports() -> ResponseReturnValue:
     """Upload a file: looked through first, loaded when asked to."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _page()
     upload, kind = request.files.get("file"), request.form.get("kind", "")
     if kind not in set(CSV_KINDS):

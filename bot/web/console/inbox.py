@@ -13,7 +13,7 @@ from bot.services.inbox_reply import Moved
 from bot.services.inbox_thread import Thread
 from bot.store.queries import inbox as queries
 from bot.store.queries.inbox import View
-from bot.web.console.guard import is_live, person, timer
+from bot.web.console.guard import is_live, moment, person, timer
 from bot.web.current import clinic
 
 SESSION_ENDS = "Session-Ends-In"
@@ -106,7 +106,7 @@ def view_now() -> View:
 
 
 def _stamped(response: Response, mark: str) -> Response:
-    left = person().ends_at - clinic().clock()
+    left = person().ends_at - moment()
     response.headers["ETag"] = f'"{mark}"'
     response.headers[SESSION_ENDS] = str(max(0, int(left.total_seconds())))
     return response

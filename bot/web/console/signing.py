@@ -12,7 +12,7 @@ from markupsafe import Markup
 from bot.services import accounts, second_factor, sessions
 from bot.services.accounts import Limited, SignedIn
 from bot.web.console import words
-from bot.web.console.guard import COOKIE, half_way, known, person, public, safe_next, set_cookie
+from bot.web.console.guard import COOKIE, half_way, known, moment, person, public, safe_next, set_cookie
 from bot.web.current import clinic
 
 
@@ -27,10 +27,10 @@ def install(blueprint: Blueprint) -> None:
 def sign_in() -> ResponseReturnValue:
     """The first page: e-mail and password."""
     target = safe_next(request.values.get("next"))
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect(target, 303) if known() else _sign_in_page(target)
     ours, email = clinic(), request.form.get("email", "")
-    now = ours.clock()
+    now = moment()
     outcome = accounts.sign_in(ours, email=email, password=request.form.get("password", ""), now=now)
     match outcome:
         case SignedIn(user_id):
@@ -47,7 +47,7 @@ def limited_words(limit: Limited) -> str:
     """When one may try again."""
     ours = clinic()
     at = words.clock(limit.until, ours.settings.clinic_timezone)
-    minutes = max(1, -int((ours.clock() - limit.until).total_seconds() // 60))
+    minutes = max(1, -int((moment() - limit.until).total_seconds() // 60))
     return f"Too many failed tries. This account may try again at {at}, in {minutes} min."
 
 
@@ -55,12 +55,12 @@ def limited_words(limit: Limited) -> str:
 def sign_out() -> ResponseReturnValue:
     """End the session."""
     ours = clinic()
-    sessions.end(ours, person(), now=ours.clock())
+    sessions.end(ours, person(), now=moment())
     session.clear()
     response = _redirect(url_for("console.sign_in"))
     response.delete_cookie(COOKIE, path="/console")
     # What this browser still keeps of the pages goes too.
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
@@ -76,10 +76,10 @@ def factor() -> ResponseReturnValue:
 
 
 def _ask_for_code(target: str) -> ResponseReturnValue:
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("console/code.html", target=target)
     ours = clinic()
-    passed = second_factor.verify(ours, person(), code=request.form.get("code", ""), now=ours.clock())
+    passed = second_factor.verify(ours, person(), code=request.form.get("code", ""), now=moment())
     if passed is True:
         return redirect(target, 303)
     error = limited_words(passed) if isinstance(passed, Limited) else "This code is wrong, or was used already."
@@ -92,7 +92,7 @@ def set_up(target: str, action: str) -> ResponseReturnValue:
     if request.method == "POST":
         offered = second_factor.reopen(ours, person(), request.form.get("offer", ""))
         code = request.form.get("code", "")
-        if offered and second_factor.enroll(ours, person(), secret=offered, code=code, now=ours.clock()):
+        if offered and second_factor.enroll(ours, person(), secret=offered, code=code, now=moment()):
             return redirect(target, 303)
         error = "This code does not fit. Type the one that the app shows now."
         error = error if offered else "This page was too old. Scan the new picture and try again."

@@ -81,12 +81,22 @@ def test_a_wrong_page_never_says_what_was_wrong(console: Flask, desk: Desk) -> N
     assert ana.replace("ana@", "eve@") == eve
 
 
+def test_looking_at_the_door_is_no_try(console: Flask, desk: Desk) -> None:
+    desk.user()
+    browser = Browser(console)
+    assert all(console.test_client().head("/console/sign-in").status_code == 200 for _ in range(12))
+    assert browser.sign_in().status_code == 303
+
+
 def test_sign_out_ends_the_session_itself(desk: Desk, browser_of: Callable[[str], Browser]) -> None:
     browser = browser_of("Ana Ruiz")
     cookie = browser.client.get_cookie("tendril_session", path="/console")
     assert cookie is not None
     assert browser.get("/console/sign-out").status_code in (404, 405)
-    assert browser.post("/console/sign-out").status_code == 303
+    answer = browser.post("/console/sign-out")
+    assert answer.status_code == 303
+    # Not "storage": whether single keys are on is this browser's to keep.
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
     browser.client.set_cookie("tendril_session", cookie.value, path="/console")
     assert browser.get("/console/").status_code == 303
 
