@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.core.intents import Context, Intent
 from bot.core.journey import Journey, QuestionState
@@ -20,6 +22,7 @@ from bot.journeys.checkin import ALARM
 from bot.services.clinic import Clinic
 from bot.services.gate import decide_and_store, drop
 from bot.services.outbox import Draft, put
+from bot.services.outreach_keys import RequestKey, answered, is_same, keep
 from bot.services.plan import visit_of
 from bot.services.wording import values_for
 from bot.store.columns import AnyRow, new_id
@@ -58,8 +61,15 @@ class Started:
     """The message written down, and what the gate said: `send`, `hold` or `drop`, with the stored reason."""
 
     message_id: str
-    decision: str
+    decision: Verdict
     reason: str
+    again: bool = False
+    """It was asked for under the same key before: nothing was done this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRequest:
+    """Something else was asked for under this key before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +80,50 @@ class Refusal:
     reason: str
 
 
-def start(clinic: Clinic, request: OutreachRequest, *, actor: str, now: datetime) -> Started | Refusal:
-    """Write the message down, let the gate decide, and hint the queue. Raises DatabaseDown."""
-    with clinic.database.begin() as connection:
-        result = _start(connection, clinic, request, actor=actor, now=now)
-    if isinstance(result, Started) and result.decision != "drop":
+def start(
+    clinic: Clinic, request: OutreachRequest, *, actor: str, now: datetime, key: str | None = None
+) -> Started | Refusal | OtherRequest:
+    """Write the message down, let the gate decide, and hint the queue. Raises DatabaseDown.
+
+    The same request under the same key is carried out once, and answered alike however often it comes.
+    """
+    if key is None:
+        with clinic.database.begin() as connection:
+            result: Started | Refusal | OtherRequest = _start(connection, clinic, request, actor=actor, now=now)
+    else:
+        result = _start_once(clinic, request, RequestKey(actor, key), now=now)
+    if isinstance(result, Started) and result.decision is not Verdict.DROP:
         clinic.queue.deliver()
     return result
+
+
+def _start_once(
+    clinic: Clinic, request: OutreachRequest, request_key: RequestKey, *, now: datetime
+) -> Started | Refusal | OtherRequest:
+    asked = {name: str(value) for name, value in asdict(request).items() if value is not None}
+    body = json.dumps(asked, sort_keys=True)
+    try:
+        with clinic.database.begin() as connection:
+            if (before := answered(connection, clinic.vault, request_key)) is not None:
+                return _again(clinic, before, body)
+            result = _start(connection, clinic, request, actor=request_key.actor, now=now)
+            if isinstance(result, Started):
+                answer = {"message_id": result.message_id, "decision": result.decision, "reason": result.reason}
+                keep(connection, clinic.vault, request_key, body, now=now, **answer)  # type: ignore[arg-type]
+            return result
+    except IntegrityError:
+        # The same request came in at this very moment, and ours is rolled back.
+        with clinic.database.read() as connection:
+            before = answered(connection, clinic.vault, request_key)
+        if before is None:
+            raise
+        return _again(clinic, before, body)
+
+
+def _again(clinic: Clinic, before: AnyRow, body: str) -> Started | OtherRequest:
+    if not is_same(before, clinic.vault, body):
+        return OtherRequest()
+    return Started(before.message_id, before.decision, before.reason, again=True)
 
 
 def _start(
@@ -95,6 +142,8 @@ def _start(
         return visit
     if request.slot is not None and request.slot <= now:
         return Refusal("slot", "this time has passed; offer one that is ahead")
+    if request.kind is Context.WAITLIST_OFFER and request.slot is None and not request.prompt:
+        return Refusal("slot", "an offer needs the time that it offers, or its words in `prompt`")
     if request.kind is Context.NONE and not request.prompt:
         return Refusal("prompt", "a message of the kind `none` needs its words in `prompt`")
     journey = discover()[JOURNEY_OF[request.kind]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.store.columns import Table
 from bot.store.tables.access import ApiToken, AuditEntry, Role, Session, SignInTry, TokenScope, User
 from bot.store.tables.care import Enrollment, Escalation, Finding, Note, Touch
-from bot.store.tables.messaging import Conversation, Decision, DeliveryEvent, Message, Question
+from bot.store.tables.messaging import Conversation, Decision, DeliveryEvent, Message, OutreachKey, Question
 from bot.store.tables.operations import ImportFault, ImportRun, Lease
 from bot.store.tables.people import ConsentEntry, ContactPoint, Patient, PatientContact
 from bot.store.tables.visits import Appointment, AppointmentChange, Recall, Referral, ReminderRule
@@ -28,6 +28,7 @@ __all__ = [
     "Lease",
     "Message",
     "Note",
+    "OutreachKey",
     "Patient",
     "PatientContact",
     "Question",

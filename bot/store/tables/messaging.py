@@ -77,7 +77,7 @@ class Message(Table):
     reply_to: Mapped[str | None] = mapped_column(String(32))
     """The inbound message that this answers inside the webhook's response."""
     dedupe_key: Mapped[str | None] = mapped_column(String(160))
-    """Says the same thing about the same thing: the key of the planned touch, or the API's idempotency key."""
+    """Says the same thing about the same thing: the key of the planned touch."""
     lane: Mapped[Lane | None] = word(Lane)
     lane_rank: Mapped[int] = mapped_column(default=9)
     due_at: Mapped[datetime | None]
@@ -160,3 +160,18 @@ class Question(Table):
     answered_by: Mapped[str | None] = mapped_column(String(32))
     binding: Mapped[str | None] = mapped_column(String(120))
     """Why the reply was taken to answer this question: the scored reason."""
+
+
+class OutreachKey(Table):
+    """An outreach that a caller of the API may ask for again under the same key, and what was answered."""
+
+    __tablename__ = "outreach_keys"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Blind index of the token's id and the key."""
+    body: Mapped[str] = mapped_column(String(64))
+    """Blind index of what was asked for."""
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
+    decision: Mapped[Verdict] = mapped_column(Word(Verdict, 8))
+    reason: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]

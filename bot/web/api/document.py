@@ -87,6 +87,7 @@ def _operation(
     parameters = [_path_parameter(part) for part in re.findall(r"{(\w+)}", path)]
     if described.query is not None:
         parameters += _query_parameters(schemas[described.query.__name__])
+    parameters += [_header_parameter(name, what) for name, what in described.headers.items()]
     made: dict[str, Any] = {
         "operationId": name,
         "summary": described.summary,
@@ -116,6 +117,10 @@ def _problem(why: str, refs: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _path_parameter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _header_parameter(name: str, what: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "description": what, "schema": {"type": "string"}}
 
 
 def _query_parameters(schema: Mapping[str, Any]) -> list[dict[str, Any]]:

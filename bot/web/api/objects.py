@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from bot.core.escalation import EscalationStatus, Priority, Reason
 from bot.core.intents import Context
@@ -34,10 +35,22 @@ def _told_by_calendars(moment: datetime) -> datetime:
     return moment
 
 
+def _iso(value: object) -> object:
+    # Left to itself, the validator takes a bare number for seconds since 1970.
+    if not isinstance(value, datetime) and not re.match(r"\d{4}-\d\d-\d\d", str(value)):
+        raise ValueError("write an ISO time, such as 2026-12-01T09:00:00Z")
+    return value
+
+
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
-Moment = Annotated[datetime, AfterValidator(_told_by_calendars)]
-Prompt = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+Moment = Annotated[datetime, BeforeValidator(_iso), AfterValidator(_told_by_calendars)]
+Prompt = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=1000, strip_whitespace=True, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+    ),
+]
 
 
 class Answer(BaseModel):

@@ -28,6 +28,8 @@ class Operation:
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     body_required: bool = True
+    headers: Mapping[str, str]
+    """Headers that the view reads, if they are there, each with what it does."""
     refusals: Mapping[int, str]
     """Status codes that this view answers besides those that any may answer."""
 
@@ -42,6 +44,7 @@ def operation(
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
     body_required: bool = True,
+    headers: Mapping[str, str] | None = None,
     refusals: Mapping[int, str] | None = None,
 ) -> Callable[[View], View]:
     """Route a view, hand it `query` and `body` as validated models, and write its answer out through `answer`."""
@@ -54,6 +57,7 @@ def operation(
             query=query,
             body=body,
             body_required=body_required,
+            headers=headers or {},
             refusals=refusals or {},
         )
 

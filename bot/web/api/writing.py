@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort
+from typing import Final
+
+from flask import Blueprint, abort, request
 
 from bot.services import audit, inbox, outreach
-from bot.services.outreach import Refusal
+from bot.services.outreach import OtherRequest, Refusal
 from bot.store.columns import AnyRow
 from bot.store.queries import api as queries
 from bot.web.api.access import bearer
@@ -15,6 +17,8 @@ from bot.web.api.problems import ApiProblem, Fault
 from bot.web.api.reading import NONE, aware
 from bot.web.current import clinic
 
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+LONGEST_KEY: Final = 255
 TAKEN = {404: NONE, 409: "Somebody else has it, or it is resolved."}
 
 
@@ -27,6 +31,7 @@ def register(blueprint: Blueprint) -> None:
         answer=Started,
         status=201,
         body=OutreachRequest,
+        headers={IDEMPOTENCY_KEY: "Asking again with the same key and body is answered alike and starts nothing more."},
         refusals={404: "There is no such patient."},
     )(start_outreach)
     change = {"method": "POST", "answer": Escalation, "body_required": False, "refusals": TAKEN}
@@ -49,10 +54,13 @@ def start_outreach(body: OutreachRequest) -> outreach.Started:
         slot=aware(body.slot),
         expires_at=aware(body.expires_at),
     )
-    started = outreach.start(clinic(), asked, actor=bearer().id, now=now)
+    started = outreach.start(clinic(), asked, actor=bearer().id, now=now, key=_key())
     if isinstance(started, Refusal):
-        fault = Fault(field=started.field, reason=started.reason)
-        raise ApiProblem(422, f"Not valid: {started.field}", errors=[fault])
+        raise _not_valid(started.field, started.reason)
+    if isinstance(started, OtherRequest):
+        raise _not_valid(IDEMPOTENCY_KEY, "something else was asked for under this key; take a new one")
+    if started.again:
+        return started
     with clinic().database.begin() as connection:
         audit.record(
             connection,
@@ -64,6 +72,17 @@ def start_outreach(body: OutreachRequest) -> outreach.Started:
             detail={"decision": started.decision, "reason": started.reason},
         )
     return started
+
+
+def _key() -> str | None:
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise _not_valid(IDEMPOTENCY_KEY, f"1 to {LONGEST_KEY} printable ASCII characters")
+    return key
+
+
+def _not_valid(field: str, reason: str) -> ApiProblem:
+    return ApiProblem(422, f"Not valid: {field}", errors=[Fault(field=field, reason=reason)])
 
 
 def claim_escalation(escalation_id: str, body: Nothing) -> AnyRow:  # noqa: ARG001 - read to refuse unknown fields
