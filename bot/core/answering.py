@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.binding import ANSWERS, Binding, Fit
@@ -31,6 +31,7 @@ SETTLED: Final = ("confirmed", "declined", "rescheduling")
 PASSED_ON: Final = frozenset({"appointment/already_over", "appointment/no_longer_open", "general/passed_on"})
 """Texts that say that a person will read it."""
 AUTO_REPLY: Final = "auto-reply"
+IN_ONE_GO: Final = timedelta(seconds=20)
 _UNANSWERED: Final = {
     Intent.CONFIRM: Reason.UNCLEAR,
     Intent.DECLINE: Reason.DECLINED,
@@ -81,7 +82,7 @@ def _answer(
         return Response(())  # "On my way" at five past is for the front desk, and no answer to the reminder.
     if binding.fit in (Fit.NONE, Fit.AMBIGUOUS, Fit.MOVED, Fit.OVER):
         return Response(_elsewhere(understanding, binding, now))
-    if situation.opted_out and binding.fit is Fit.CORRECTION:
+    if situation.opted_out and (binding.fit is Fit.CORRECTION or situation.bare_yes):
         return Response(())  # A bare yes after STOP may be meant for the texts; a person reads it.
     question = binding.question
     if question is not None and question.pending is not None:
@@ -140,7 +141,15 @@ def _advance_visit(
     if visit.response is Participation.NEEDS_ACTION and enrollment.step in SETTLED:
         # The answer was about a time that has changed since: nothing is being corrected.
         enrollment = replace(enrollment, step=journey.start)
-    event = Replied(understanding, _standing_in(binding, now), (visit,), correction=binding.fit is Fit.CORRECTION)
+    # Nobody reads our answer and writes within seconds: "no" and then "yes" at once is a slip of the thumb put right.
+    in_one_go = visit.responded_at is not None and now - visit.responded_at < IN_ONE_GO
+    event = Replied(
+        understanding,
+        _standing_in(binding, now),
+        (visit,),
+        correction=binding.fit is Fit.CORRECTION,
+        bare=situation.bare_yes and not in_one_go,
+    )
     return advance(journey, enrollment, event, now)
 
 
@@ -202,6 +211,8 @@ def _choice(understanding: Understanding, binding: Binding) -> tuple[Visit, ...]
 
 
 def _elsewhere(understanding: Understanding, binding: Binding, now: datetime) -> tuple[Effect, ...]:
+    if binding.question is not None and binding.question.pending is not None and binding.fit is Fit.MOVED:
+        return _asked_again(Intent(binding.question.pending), binding, now)
     intent = next((i for i in understanding.intents if i in ANSWERS), None)
     if intent is None or understanding.has(Intent.UNCLEAR):
         return ()
@@ -214,6 +225,12 @@ def _elsewhere(understanding: Understanding, binding: Binding, now: datetime) ->
     if intent is Intent.CONFIRM:
         return ()
     return (Escalate(_UNANSWERED[intent]), Say("general/passed_on"))
+
+
+def _asked_again(waiting: Intent, binding: Binding, now: datetime) -> tuple[Effect, ...]:
+    """A number for a menu in which a visit has changed since: the menu as it is now."""
+    ahead = tuple(visit for visit in binding.visits if visit.is_open(now))
+    return (which_visit(ahead, waiting),) if len(ahead) > 1 else _since_moved(waiting, binding, now)
 
 
 def _since_moved(intent: Intent, binding: Binding, now: datetime) -> tuple[Effect, ...]:
@@ -240,7 +257,8 @@ def _unanswered(
 ) -> Response:
     """Nothing was acted on: small talk needs nothing; the rest is a miss, or goes to a person."""
     if understanding.has(Intent.HELP):
-        return Response(help_text(situation))
+        # "Who is this?" is no keyword of the carriers: two machines may ask each other for ever.
+        return Response(tuple(replace(effect, origin=Origin.REPLY) for effect in help_text(situation)))
     if understanding.has(Intent.SYMPTOM, Intent.LANGUAGE_SWITCH, Intent.OPT_IN, Intent.OPT_OUT):
         return Response(())
     if any(piece.rule == AUTO_REPLY for piece in understanding.evidence):
@@ -250,7 +268,8 @@ def _unanswered(
     if situation.has_media:
         return Response((Escalate(Reason.MEDIA, suggestion="look-at-picture"), Say("general/media_received")))
     question = binding.question
-    if not situation.is_long and binding.fit is Fit.OPEN and question is not None and question.enrollment is not None:
+    asked = binding.fit is Fit.OPEN and question is not None and not question.is_notice
+    if not situation.is_long and asked and question is not None and question.enrollment is not None:
         journey = journeys.get(question.journey)
         if journey is not None:
             outcome = miss(journey, question.enrollment, Replied(understanding, question, binding.visits))
@@ -262,6 +281,6 @@ def _unanswered(
     return Response((Escalate(Reason.UNCLEAR), Say("general/passed_on")))
 
 
-def help_text(situation: Situation) -> tuple[Effect, ...]:
+def help_text(situation: Situation) -> tuple[Say, ...]:
     """The carriers' HELP text, unless the carrier has given its own."""
     return () if situation.carrier_handled else (Say("general/help", origin=Origin.CONSENT),)

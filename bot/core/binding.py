@@ -53,14 +53,32 @@ class Binding:
 def asked_of(questions: Sequence[Question], now: datetime, *, language: str | None) -> Asked:
     """The question a reply is read against: the newest live one, else the one answered or voided last."""
     recent = [q for q in questions if q.state is not QuestionState.PREPARED and now - q.asked_at < LATE]
-    live = [q for q in recent if q.is_live(now)]
-    newest = max(live or recent, key=lambda q: q.asked_at, default=None)
+    stale = _stale_menu(recent, now)
+    if stale is not None:
+        return Asked(context=stale.context, options=stale.options, language=language)
+    standing = _standing(recent)
+    live = [q for q in standing if q.is_live(now)]
+    newest = max([q for q in live if not q.is_notice] or live or standing, key=lambda q: q.asked_at, default=None)
     if newest is None:
         return Asked(language=language)
-    # "Want another time? Reply 2" and "3" after "1" are numbers of the question that was answered; a menu's are spent.
+    # "For another time, reply 2" and "3" after "1" are numbers of the question that was answered; a menu's are spent.
     spent = newest.state is QuestionState.ANSWERED and newest.pending is not None
     options = () if spent else newest.options
-    return Asked(context=newest.context, options=options, prompt=newest.prompt, language=language)
+    context = Context.APPOINTMENT_REMINDER if newest.is_notice else newest.context
+    return Asked(context=context, options=options, prompt=newest.prompt, language=language)
+
+
+def _standing(questions: Sequence[Question]) -> list[Question]:
+    """Those that a reply may be about: a notice counts until something is asked after it."""
+    asked_last = max((q.asked_at for q in questions if not q.is_notice), default=None)
+    return [q for q in questions if not q.is_notice or asked_last is None or q.asked_at > asked_last]
+
+
+def _stale_menu(questions: Sequence[Question], now: datetime) -> Question | None:
+    """The menu that was asked last, when a visit in it has changed since: its numbers are no other question's."""
+    newest = max(questions, key=lambda q: q.asked_at, default=None)
+    stale = newest is not None and newest.pending is not None and newest.state is QuestionState.VOID
+    return newest if newest is not None and stale and now - newest.asked_at < FRESH else None
 
 
 def bind(
@@ -68,6 +86,10 @@ def bind(
 ) -> Binding:
     """Bind a reply. Questions are those of the last weeks in any state; visits those of everyone on the phone."""
     named = _named(text, visits, now) if understanding.has(*ANSWERS) else ()
+    questions = _standing([q for q in questions if q.state is not QuestionState.PREPARED])
+    stale = _stale_menu(questions, now)
+    if stale is not None and understanding.has(Intent.NUMERIC_ANSWER) and not understanding.has(*ANSWERS):
+        return Binding(Fit.MOVED, "a visit of the menu has changed", stale, subjects_of(stale, visits))
     questions = [q for q in questions if q.pending is None or _is_choice(q, understanding, now)]
     bound = _bind(text, understanding, questions, visits, now)
     return _by_name(bound, named, now) if named else bound
@@ -99,7 +121,7 @@ def _named(text: str, visits: Sequence[Visit], now: datetime) -> tuple[Visit, ..
     if len({visit.patient_id for visit in ahead}) < 2:
         return ()
     words = words_of(text)
-    return tuple(visit for visit in ahead if names(words, visit))
+    return tuple(visit for visit in ahead if names(words, visit.name))
 
 
 def _by_name(bound: Binding, named: tuple[Visit, ...], now: datetime) -> Binding:
@@ -132,6 +154,8 @@ def _among_live(
 ) -> Binding:
     ordered = sorted(live, key=lambda q: q.asked_at, reverse=True)
     newest = ordered[0]
+    if any(q.is_notice for q in ordered) and any(not q.is_notice for q in ordered):
+        return _beside_notices(text, understanding, ordered, visits, now)
     if newest.pending is not None:
         return _menu(text, newest, subjects_of(newest, visits), now)
     if len(ordered) == 1:
@@ -143,13 +167,32 @@ def _among_live(
         return Binding(Fit.OPEN, "asked last, long after the others", newest, subjects_of(newest, visits))
     if not understanding.has(*ANSWERS):
         return Binding(Fit.OPEN, "asked last", newest, subjects_of(newest, visits))
-    same = [q for q in ordered if q.context is Context.APPOINTMENT_REMINDER]
-    if newest.context is not Context.APPOINTMENT_REMINDER or len(same) == 1:
+    same = [q for q in ordered if q.context is Context.APPOINTMENT_REMINDER or q.is_notice]
+    if newest not in same or len(same) == 1:
         return Binding(Fit.OPEN, "asked last, of another kind than the rest", newest, subjects_of(newest, visits))
     candidates = tuple(visit for q in reversed(same) for visit in subjects_of(q, visits))
     if len({visit.appointment_id for visit in candidates}) == 1:
         return Binding(Fit.OPEN, "all open questions are about one visit", newest, candidates[:1])
     return Binding(Fit.AMBIGUOUS, "several open questions fit", newest, candidates)
+
+
+def _beside_notices(
+    text: str, understanding: Understanding, ordered: list[Question], visits: Sequence[Visit], now: datetime
+) -> Binding:
+    """Something was asked, and then a visit was told of: numbers answer what was asked, a yes may be for either."""
+    asked = [q for q in ordered if not q.is_notice]
+    bound = _among_live(text, understanding, asked, visits, now)
+    numbered = understanding.details.option is not None or not understanding.has(*ANSWERS)
+    if numbered or bound.question is None or bound.question.journey != "appointment":
+        return bound
+    told = tuple(visit for q in ordered if q.is_notice for visit in subjects_of(q, visits))
+    both = tuple(dict.fromkeys((*bound.visits, *told)))
+    named = [visit for visit in both if mentions(text, visit, now)]
+    if len(named) == 1:
+        return Binding(Fit.OPEN, "names the person or the time", bound.question, (named[0],))
+    if len(both) == len(bound.visits):
+        return bound
+    return Binding(Fit.AMBIGUOUS, "asked about one, told of another", None, both)
 
 
 def _menu(text: str, menu: Question, choices: tuple[Visit, ...], now: datetime) -> Binding:
@@ -178,6 +221,10 @@ def _closed(question: Question, visits: Sequence[Visit], now: datetime) -> Bindi
         return Binding(Fit.MOVED, "the visit changed after the question", question, about)
     if question.subjects and not any(visit.is_open(now) for visit in about):
         return Binding(Fit.OVER, "the visit is over or cancelled", question, about)
+    asked_for = dict(question.subjects)
+    if any(visit.version != asked_for[visit.appointment_id] for visit in about if visit.is_open(now)):
+        # The answer was given before the visit moved: nobody has said yes to the new time.
+        return Binding(Fit.MOVED, "the visit moved after the answer", question, about)
     if question.state is QuestionState.ANSWERED and now - question.asked_at < CORRECTABLE:
         return Binding(Fit.CORRECTION, "changes or repeats the answer given", question, about)
     if question.subjects:
@@ -207,7 +254,7 @@ def subjects_of(question: Question, visits: Sequence[Visit]) -> tuple[Visit, ...
 def mentions(text: str, visit: Visit, now: datetime) -> bool:
     """Whether the words name the visit's person, its hour, or its day of the month."""
     del now
-    if names(words_of(text), visit):
+    if names(words_of(text), visit.name):
         return True
     local = visit.starts_at.astimezone(ZoneInfo(visit.timezone))
     clock = rf"\b{(local.hour - 1) % 12 + 1}(:{local.minute:02d}\b|\s*[ap]\.?m\b)"
@@ -220,6 +267,7 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W_]+", text.casefold()))
 
 
-def names(words: frozenset[str], visit: Visit) -> bool:
-    """Whether the visit's person is among the words."""
-    return len(visit.name) > 1 and visit.name.casefold() in words
+def names(words: frozenset[str], name: str) -> bool:
+    """Whether the person of this (given) name is among the words."""
+    first, _, _rest = name.casefold().partition(" ")
+    return len(first) > 1 and first in words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -30,7 +31,7 @@ SAFETY_AGAIN: Final = timedelta(minutes=30)
 """One safety reply per conversation and family in this time; repeats escalate all the same."""
 MAYBE_THE_VISIT: Final = frozenset({"cancel", "end", "quit"})
 """Carrier opt-out words that patients also use to call a visit off."""
-LOOP_WINDOWS: Final = ((timedelta(minutes=2), 6), (timedelta(days=1), 40))
+LOOP_WINDOWS: Final = ((timedelta(minutes=2), 6), (timedelta(minutes=15), 10), (timedelta(days=1), 40))
 """More replies than this and two machines may be talking to each other: the bot falls silent, a person looks."""
 
 _NEUTRAL: Final = frozenset({"violence", "abuse", "child", "elder", "domestic"})
@@ -45,7 +46,7 @@ def respond(
     now: datetime,
 ) -> Response:
     """Decide about one inbound. Total: whatever was written, it is acted on, answered or in front of a person."""
-    patient_id = _about(situation, binding)
+    patient_id = _about(understanding, situation, binding)
     first = _audible(
         (*_danger(understanding, situation, now), *_consent(understanding, situation, binding, now)), situation, now
     )
@@ -61,9 +62,9 @@ def respond(
     if situation.paused:
         # A "yes" after the safety reply is no answer to a reminder: it joins the open emergency, for the person there.
         return Response((*first, Escalate(Reason.EMERGENCY, Priority.EMERGENCY)), patient_id=patient_id)
-    identity = _identity(understanding, situation, binding)
-    if identity:
-        return Response(_audible((*first, *identity), situation, now), patient_id=patient_id)
+    identity = _identity(understanding, situation, now)
+    if identity is not None:
+        return replace(identity, effects=_audible((*first, *identity.effects), situation, now))
     if situation.opted_out and understanding.has(Intent.OPT_IN):
         # START, or a YES that the carrier takes for it: what it says beside that was no answer to a visit.
         return Response(_nothing_lost(first, understanding, situation), patient_id=patient_id)
@@ -71,10 +72,12 @@ def respond(
     effects = _audible(_tidy((*first, *_language(understanding, situation), *rest.effects)), situation, now)
     bound = rest.binding or binding
     effects = _nothing_lost(effects, understanding, situation)
-    return Response(effects, rest.enrollments, bound, _about(situation, bound))
+    return Response(effects, rest.enrollments, bound, _about(understanding, situation, bound))
 
 
-def _about(situation: Situation, binding: Binding) -> str | None:
+def _about(understanding: Understanding, situation: Situation, binding: Binding) -> str | None:
+    if len(situation.named) == 1 and not understanding.has(*ANSWERS):
+        return situation.named[0]  # "Luis needs a refill", whoever's visit was asked about last.
     bound = {visit.patient_id for visit in binding.visits}
     if len(bound) == 1:
         return next(iter(bound))
@@ -148,7 +151,7 @@ def _opt_in(understanding: Understanding, situation: Situation) -> tuple[Effect,
     return (change, Say("general/opt_in_confirmed", origin=Origin.CONSENT))
 
 
-def _identity(understanding: Understanding, situation: Situation, binding: Binding) -> tuple[Effect, ...]:
+def _identity(understanding: Understanding, situation: Situation, now: datetime) -> Response | None:
     for intent, status, reason, priority, key in (
         (Intent.DECEASED, PatientStatus.DECEASED, Reason.DECEASED, Priority.URGENT, "general/deceased"),
         (
@@ -162,14 +165,27 @@ def _identity(understanding: Understanding, situation: Situation, binding: Bindi
         if not understanding.has(intent):
             continue
         escalate = Escalate(reason, priority, suggestion="fix-record")
-        if not understanding.auto:
-            return (escalate, Say("general/passed_on"))
-        known = _about(situation, binding) is not None
-        if not known and intent is Intent.DECEASED and situation.people:
-            return (escalate, Say("general/passed_on"))  # Who of the household is for a person to ask.
-        # A stranger's phone must get nothing about anybody: whoever is linked to it.
-        return (*((MarkPatient(status),) if situation.people else ()), escalate, Say(key))
-    return ()
+        who = _spoken_of(situation, now)
+        # Who of the household has died is for a person to ask. A stranger's phone must get nothing about anybody:
+        # nobody named, everybody on it.
+        doubtful = len(situation.people) > 1 and who is None and (intent is Intent.DECEASED or situation.named)
+        if not understanding.auto or doubtful:
+            return Response((escalate, Say("general/passed_on")), patient_id=who)
+        if intent is Intent.WRONG_PERSON and not situation.named:
+            who = situation.patient_id
+        mark = (MarkPatient(status),) if situation.people else ()
+        return Response((*mark, escalate, Say(key)), patient_id=who)
+    return None
+
+
+def _spoken_of(situation: Situation, now: datetime) -> str | None:
+    """The one patient who is meant: by name, or because nobody else on the phone was asked about."""
+    if len(situation.people) <= 1:
+        return situation.patient_id
+    if situation.named:
+        return situation.named[0] if len(situation.named) == 1 else None
+    asked = {question.patient_id for question in situation.questions if question.is_live(now)}
+    return next(iter(asked)) if len(asked) == 1 else None
 
 
 def _language(understanding: Understanding, situation: Situation) -> tuple[Effect, ...]:

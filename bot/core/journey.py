@@ -70,6 +70,11 @@ class Question:
     prompt: str | None = None
     message_id: str | None = None
 
+    @property
+    def is_notice(self) -> bool:
+        """Whether the text only told of a visit: it asked nothing, and a yes may be meant for it all the same."""
+        return self.journey == "appointment" and self.context is Context.NONE
+
     def is_live(self, now: datetime) -> bool:
         """Whether an answer to it still means what it asked."""
         return self.state is QuestionState.OPEN and self.expires_at > now
@@ -83,6 +88,8 @@ class Replied:
     question: Question
     visits: tuple[Visit, ...] = ()
     correction: bool = False
+    bare: bool = False
+    """A yes and no more: it does not say to what."""
 
 
 @dataclass(frozen=True, slots=True)

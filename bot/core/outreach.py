@@ -155,11 +155,12 @@ Check: TypeAlias = Callable[[MessageFacts, Facts, datetime], Hold | Drop | None]
 
 _UNREACHABLE: Final = frozenset({NumberStatus.INVALID, NumberStatus.LANDLINE})
 _CANCELLED: Final = "cancelled"
+_MOVED: Final = "moved"
 # What is asked or told before a visit; everything else that names one (a check-in after it) may come later.
 _BEFORE: Final = frozenset({"appointment", "waitlist"})
 _BEFORE_STEPS: Final = frozenset({"appointment_reminder", "waitlist_offer"})
-# News of the visit itself, and the note of the day: an answer to an earlier text does not make them pointless.
-_NEWS: Final = frozenset({"moved", _CANCELLED, "same_day"})
+# News of the visit itself, and the note of the day: no answer to an earlier text makes them pointless.
+_NEWS: Final = frozenset({_MOVED, _CANCELLED, "same_day"})
 _NOT_COMING: Final = frozenset({Participation.DECLINED, Participation.TENTATIVE})
 
 
@@ -276,6 +277,8 @@ def _is_answered(message: MessageFacts, visit: VisitFacts) -> bool:
     journey, step = message.kind.partition("/")[0], _step(message.kind)
     if step == "same_day":
         return visit.response in _NOT_COMING
+    if step == _MOVED:
+        return visit.response is not Participation.NEEDS_ACTION  # The new time has been answered already.
     if step in _NEWS or not (journey == "appointment" or step == "appointment_reminder"):
         return False
     if visit.response in _NOT_COMING:

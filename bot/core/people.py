@@ -114,6 +114,7 @@ class Visit:
     name: str = ""
     location: str = ""
     service: str = ""
+    responded_at: datetime | None = None
 
     def is_open(self, now: datetime) -> bool:
         """Whether an answer about this visit still means something."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
-from bot.core.binding import Binding
+from bot.core.binding import Binding, names, words_of
 from bot.core.effects import Effect
 from bot.core.journey import Enrollment, Question
 from bot.core.people import ConsentStatus, PatientStatus, Visit
+
+GONE: Final = frozenset({PatientStatus.WRONG_NUMBER, PatientStatus.DECEASED})
+"""Nobody answers for these patients on this phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,12 @@ class Person:
     consent: ConsentStatus
     paused: bool = False
     """An emergency is in a person's hands: no journey speaks or moves until it is closed."""
+
+
+def named_in(text: str, people: Sequence[Person]) -> tuple[str, ...]:
+    """Ids of the patients whose names are among the words."""
+    words = words_of(text)
+    return tuple(person.patient_id for person in people if names(words, person.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,11 @@ class Situation:
     is_long: bool = False
     """Too many words for an answer that was merely mistyped: when it is not understood, a person reads it at once."""
 
+    bare_yes: bool = False
+    """A yes and no more: it does not say to what."""
+    named: tuple[str, ...] = ()
+    """Ids of the patients on the phone whose names are among the words."""
+
     @property
     def patient_id(self) -> str | None:
         """The patient, when only one can be meant."""
@@ -59,8 +74,7 @@ class Situation:
     @property
     def silenced(self) -> bool:
         """Whether nobody on this phone may be written to any more: wrong number, or the patient has died."""
-        gone = (PatientStatus.WRONG_NUMBER, PatientStatus.DECEASED)
-        return bool(self.people) and all(person.status in gone for person in self.people)
+        return bool(self.people) and all(person.status in GONE for person in self.people)
 
 
 @dataclass(frozen=True, slots=True)

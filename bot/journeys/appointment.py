@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
-from bot.core.effects import Answer, Effect, Escalate, Say, VoidTouches
+from bot.core.effects import Answer, Ask, Effect, Escalate, Say, VoidTouches
 from bot.core.escalation import Priority, Reason
 from bot.core.intents import Context, Intent
 from bot.core.journey import Journey, Move, Replied, Step
@@ -69,6 +70,22 @@ def _change_to_confirmed(event: Replied) -> Move:
     )
 
 
+def _yes_after(step: str) -> Callable[[Replied], Move]:
+    """A yes to a patient who has just said no: it may be meant for another time, or mean "take it off"."""
+
+    def reaction(event: Replied) -> Move:
+        if not event.bare:
+            return _change_to_confirmed(event)
+        if event.correction:
+            subjects = tuple((visit.appointment_id, visit.version) for visit in event.visits)
+            return Move(step, (Ask("appointment/unclear", "asked", subjects, OPTIONS),))
+        # Asked already, and "yes" once more.
+        doubt = Escalate(Reason.CORRECTION, suggestion="coming-or-not", appointment_id=_first(event))
+        return Move(step, (Say("general/passed_on"), doubt))
+
+    return reaction
+
+
 def _change_to_declined(event: Replied) -> Move:
     return Move("declined", (*_declined(event), Say("appointment/changed_to_declined")))
 
@@ -123,7 +140,7 @@ JOURNEY = Journey(
             context=Context.APPOINTMENT_REMINDER,
             options=OPTIONS,
             on={
-                Intent.CONFIRM: _change_to_confirmed,
+                Intent.CONFIRM: _yes_after("declined"),
                 Intent.DECLINE: _decline,
                 Intent.RESCHEDULE: _change_to_reschedule,
             },
@@ -134,7 +151,7 @@ JOURNEY = Journey(
             context=Context.APPOINTMENT_REMINDER,
             options=OPTIONS,
             on={
-                Intent.CONFIRM: _change_to_confirmed,
+                Intent.CONFIRM: _yes_after("rescheduling"),
                 Intent.DECLINE: _change_to_declined,
                 Intent.RESCHEDULE: _reschedule,
             },

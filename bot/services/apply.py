@@ -25,7 +25,9 @@ from bot.core.effects import (
     WakeAt,
 )
 from bot.core.escalation import Reason
+from bot.core.intake import supported
 from bot.core.journey import Enrollment, QuestionState, TouchState
+from bot.core.messages import Origin
 from bot.core.people import ConsentBasis, Participation, Visit
 from bot.core.situation import Response
 from bot.services import consent
@@ -78,7 +80,7 @@ def apply(turn: Turn, response: Response) -> Sequence[tuple[str, str]]:
     """Write down everything in the response; gives (message id, body) of the texts to answer with."""
     turn.patient_id = response.patient_id
     turn.visits = response.binding.visits if response.binding is not None else ()
-    turn.language = _language_of(turn)
+    turn.language = _language_of(turn, response)
     for enrollment in response.enrollments:
         _move(turn, enrollment)
     for effect in response.effects:
@@ -90,10 +92,16 @@ def apply(turn: Turn, response: Response) -> Sequence[tuple[str, str]]:
     return texts
 
 
-def _language_of(turn: Turn) -> str | None:
+def _language_of(turn: Turn, response: Response) -> str | None:
     people = turn.situation.people
     about = next((person.language for person in people if person.patient_id == turn.patient_id), None)
-    return about or (people[0].language if people else turn.understanding.language)
+    on_file = about or (people[0].language if people else turn.understanding.language)
+    if not any(isinstance(effect, Say) and effect.origin is Origin.SAFETY for effect in response.effects):
+        return on_file
+    # Whoever is in danger is answered in the words they found, whatever is on file.
+    written = supported(turn.understanding.language, turn.situation.languages)
+    same = written is not None and (on_file or "").partition("-")[0] == written.partition("-")[0]
+    return on_file if written is None or same else written
 
 
 def _effect(turn: Turn, effect: Effect, response: Response) -> None:
@@ -111,9 +119,10 @@ def _effect(turn: Turn, effect: Effect, response: Response) -> None:
         case SetLanguage():
             _set_language(turn, effect.language)
         case MarkPatient():
-            _patients(turn, {"status": effect.status})
+            _patients(turn, _about(turn), {"status": effect.status})
         case PauseJourneys():
-            _patients(turn, {"paused_since": turn.now})
+            # Whoever of the household it is: nobody on this phone gets a reminder in the middle of it.
+            _patients(turn, [person.patient_id for person in turn.situation.people], {"paused_since": turn.now})
         case VoidTouches():
             _void(turn, effect)
         case CloseQuestion():
@@ -213,8 +222,7 @@ def _about(turn: Turn) -> list[str]:
     return [turn.patient_id] if turn.patient_id is not None else everybody
 
 
-def _patients(turn: Turn, values: dict[str, Any]) -> None:
-    about = _about(turn)
+def _patients(turn: Turn, about: Sequence[str], values: dict[str, Any]) -> None:
     if about:
         turn.batch.connection.execute(
             update(Patient).where(Patient.patient_id.in_(about)).values(**values, updated_at=turn.now)
@@ -223,7 +231,7 @@ def _patients(turn: Turn, values: dict[str, Any]) -> None:
 
 def _set_language(turn: Turn, language: str) -> None:
     turn.language = language
-    _patients(turn, {"language": language, "language_basis": ConsentBasis.PATIENT})
+    _patients(turn, _about(turn), {"language": language, "language_basis": ConsentBasis.PATIENT})
 
 
 def _void(turn: Turn, effect: VoidTouches) -> None:

@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.core.binding import asked_of, bind
+from bot.core.courtesy import heard, is_bare_yes
 from bot.core.intake import respond
 from bot.core.intents import Evidence, Intent, OptOutScope, Understanding
 from bot.core.messages import Direction, MessageStatus, Via
 from bot.core.people import Channel
-from bot.core.situation import Response, Situation
+from bot.core.situation import Response, Situation, named_in
 from bot.journeys import discover
 from bot.services.apply import apply
 from bot.services.clinic import Clinic
@@ -118,8 +119,11 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
         has_media=bool(inbound.media),
         is_long=len(inbound.body) > LONG_TEXT,
     )
+    situation = replace(situation, named=named_in(inbound.body, situation.people))
     understanding = _understand(clinic, inbound, situation, now)
     binding = bind(inbound.body, understanding, situation.questions, situation.visits, now)
+    understanding = heard(understanding, binding, opted_out=situation.opted_out)
+    situation = replace(situation, bare_yes=is_bare_yes(inbound.body, understanding))
     response = respond(understanding, situation, binding=binding, journeys=discover(), now=now)
     _hold(connection, situation, response)
     message_id = new_id()

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.core.journey import Enrollment, Question
 from bot.core.people import ConsentStatus, Scope, Visit
-from bot.core.situation import Person, Situation
+from bot.core.situation import GONE, Person, Situation
 from bot.services.clinic import Clinic
 from bot.store.columns import AnyRow
 from bot.store.together import Rows
@@ -22,7 +22,8 @@ def situation_of(clinic: Clinic, phone: Any, around: Mapping[str, Rows]) -> Situ
         for row in people
     }
     # Whoever holds the phone may hear nothing of these patients: their visits are none to ask about or to name.
-    told = {row.patient_id for row in people if row.scope is not Scope.NOTHING}
+    # And once it is said that it is a stranger's phone, or that the patient has died, no word answers for the visits.
+    told = {row.patient_id for row in people if row.scope is not Scope.NOTHING and row.status not in GONE}
     return Situation(
         people=tuple(
             Person(
@@ -66,6 +67,7 @@ def visit_of(row: AnyRow, name: str) -> Visit:
         name=name,
         location=row.location,
         service=row.service,
+        responded_at=row.responded_at,
     )
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, insert, update
 
+from bot.core.intents import Context
 from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import Origin
 from bot.core.outreach import Lane
@@ -29,6 +30,8 @@ from bot.store.tables import Enrollment, Message, Question, Touch
 TOGETHER = timedelta(hours=12)
 """Reminders of one household that fall due within this time of each other go out as one text."""
 ASKING = ("reminder_first", "reminder_last", "moved", "household")
+TELLING = ("booked",)
+"""Nothing is asked, but a yes may come back: what it was told of is kept."""
 LANES = {"same_day": Lane.SAME_DAY, "moved": Lane.SAME_DAY, "cancelled": Lane.SAME_DAY}
 
 _MESSAGES = insert(Message.__table__)  # type: ignore[arg-type]
@@ -179,7 +182,7 @@ def _write(
         contact = contacts[group[0].visit.patient_id]
         message = _message(clinic, group, contact, enrollments, now)
         messages.append(message)
-        if _step_of(group) in ASKING:
+        if _step_of(group) in (*ASKING, *TELLING):
             questions.append(_question(group, contact, message, enrollments, now))
         touched.extend({"which": due.touch_id, "message": message["id"], "at": now} for due in group)
     if messages:
@@ -195,7 +198,11 @@ def _listen(connection: Connection, questions: Sequence[Mapping[str, Any]], now:
     journey = discover()["appointment"]
     after = journey.steps[journey.start].silence_after
     if after is not None:
-        asked = [question["enrollment_id"] for question in questions if question["enrollment_id"]]
+        asked = [
+            question["enrollment_id"]
+            for question in questions
+            if question["enrollment_id"] and question["context"] is not Context.NONE
+        ]
         if asked:
             connection.execute(_WAKE, [{"which": enrollment_id, "wake": now + after} for enrollment_id in asked])
 
@@ -275,6 +282,7 @@ def _question(
     journey = discover()["appointment"]
     step = journey.steps[journey.start]
     ids = [due.visit.appointment_id for due in group]
+    tells = _step_of(group) in TELLING
     return {
         "id": new_id(),
         "conversation_id": contact.conversation_id,
@@ -283,8 +291,8 @@ def _question(
         "patient_id": group[0].visit.patient_id if len({due.visit.patient_id for due in group}) == 1 else None,
         "journey": journey.name,
         "step": step.name,
-        "context": step.context,
-        "options": list(step.options),
+        "context": Context.NONE if tells else step.context,
+        "options": [] if tells else list(step.options),
         "subjects": [[due.visit.appointment_id, due.visit.version] for due in group],
         "state": QuestionState.PREPARED,
         "asked_at": now,

@@ -119,10 +119,16 @@ def test_who_has_confirmed_may_be_asked_anew_and_who_is_not_coming_not() -> None
     assert decide(anew, declined, NOON) == Drop(GateReason.ANSWERED)
 
 
-@pytest.mark.parametrize("kind", ["appointment/moved", "appointment/same_day"])
-def test_news_and_the_note_of_the_day_go_to_those_who_have_confirmed(kind: str) -> None:
+def test_the_note_of_the_day_goes_to_those_who_have_confirmed() -> None:
     facts = with_visit(response=Participation.ACCEPTED, responded_at=NOON)
-    assert isinstance(decide(replace(REMINDER, kind=kind), facts, NOON), Send)
+    assert isinstance(decide(replace(REMINDER, kind="appointment/same_day"), facts, NOON), Send)
+
+
+@pytest.mark.parametrize("answer", [one for one in Participation if one is not Participation.NEEDS_ACTION])
+def test_no_news_of_a_new_time_that_has_been_answered(answer: Participation) -> None:
+    moved = replace(REMINDER, kind="appointment/moved")
+    assert decide(moved, with_visit(response=answer, responded_at=NOON), NOON) == Drop(GateReason.ANSWERED)
+    assert isinstance(decide(moved, with_visit(response=Participation.NEEDS_ACTION, responded_at=None), NOON), Send)
 
 
 @pytest.mark.parametrize("answer", [Participation.DECLINED, Participation.TENTATIVE])

@@ -116,6 +116,7 @@ _THEIRS = (
         Appointment.timezone,
         Appointment.status,
         Appointment.response,
+        Appointment.responded_at,
         Appointment.version,
         Appointment.location,
         Appointment.service,
