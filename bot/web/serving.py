@@ -28,7 +28,8 @@ workers = max(1, int(os.environ.get("WEB_CONCURRENCY") or 2))
 worker_class = "sync"
 preload_app = True
 
-timeout = 30
+# As long as the console may take for the largest file it takes; anything else is over in a moment.
+timeout = 60
 graceful_timeout = 10
 # X-Forwarded-* is judged by the application, by TRUSTED_PROXIES.
 forwarded_allow_ips = ""

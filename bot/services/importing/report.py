@@ -66,6 +66,11 @@ class ImportReport:
     faults: tuple[Fault, ...]
 
     @property
+    def is_complete(self) -> bool:
+        """Whether `faults` holds every fault there is."""
+        return len(self.faults) == self.rejected + self.warnings
+
+    @property
     def ok(self) -> bool:
         """Whether no row was refused."""
         return self.rejected == 0

@@ -11,7 +11,7 @@ from typing import IO, Any
 from sqlalchemy import Connection, insert, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.core.rows import Kind, RawRow, RowSource
+from bot.core.rows import Kind, RawRow, RowSource, Unreadable
 from bot.services import audit
 from bot.services.clinic import Clinic
 from bot.services.importing.cells import BadCell, Cells
@@ -49,6 +49,7 @@ def run_import(
     actor: str,
     dry_run: bool,
     assume_consent: bool = False,
+    most_rows: int | None = None,
     progress: Progress | None = None,
     on_fault: Callable[[Fault], None] | None = None,
 ) -> ImportReport:
@@ -63,6 +64,7 @@ def run_import(
         actor=actor,
         dry_run=dry_run,
         assume_consent=assume_consent,
+        most_rows=most_rows,
         progress=progress,
         on_fault=on_fault,
     )
@@ -78,6 +80,7 @@ def run_rows(
     dry_run: bool,
     assume_consent: bool = False,
     promised: set[str] | None = None,
+    most_rows: int | None = None,
     progress: Progress | None = None,
     on_fault: Callable[[Fault], None] | None = None,
 ) -> ImportReport:
@@ -87,6 +90,8 @@ def run_rows(
     """
     loader = LOADERS[kind]
     found = survey(source, key=loader.key)
+    if most_rows is not None and found.rows > most_rows:
+        raise Unreadable(f"it has more than {most_rows:,} rows; load it with bot import {kind}, or in parts")
     context = Context(
         vault=clinic.vault,
         country=clinic.settings.country,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 from typing import IO, Any
+from urllib.parse import quote
 
 from flask import Blueprint, Request, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from bot.services.importing import CSV_KINDS, Kind, Unreadable, run_import
+from bot.services.importing import CSV_KINDS, ImportReport, Kind, Unreadable, run_import, turn
 from bot.web.console.guard import SUPERVISORS, is_live, only, person
 from bot.web.current import clinic
 
 FAULTS_SHOWN = 200
+MOST_ROWS = 50_000
+"""At the thousand rows a second that imports make at the least, what gunicorn's timeout leaves time for."""
 
 
 class InMemory(Request):
@@ -45,23 +49,35 @@ def imports() -> ResponseReturnValue:
     if upload is None or not upload.filename:
         return _page(error="Choose a file.", kind=kind), 422
     content, dry_run = upload.stream.read(), request.form.get("do") != "import"
-    digest = hashlib.sha256(content).hexdigest()
-    checked = request.form.get("checked", "")
-    if not dry_run and checked and checked != digest:
-        return _page(error="This is not the file that was checked. Check it again first.", kind=kind), 422
+    # With the kind: a file checked as patients is not one checked as appointments.
+    digest = hashlib.sha256(f"{kind}\n".encode() + content).hexdigest()
+    if not dry_run and request.form.get("checked") != digest:
+        return _page(error="This is not the file that was checked. Check it first.", kind=kind), 422
     ours = clinic()
     try:
-        report = run_import(
-            ours,
-            Kind(kind),
-            io.BytesIO(content),
-            file_name=upload.filename[-120:],
-            actor=person().user_id,
-            dry_run=dry_run,
-        )
+        with turn(ours):
+            report = run_import(
+                ours,
+                Kind(kind),
+                io.BytesIO(content),
+                file_name=upload.filename[-120:],
+                actor=person().user_id,
+                dry_run=dry_run,
+                most_rows=MOST_ROWS,
+            )
     except Unreadable as error:
         return _page(error=f"The file cannot be read: {error}.", kind=kind), 422
-    return _page(report=report, kind=kind, digest=digest)
+    return _page(report=report, kind=kind, digest=digest, download=_download(report))
+
+
+def _download(report: ImportReport) -> str:
+    """The faults as a CSV file in a link, nothing kept on the server: of a check, nothing may stay."""
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow(("line", "column", "refused", "reason"))
+    for fault in report.faults:
+        table.writerow((fault.line or "", fault.column or "", "no" if fault.warning else "yes", fault.reason))
+    return "data:text/csv;charset=utf-8," + quote(written.getvalue())
 
 
 def _page(**shown: Any) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
 from sqlalchemy import event
 
 from bot.core.messages import MessageStatus
+from bot.services.importing import turn
 from bot.store.queries import inbox as queries
 from bot.store.tables import Appointment, Conversation, Escalation, Message, Note, Patient, Role
+from bot.web.console.imports import MOST_ROWS
 from tests.web.console.desk import Browser, Desk
 
 Sit = Callable[[str], Browser]
@@ -291,9 +295,9 @@ def test_a_file_is_checked_before_it_is_loaded(console: Flask, desk: Desk) -> No
     good = "patient_id,given_name,family_name,phone,language,consent\nX-1,Ada,Byron,601-555-0177,en,yes\n"
     content = (good + "X-2,Bad,Row,12,en,perhaps\n").encode()
 
-    def upload(**form: str) -> str:
+    def upload(kind: str = "patients", **form: str) -> str:
         file = (io.BytesIO(content), "patients.csv")
-        return sam.post("/console/imports", {"kind": "patients", "file": file, **form}).text
+        return sam.post("/console/imports", {"kind": kind, "file": file, **form}).text
 
     page = upload(do="check")
     assert "Checked, nothing changed" in page
@@ -301,6 +305,41 @@ def test_a_file_is_checked_before_it_is_loaded(console: Flask, desk: Desk) -> No
     digest = re.search(r'name="checked" value="(\w+)"', page)[1]  # type: ignore[index]
     with desk.clinic.database.read() as connection:
         assert connection.execute(Patient.__table__.select()).first() is None  # type: ignore[attr-defined]
-    assert "not the file that was checked" in upload(do="import", checked="0" * 64)
+    for wrong in ({"checked": "0" * 64}, {}, {"checked": digest, "kind": "recalls"}):
+        assert "not the file that was checked" in upload(do="import", **wrong)
     assert "Imported: patients.csv" in upload(do="import", checked=digest)
     assert desk.row(Patient, Patient.patient_id == "X-1")
+
+
+@ONLY_SQLITE
+def test_the_report_of_a_file_can_be_taken_away(console: Flask, desk: Desk) -> None:
+    desk.user("Sam Lee", Role.SUPERVISOR)
+    sam = Browser(console)
+    sam.sign_in("Sam")
+    body = b"patient_id,phone\nX-1,\n,601-555-0177\n"
+    page = sam.post("/console/imports", {"kind": "patients", "file": (io.BytesIO(body), "p.csv"), "do": "check"}).text
+    link = re.search(r'href="data:text/csv;charset=utf-8,([^"]+)" download="report-patients.csv"', page)
+    assert link
+    assert list(csv.reader(io.StringIO(unquote(link[1])))) == [
+        ["line", "column", "refused", "reason"],
+        ["2", "phone", "no", "phone number: empty; cannot be texted"],
+        ["3", "patient_id", "yes", "id: missing"],
+    ]
+
+
+@ONLY_SQLITE
+def test_files_go_through_the_console_one_at_a_time_and_up_to_a_size(console: Flask, desk: Desk) -> None:
+    desk.user("Sam Lee", Role.SUPERVISOR)
+    sam = Browser(console)
+    sam.sign_in("Sam")
+
+    def check(body: str) -> str:
+        file = (io.BytesIO(body.encode()), "patients.csv")
+        return sam.post("/console/imports", {"kind": "patients", "file": file, "do": "check"}).text
+
+    one = "patient_id,phone\nX-1,601-555-0177\n"
+    with turn(desk.clinic):
+        assert "another file is being read" in check(one)
+    assert "Checked, nothing changed" in check(one)
+    assert "more than 50,000 rows" in check("patient_id,phone\n" + "X,\n" * (MOST_ROWS + 1))
+    assert "Checked, nothing changed" in check(one)
