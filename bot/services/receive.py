@@ -34,8 +34,6 @@ LONG_TEXT = 40
 TRIES = 3
 IN_A_CIRCLE = frozenset({"DeadlockDetected", "SerializationFailure"})
 """What the driver calls a transaction that was given up so that another could go on."""
-LONGEST = 1600
-"""Characters that Twilio lets into one message; what is longer is no text from a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +201,7 @@ def _store(clinic: Clinic, inbound: Inbound, turn: Turn, patient_id: str | None)
         "patient_id": patient_id,
         "direction": Direction.INBOUND,
         "kind": str(understanding.intent),
-        "body": clinic.vault.seal("messages.body", turn.message_id, inbound.body[:LONGEST]),
+        "body": clinic.vault.seal("messages.body", turn.message_id, inbound.body),
         "language": understanding.language,
         "segments": 1,
         "media": [{"type": media.content_type, "url": media.url} for media in inbound.media],

@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 
 import structlog
-from flask import Flask, Response, abort, redirect, request
+from flask import Flask, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
@@ -76,7 +76,7 @@ def _clinic_from_environment() -> Clinic:
 
 
 def _home() -> ResponseReturnValue:
-    return redirect("/console/")
+    return redirect(url_for("console.inbox"))
 
 
 def _elsewhere(elsewhere: str) -> ResponseReturnValue:  # noqa: ARG001 - whatever it is, it is not there

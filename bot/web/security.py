@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
@@ -59,6 +60,8 @@ def protect(app: Flask, settings: Settings) -> CSRFProtect:
     app.before_request(_limit_size)
     app.after_request(_header_setter(https=https))
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    if prefix := urlsplit(settings.public_url).path:
+        app.wsgi_app = Mounted(app.wsgi_app, prefix)  # type: ignore[method-assign]
     return CSRFProtect(app)
 
 
@@ -80,6 +83,22 @@ def _header_setter(*, https: bool) -> Callable[[Response], Response]:
         return response
 
     return set_headers
+
+
+class Mounted:
+    """WSGI middleware: links carry the path of PUBLIC_URL, whether the proxy takes it off or passes it on."""
+
+    def __init__(self, application: WSGIApplication, prefix: str) -> None:
+        self._application = application
+        self._prefix = prefix
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        """Answer what is asked for below the prefix, and without it."""
+        path = environ.get("PATH_INFO", "")
+        if f"{path}/".startswith(f"{self._prefix}/"):
+            environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
+        environ["SCRIPT_NAME"] = self._prefix
+        return self._application(environ, start_response)
 
 
 class TrustedProxies:

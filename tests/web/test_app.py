@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask, request
@@ -10,7 +12,9 @@ from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
 from bot.config import Settings
+from bot.services.accounts import create_user
 from bot.services.clinic import Clinic
+from bot.store.tables import Role
 from bot.web.app import create_app
 from bot.web.security import TrustedProxies
 from tests.web.conftest import Post
@@ -49,6 +53,29 @@ def test_home_is_the_console_and_the_console_is_closed(client: FlaskClient) -> N
         answer = client.get(path)
         assert answer.status_code in (302, 303)
         assert "sign-in" in answer.headers["Location"]
+
+
+@one_database
+@pytest.mark.parametrize("asked_for", ["", "/tendril"])
+def test_below_the_path_of_the_public_url_links_carry_it(clinic: Clinic, asked_for: str) -> None:
+    """Whether the proxy takes the path off or passes it on."""
+    email, password = "ana@clinic.example", "the eighth of nine"
+    create_user(clinic, email=email, role=Role.COORDINATOR, password=password, now=clinic.clock())
+    client = served_as(clinic, public_url="https://texts.example.org/tendril").test_client()
+    at_home: dict[str, Any] = {"base_url": "https://texts.example.org"}
+    assert client.get(f"{asked_for}/", **at_home).headers["Location"] == "/tendril/console/"
+    refused = client.get(f"{asked_for}/console/find", **at_home)
+    assert refused.headers["Location"] == "/tendril/console/sign-in?next=%2Fconsole%2Ffind"
+    page = client.get(f"{asked_for}/console/sign-in", **at_home).text
+    links = re.findall(r'(?:href|src|action)="(/[^"]*)"', page)
+    assert links
+    assert [link for link in links if not link.startswith("/tendril/")] == []
+    token = re.findall(r'name="csrf_token"[^>]* value="([^"]+)"', page)[0]
+    form = {"csrf_token": token, "email": email, "password": password, "next": "/console/find"}
+    signed_in = client.post(f"{asked_for}/console/sign-in", data=form, **at_home)
+    assert (signed_in.status_code, signed_in.headers["Location"]) == (303, "/tendril/console/find")
+    assert any("Path=/tendril/console" in cookie for cookie in signed_in.headers.getlist("Set-Cookie"))
+    assert client.get("/api/v1/openapi.json").get_json()["servers"] == [{"url": "/tendril"}]
 
 
 def seen(trusted: list[str], remote: str, **headers: str) -> tuple[str, str, str]:

@@ -123,6 +123,7 @@ def test_the_public_url_counts_not_the_one_we_were_reached_by(
     signature = sign("https://texts.example.org/tendril" + MESSAGE, inbound.items(), settings.auth_tokens[0])
     headers = {"X-Twilio-Signature": signature, "X-Forwarded-Proto": "gopher", "X-Forwarded-Host": "evil.example"}
     assert other.post(MESSAGE, data=inbound, headers=headers).status_code == 200
+    assert other.post("/tendril" + MESSAGE, data=inbound, headers=headers).status_code == 200
     assert client.post(MESSAGE, data=inbound, headers=headers).status_code == 403
 
 

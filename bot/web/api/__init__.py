@@ -11,6 +11,7 @@ from bot.web.api import reading, writing
 from bot.web.api.access import authorize as authorize
 from bot.web.api.access import serves as serves
 from bot.web.api.document import document as describe
+from bot.web.current import clinic
 
 _DOCUMENT = "tendril.openapi"
 
@@ -26,6 +27,8 @@ def blueprint() -> Blueprint:
 
 def openapi() -> ResponseReturnValue:
     """The OpenAPI document; public, since it tells nothing of anybody."""
-    made: dict[str, Any] = current_app.extensions.get(_DOCUMENT) or describe(current_app)
+    made: dict[str, Any] = current_app.extensions.get(_DOCUMENT) or describe(
+        current_app, clinic().settings.public_url
+    )
     current_app.extensions[_DOCUMENT] = made
     return jsonify(made)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from flask import Flask
 from pydantic import BaseModel
@@ -30,7 +31,7 @@ _WITH_BODY: Final = {400: "The body is not JSON.", 415: "The body is not applica
 _PARAMETER: Final = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
-def document(app: Flask) -> dict[str, Any]:
+def document(app: Flask, public_url: str) -> dict[str, Any]:
     """The whole document."""
     found = sorted(_operations(app), key=lambda one: (one[0], one[1]))
     inputs = {model for *_, described in found for model in (described.body, described.query) if model}
@@ -49,7 +50,7 @@ def document(app: Flask) -> dict[str, Any]:
             "version": version("bot"),
             "description": "Two-way texting for care coordinators. Refusals come in this order: 401, 403, 404, others.",
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": urlsplit(public_url).path or "/"}],
         "security": [{"token": []}],
         "paths": paths,
         "components": {

@@ -46,7 +46,7 @@ def add_factor() -> ResponseReturnValue:
     """Set the second factor up of one's own accord."""
     if person().has_totp:
         return redirect(url_for("console.account"), 303)
-    return signing.set_up(url_for("console.account"), url_for("console.add_factor"))
+    return signing.set_up("/console/account", url_for("console.add_factor"))
 
 
 def remove_factor() -> ResponseReturnValue:

@@ -16,7 +16,7 @@ from bot.services.inbox import Change, Closed, Done, Gone, HeldBy
 from bot.services.inbox_reply import LONGEST, Blocked, Moved, Unfit, Written
 from bot.store.columns import AnyRow
 from bot.store.queries import inbox as queries
-from bot.web.console.guard import HOME, is_live, person
+from bot.web.console.guard import HOME, is_live, link, person
 from bot.web.console.inbox import show, view_now
 from bot.web.current import clinic
 
@@ -206,7 +206,7 @@ def _unfit(length: int, what: str) -> str:
 
 def _back(conversation_id: str | None, patient_id: str | None = None) -> ResponseReturnValue | Response:
     if conversation_id is None:
-        return redirect(url_for("console.patient", patient_id=patient_id) if patient_id else HOME, 303)
+        return redirect(url_for("console.patient", patient_id=patient_id) if patient_id else link(HOME), 303)
     if is_live():
         return show(conversation_id)
     return redirect(url_for("console.conversation", conversation_id=conversation_id, view=view_now()), 303)

@@ -90,8 +90,18 @@ def is_live() -> bool:
 def set_cookie(response: Response, secret: str) -> Response:
     """Give the browser its session. It lasts until the browser closes; the server ends it earlier."""
     secure = clinic().settings.public_url.startswith("https://")
-    response.set_cookie(COOKIE, secret, httponly=True, samesite="Lax", secure=secure, path="/console")
+    response.set_cookie(COOKIE, secret, httponly=True, samesite="Lax", secure=secure, path=cookie_path())
     return response
+
+
+def cookie_path() -> str:
+    """Where the browser shows its session: the console, and nowhere else."""
+    return f"{request.script_root}/console"
+
+
+def link(target: str) -> str:
+    """A path of ours as the browser asks for it, below the path of PUBLIC_URL."""
+    return f"{request.script_root}{target}"
 
 
 def safe_next(target: str | None) -> str:
@@ -142,7 +152,8 @@ def _to(endpoint: str) -> ResponseReturnValue:
 def _here() -> str:
     if is_live():
         parts = urlsplit(request.headers.get("HX-Current-URL", ""))
-        return safe_next(parts.path + (f"?{parts.query}" if parts.query else ""))
+        path = parts.path.removeprefix(request.script_root)
+        return safe_next(path + (f"?{parts.query}" if parts.query else ""))
     if request.method in ("GET", "HEAD"):
         return safe_next(request.full_path.rstrip("?"))
     # What was posted to cannot be returned to; the page it stood on can.

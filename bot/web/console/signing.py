@@ -12,7 +12,18 @@ from markupsafe import Markup
 from bot.services import accounts, second_factor, sessions
 from bot.services.accounts import Limited, SignedIn
 from bot.web.console import words
-from bot.web.console.guard import COOKIE, half_way, known, moment, person, public, safe_next, set_cookie
+from bot.web.console.guard import (
+    COOKIE,
+    cookie_path,
+    half_way,
+    known,
+    link,
+    moment,
+    person,
+    public,
+    safe_next,
+    set_cookie,
+)
 from bot.web.current import clinic
 
 
@@ -28,7 +39,7 @@ def sign_in() -> ResponseReturnValue:
     """The first page: e-mail and password."""
     target = safe_next(request.values.get("next"))
     if request.method != "POST":
-        return redirect(target, 303) if known() else _sign_in_page(target)
+        return redirect(link(target), 303) if known() else _sign_in_page(target)
     ours, email = clinic(), request.form.get("email", "")
     now = moment()
     outcome = accounts.sign_in(ours, email=email, password=request.form.get("password", ""), now=now)
@@ -36,7 +47,7 @@ def sign_in() -> ResponseReturnValue:
         case SignedIn(user_id):
             # A token that somebody has planted before sign-in is worth nothing after it.
             session.clear()
-            return set_cookie(_redirect(target), sessions.begin(ours, user_id=user_id, now=now))
+            return set_cookie(_redirect(link(target)), sessions.begin(ours, user_id=user_id, now=now))
         case Limited():
             return _sign_in_page(target, email, limited_words(outcome)), 429
         case _:
@@ -58,7 +69,7 @@ def sign_out() -> ResponseReturnValue:
     sessions.end(ours, person(), now=moment())
     session.clear()
     response = _redirect(url_for("console.sign_in"))
-    response.delete_cookie(COOKIE, path="/console")
+    response.delete_cookie(COOKIE, path=cookie_path())
     # What this browser still keeps of the pages goes too.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
@@ -69,7 +80,7 @@ def factor() -> ResponseReturnValue:
     """The second factor: set it up, where it is due and there is none yet, or give a code."""
     target = safe_next(request.values.get("next"))
     if not person().owes_second_factor:
-        return redirect(target, 303)
+        return redirect(link(target), 303)
     if person().has_totp:
         return _ask_for_code(target)
     return set_up(target, url_for("console.second_factor"))
@@ -81,7 +92,7 @@ def _ask_for_code(target: str) -> ResponseReturnValue:
     ours = clinic()
     passed = second_factor.verify(ours, person(), code=request.form.get("code", ""), now=moment())
     if passed is True:
-        return redirect(target, 303)
+        return redirect(link(target), 303)
     error = limited_words(passed) if isinstance(passed, Limited) else "This code is wrong, or was used already."
     return render_template("console/code.html", target=target, error=error), 401
 
@@ -93,7 +104,7 @@ def set_up(target: str, action: str) -> ResponseReturnValue:
         offered = second_factor.reopen(ours, person(), request.form.get("offer", ""))
         code = request.form.get("code", "")
         if offered and second_factor.enroll(ours, person(), secret=offered, code=code, now=moment()):
-            return redirect(target, 303)
+            return redirect(link(target), 303)
         error = "This code does not fit. Type the one that the app shows now."
         error = error if offered else "This page was too old. Scan the new picture and try again."
     secret, uri, offer = second_factor.offer(ours, person(), offered)
