@@ -142,8 +142,6 @@ def _start(
         return visit
     if request.slot is not None and request.slot <= now:
         return Refusal("slot", "this time has passed; offer one that is ahead")
-    if request.kind is Context.WAITLIST_OFFER and request.slot is None and not request.prompt:
-        return Refusal("slot", "an offer needs the time that it offers, or its words in `prompt`")
     if request.kind is Context.NONE and not request.prompt:
         return Refusal("prompt", "a message of the kind `none` needs its words in `prompt`")
     journey = discover()[JOURNEY_OF[request.kind]]

@@ -254,7 +254,8 @@ class OutreachRequest(Question):
     appointment_id: ExternalId | None = Field(None, description="The visit it is about; needed by a reminder.")
     prompt: Prompt | None = Field(None, description="The question to ask in place of the template's.")
     slot: Moment | None = Field(
-        None, description="The time that a `waitlist_offer` offers; the clinic's time without an offset."
+        None,
+        description="The time that a `waitlist_offer` offers; the clinic's time without an offset. Optional.",
     )
     expires_at: Moment | None = Field(None, description="Of no use after this.")
 

@@ -164,8 +164,6 @@ def test_no_outreach_without_consent(client: FlaskClient, writer: Headers, ana: 
         ({"patient_id": "P/1", "kind": "appointment_reminder"}, 422, {"appointment_id"}),
         ({"patient_id": "P/1", "kind": "appointment_reminder", "appointment_id": "none"}, 422, {"appointment_id"}),
         ({"patient_id": "P/1", "kind": "waitlist_offer", "slot": "tomorrow"}, 422, {"slot"}),
-        ({"patient_id": "P/1", "kind": "waitlist_offer"}, 422, {"slot"}),
-        ({"patient_id": "P/1", "kind": "waitlist_offer", "appointment_id": "A1"}, 422, {"slot"}),
         ({"patient_id": "P/1", "kind": "education", "expires_at": 1_800_000_000}, 422, {"expires_at"}),
         ({"patient_id": "P/1", "kind": "education", "expires_at": "1800000000"}, 422, {"expires_at"}),
         ({"patient_id": "P/1", "kind": "none", "prompt": "a\0b"}, 422, {"prompt"}),
