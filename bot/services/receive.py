@@ -23,7 +23,7 @@ from bot.services.situation import situation_of
 from bot.services.turn import Turn
 from bot.store.batch import Batch
 from bot.store.columns import new_id
-from bot.store.database import DatabaseDown
+from bot.store.database import IN_A_CIRCLE, DatabaseDown
 from bot.store.queries import conversations
 
 log = structlog.get_logger(__name__)
@@ -32,8 +32,6 @@ WHATSAPP = "whatsapp:"
 LONG_TEXT = 40
 """Characters above which a text is no mere slip of the thumb."""
 TRIES = 3
-IN_A_CIRCLE = frozenset({"DeadlockDetected", "SerializationFailure"})
-"""What the driver calls a transaction that was given up so that another could go on."""
 
 
 @dataclass(frozen=True, slots=True)

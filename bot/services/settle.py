@@ -13,8 +13,9 @@ from bot.core.messages import DeliverySource, Direction, MessageStatus
 from bot.services.clinic import Clinic
 from bot.services.deliver_failure import Failing, undelivered
 from bot.store.columns import AnyRow
+from bot.store.database import IN_A_CIRCLE, DatabaseDown
 from bot.store.queries import outbox as queries
-from bot.store.tables import Message
+from bot.store.tables import Conversation, Message
 from bot.store.vault import Vault
 
 log = structlog.get_logger()
@@ -34,6 +35,15 @@ _ROW: Final = select(
 ).where(Message.direction == Direction.OUTBOUND)
 _BY_ID: Final = _ROW.where(Message.id == bindparam("which")).with_for_update()
 _BY_SID: Final = _ROW.where(Message.twilio_sid == bindparam("which")).with_for_update()
+# An inbound text and the recording of an answer lock the conversation before its messages; so does a callback.
+_LOCK: Final = select(Conversation.id).with_for_update(key_share=True)
+_LOCK_BY_ID: Final = _LOCK.where(
+    Conversation.id == select(Message.conversation_id).where(Message.id == bindparam("which")).scalar_subquery()
+)
+_LOCK_BY_SID: Final = _LOCK.where(
+    Conversation.id == select(Message.conversation_id).where(Message.twilio_sid == bindparam("which")).scalar_subquery()
+)
+TRIES: Final = 3
 _MERGED: Final = (
     update(Message)
     .where(Message.id == bindparam("which"))
@@ -63,6 +73,20 @@ def settle(
     word = read_status(status)
     if word is None:
         return False
+    for _try in range(TRIES - 1):
+        try:
+            return _settle(clinic, message_id, sid, word, error_code, now)
+        except DatabaseDown as error:
+            # Twilio says it once only: what was given up for another's sake is done again here.
+            if str(error) not in IN_A_CIRCLE:
+                raise
+            log.warning("settled once more", reason=str(error))
+    return _settle(clinic, message_id, sid, word, error_code, now)
+
+
+def _settle(
+    clinic: Clinic, message_id: str | None, sid: str, word: MessageStatus, error_code: int | None, now: datetime
+) -> bool:
     with clinic.database.begin() as connection:
         row = _find(connection, message_id, sid)
         if row is None:
@@ -120,6 +144,7 @@ def failing_of(row: AnyRow) -> Failing:
 
 
 def _find(connection: Connection, message_id: str | None, sid: str) -> Any:
-    if message_id is not None:
-        return connection.execute(_BY_ID, {"which": message_id}).first()
-    return connection.execute(_BY_SID, {"which": sid}).first()
+    lock, wanted, which = (_LOCK_BY_ID, _BY_ID, message_id) if message_id else (_LOCK_BY_SID, _BY_SID, sid)
+    if connection.dialect.name == "postgresql":  # On SQLite nobody else writes meanwhile.
+        connection.execute(lock, {"which": which})
+    return connection.execute(wanted, {"which": which}).first()

@@ -12,6 +12,8 @@ from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
 
 POOL_SIZE = 5
 IDLE_SECONDS = 10.0
+IN_A_CIRCLE = frozenset({"DeadlockDetected", "SerializationFailure"})
+"""What DatabaseDown says of a transaction that was given up so that another could go on: ours may be tried again."""
 
 
 class DatabaseDown(Exception):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from bot.core.messages import MessageStatus, Origin, Via
 from bot.core.people import ConsentStatus, NumberStatus
 from bot.core.provider import OutgoingText, ProviderAnswer, Unknown
 from bot.services.settle import settle
+from bot.store.queries import outbox
 from bot.store.tables import ContactPoint, Conversation, DeliveryEvent, Message
+from tests.servers import wait_until
 from tests.services.sending import NOON, Scene
 
 
@@ -154,3 +159,23 @@ def test_delivered_after_all_takes_the_error_away(scene: Scene, sent: str) -> No
     report(scene, sent, "delivered")
     row = scene.message(sent)
     assert (row.status, row.error_code) == (MessageStatus.DELIVERED, None)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_callback_during_the_recording_waits_for_it(scene: Scene) -> None:
+    """Both want conversation and message; they take them in the same order, so that neither is given up."""
+    scene.patient()
+    message = scene.text()
+    scene.set(Message, Message.id == message, status=MessageStatus.CLAIMED)
+    conversation = scene.message(message).conversation_id
+    waiting = text("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
+    with capture_logs() as lines, ThreadPoolExecutor(1) as pool:
+        with scene.clinic.database.begin() as recording, scene.clinic.database.read() as watching:
+            outbox.spoken(recording, [conversation], scene.now)
+            told = pool.submit(report, scene, message, "delivered")
+            wait_until(lambda: bool(watching.execute(waiting).scalar()), seconds=30, what="the callback")
+            answer = {"which": message, "word": MessageStatus.QUEUED, "sid": "SM1", "conversation_id": conversation}
+            outbox.accepted(recording, [answer], scene.now)
+        assert told.result(30)
+    assert lines == []
+    assert scene.status(message) is MessageStatus.DELIVERED
