@@ -10,11 +10,13 @@ import pytest
 
 from bot.cli import COMMANDS, main
 from bot.config import Settings, load
+from bot.services.importing.kinds import CSV_KINDS, LOADERS
 from tests.architecture.source import ROOT, files
 
 NAMES = {name.upper() for name in Settings.model_fields}
 DOCS = (
-    "architecture", "decisions", "journeys", "messages", "operations", "performance", "security", "understanding",
+    "architecture", "decisions", "imports", "journeys", "messages", "operations", "performance", "security",
+    "understanding",
 )  # fmt: skip
 
 
@@ -46,6 +48,15 @@ def test_example_shows_the_defaults(settings_env: dict[str, str], monkeypatch: p
 def test_every_command_is_told_of() -> None:
     text = "\n".join((ROOT / name).read_text() for name in files("README.md", "docs") if name.endswith(".md"))
     assert not [path for path, _ in _commands() if f"bot {path}" not in text]
+
+
+def test_every_column_is_told_of() -> None:
+    text = (ROOT / "docs/imports.md").read_text()
+    for kind in CSV_KINDS:
+        (told,) = re.findall(rf"^\| {kind} \| (.+) \|$", text, re.MULTILINE)
+        names = [name.strip() for name in told.split(",")]
+        assert tuple(name.strip("*") for name in names) == LOADERS[kind].columns
+        assert {name.strip("*") for name in names if name.startswith("**")} == set(LOADERS[kind].required)
 
 
 def test_every_command_and_option_helps() -> None:

@@ -116,7 +116,8 @@ def store(connection: Connection, rows: Sequence[Row], context: Context) -> Stor
     for row in rows:
         marks = digests(context.vault, row.values())
         if row.appointment_id not in hashes and row.starts_at is None:
-            stored.faults.append(Fault(row.line, "starts_at", f"{MOMENT}: missing"))
+            unknown = f"{MOMENT}: missing, and no such visit is known that could be called off; left out"
+            stored.faults.append(Fault(row.line, "starts_at", unknown, warning=True))
         elif row.appointment_id not in hashes:
             new.append(_new_values(row, marks[0], context))
         elif hashes[row.appointment_id] in marks:

@@ -242,7 +242,7 @@ def _renew(writes: _Writes, wish: Wish, row: Any, said: Statement | None, contex
     changes: dict[str, Any] = {} if row.active else {"active": True}
     # A phone that two people share is shown as that of the first; the patient's own is the patient's.
     theirs = row.contact_id == wish.contact_id or not row.active or row.contact_id is None
-    if wish.contact_id and theirs and row.relation is not Relation.SELF:
+    if wish.contact_id and theirs and not (row.active and row.relation is Relation.SELF):
         told = {"relation": wish.relation, "scope": _scope(wish.relation), "rank": wish.rank}
         changes |= {**told, "contact_id": wish.contact_id}
     if any(getattr(row, name) != value for name, value in changes.items()):

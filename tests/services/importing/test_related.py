@@ -86,6 +86,15 @@ def test_the_patients_own_number_is_never_given_up_for_a_relative(desk: Desk) ->
     assert sorted(desk.phones("p1")) == ["+16015550140", "+16015550141"]
 
 
+def test_a_number_that_the_patient_gave_up_may_stay_a_relatives(desk: Desk) -> None:
+    load(desk, patient("p1", 40), relative("r1", 40))
+    load(desk, patient("p1", 41), relative("r1", 40))
+    query = "SELECT relation FROM patient_contacts WHERE active ORDER BY rank"
+    assert [row.relation for row in desk.rows(query)] == ["self", "parent"]
+    load(desk, relative("r1", None))
+    assert desk.phones("p1") == ["+16015550141"]
+
+
 def test_a_guardian_who_is_one_no_longer_hears_less(desk: Desk) -> None:
     load(desk, patient("p1"), relative("r1", 41, code="GUARD"))
     query = "SELECT relation, scope FROM patient_contacts WHERE patient_id = 'p1'"
