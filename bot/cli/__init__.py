@@ -10,6 +10,7 @@ import click
 COMMANDS: dict[str, str] = {
     "audit": "bot.cli.audit:audit",
     "check": "bot.cli.check:check",
+    "corrections": "bot.cli.corrections:corrections",
     "db": "bot.cli.db:db",
     "demo": "bot.cli.demo:demo",
     "evaluate": "bot.cli.understanding:evaluate",

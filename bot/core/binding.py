@@ -51,14 +51,8 @@ class Binding:
 
 
 def asked_of(questions: Sequence[Question], now: datetime, *, language: str | None) -> Asked:
-    """The question a reply is read against: the newest live one, else the one answered or voided last."""
-    recent = [q for q in questions if q.state is not QuestionState.PREPARED and now - q.asked_at < LATE]
-    stale = _stale_menu(recent, now)
-    if stale is not None:
-        return Asked(context=stale.context, options=stale.options, language=language)
-    standing = _standing(recent)
-    live = [q for q in standing if q.is_live(now)]
-    newest = max([q for q in live if not q.is_notice] or live or standing, key=lambda q: q.asked_at, default=None)
+    """What a reply is read against."""
+    newest = question_in_mind(questions, now)
     if newest is None:
         return Asked(language=language)
     # "For another time, reply 2" and "3" after "1" are numbers of the question that was answered; a menu's are spent.
@@ -79,6 +73,16 @@ def _stale_menu(questions: Sequence[Question], now: datetime) -> Question | None
     newest = max(questions, key=lambda q: q.asked_at, default=None)
     stale = newest is not None and newest.pending is not None and newest.state is QuestionState.VOID
     return newest if newest is not None and stale and now - newest.asked_at < FRESH else None
+
+
+def question_in_mind(questions: Sequence[Question], now: datetime) -> Question | None:
+    """The question a reply is read against: the newest live one, else the one answered or voided last."""
+    recent = [q for q in questions if q.state is not QuestionState.PREPARED and now - q.asked_at < LATE]
+    if (stale := _stale_menu(recent, now)) is not None:
+        return stale
+    standing = _standing(recent)
+    live = [q for q in standing if q.is_live(now)]
+    return max([q for q in live if not q.is_notice] or live or standing, key=lambda q: q.asked_at, default=None)
 
 
 def bind(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from bot.core.delivery import FAILURES
 from bot.core.escalation import EscalationStatus, Priority, Reason
+from bot.core.intents import Intent
 from bot.core.messages import Direction, MessageStatus, Origin
 from bot.core.people import (
     AppointmentStatus,
@@ -27,8 +28,8 @@ from bot.services.clinic import Clinic
 from bot.services.escalations import evidence_of
 from bot.services.inbox_reply import Blocked, block
 from bot.store.columns import AnyRow
+from bot.store.queries import corrections, threads
 from bot.store.queries import inbox as inbox_queries
-from bot.store.queries import threads
 from bot.store.vault import Vault
 
 
@@ -51,6 +52,8 @@ class Line:
     pictures: int = 0
     undo_until: datetime | None = None
     kind: str = ""
+    meant: Intent | None = None
+    """What a colleague says that an inbound text meant."""
 
     @property
     def failed(self) -> bool:
@@ -173,7 +176,8 @@ def read_thread(
     note_lines = [_note(vault, note, names) for note in notes]
     phone = vault.open("contact_points.phone", number.id, number.phone)
     oldest = shown[-1].created_at if shown and more else None
-    lines = [line_of(vault, message, names, callers, user_id) for message in shown]
+    meant = corrections.meant(connection, [message.id for message in shown])
+    lines = [replace(line_of(vault, m, names, callers, user_id), meant=meant.get(m.id)) for m in shown]
     lines += [note for note in note_lines if before is None and (oldest is None or note.at >= oldest)]
     return Thread(
         id=row.id,

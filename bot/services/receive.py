@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from bot.core.binding import asked_of, bind
+from bot.core.binding import asked_of, bind, question_in_mind
 from bot.core.courtesy import heard, is_bare_yes
 from bot.core.intake import respond
 from bot.core.intents import Evidence, Intent, OptOutScope, Understanding
@@ -213,11 +213,20 @@ def _store(clinic: Clinic, inbound: Inbound, turn: Turn, patient_id: str | None)
             "confidence": round(understanding.confidence, 3),
             "auto": understanding.auto,
             "rules": [piece.rule for piece in understanding.evidence],
+            **_asked(turn),
         },
         "created_at": turn.now,
         "updated_at": turn.now,
     }
     turn.batch.add(conversations.INSERT_MESSAGE, row)
+
+
+def _asked(turn: Turn) -> dict[str, object]:
+    """What the text was read against, so that a person's correction of it can be learned from."""
+    question = question_in_mind(turn.situation.questions, turn.now)
+    if question is None:
+        return {}
+    return {"question": question.id, "context": str(question.context), "options": list(question.options)}
 
 
 def _answered_before(connection: Connection, clinic: Clinic, message_id: str) -> Reply:

@@ -30,6 +30,7 @@ COMMANDS = [
     ("keys", "rotate"),
     ("plan",),
     ("audit", "verify"),
+    ("corrections", "export"),
 ]
 
 

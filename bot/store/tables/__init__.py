@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.store.columns import Table
 from bot.store.tables.access import ApiToken, AuditEntry, Role, Session, SignInTry, TokenScope, User
-from bot.store.tables.care import Enrollment, Escalation, Finding, Note, Touch
+from bot.store.tables.care import Correction, Enrollment, Escalation, Finding, Note, Touch
 from bot.store.tables.messaging import Conversation, Decision, DeliveryEvent, Message, OutreachKey, Question
 from bot.store.tables.operations import ImportFault, ImportRun, Lease
 from bot.store.tables.people import ConsentEntry, ContactPoint, Patient, PatientContact
@@ -18,6 +18,7 @@ __all__ = [
     "ConsentEntry",
     "ContactPoint",
     "Conversation",
+    "Correction",
     "Decision",
     "DeliveryEvent",
     "Enrollment",

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.escalation import EscalationStatus, Priority, Reason
+from bot.core.intents import Intent
 from bot.core.journey import TouchState
 from bot.store.columns import Id, Table, word
 
@@ -126,4 +127,17 @@ class Finding(Table):
     name: Mapped[str] = mapped_column(String(48))
     value: Mapped[bytes]
     """Sealed as findings.value."""
+    at: Mapped[datetime]
+
+
+class Correction(Table):
+    """What a person says that a patient's text meant, where the bot had read it otherwise. The latest one counts."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (Index("ix_corrections_message_id_at", "message_id", "at"),)
+
+    id: Mapped[Id]
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
+    intent: Mapped[Intent] = word(Intent)
+    author_id: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime]

@@ -7,6 +7,7 @@ from flask import Blueprint
 from bot.runtime import templates_root
 from bot.web.console import account as account_pages
 from bot.web.console import actions as action_routes
+from bot.web.console import corrections as correction_routes
 from bot.web.console import drawing, guard, signing
 from bot.web.console import imports as import_pages
 from bot.web.console import inbox as inbox_pages
@@ -15,7 +16,7 @@ from bot.web.console import patients as patient_pages
 blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder=str(templates_root()))
 guard.install(blueprint)
 drawing.install(blueprint)
-for part in (signing, account_pages, inbox_pages, action_routes, patient_pages, import_pages):
+for part in (signing, account_pages, inbox_pages, action_routes, correction_routes, patient_pages, import_pages):
     part.install(blueprint)
 
 __all__ = ["blueprint"]
