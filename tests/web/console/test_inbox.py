@@ -225,19 +225,6 @@ def test_notes_and_calls_are_for_colleagues(desk: Desk, browser_of: Sit) -> None
 
 
 @ONLY_SQLITE
-def test_what_a_text_meant_is_put_right(desk: Desk, browser_of: Sit) -> None:
-    talk = fill(desk)
-    browser = browser_of("Ana Ruiz")
-    page = browser.get(f"/console/conversations/{talk}").text
-    assert "Read as: An emergency" in page
-    (path,) = set(re.findall(r'action="(/console/messages/\w+/meant)"', page))
-    assert browser.post(path, {"intent": "nonsense"}).status_code == 400
-    assert browser.post("/console/messages/nothing/meant", {"intent": "symptom"}).status_code == 404
-    assert browser.post(path, {"intent": "symptom"}).status_code == 303
-    assert "Meant: A symptom" in browser.get(f"/console/conversations/{talk}").text
-
-
-@ONLY_SQLITE
 def test_one_tap_settles_the_visit(desk: Desk, browser_of: Sit) -> None:
     talk = fill(desk)
     visit = desk.visit(1, "P-013")
