@@ -61,7 +61,7 @@ def test_a_key_stands_for_one_request_of_one_caller(
     client: FlaskClient, writer: dict[str, str], ana: dict[str, str], clinic: Clinic
 ) -> None:
     key = {"Idempotency-Key": "k"}
-    refused = client.post(URL, headers={**writer, **key}, json={**ASKED, "kind": "waitlist_offer", "prompt": None})
+    refused = client.post(URL, headers={**writer, **key}, json={**ASKED, "patient_id": "nobody"})
     assert refused.status_code == 422
     first = client.post(URL, headers={**writer, **key}, json=ASKED)
     assert first.status_code == 201, "what was refused has used up no key"
