@@ -244,7 +244,11 @@ class Settings(BaseSettings):
     @property
     def country(self) -> str:
         """ISO 3166 country in which national phone numbers are read."""
-        return phonenumbers.region_code_for_number(phonenumbers.parse(self.clinic_phone, None)) or "US"
+        number = phonenumbers.parse(self.clinic_phone, None)
+        region = phonenumbers.region_code_for_number(number)
+        # By its calling code where the number's own range is not known: a new one, or one kept for fiction.
+        region = region or phonenumbers.region_code_for_country_code(number.country_code or 1)
+        return region if region.isalpha() else "US"  # "001" belongs to no country
 
     @property
     def quiet(self) -> tuple[time, time]:

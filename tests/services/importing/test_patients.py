@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.config import Settings
 from bot.core.people import ConsentBasis, ConsentStatus
 from bot.services import consent
 from tests.services.importing.conftest import Desk
@@ -242,3 +243,12 @@ def test_columns_that_the_file_lacks_stay_as_they_are(desk: Desk) -> None:
     assert desk.opened("patients.given_name", "P1") == "Ana"
     assert desk.one("SELECT language, timezone FROM patients")[:] == ("es", "America/New_York")
     assert desk.phones("P1") == ["+16015550143"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("clinic_phone", "country"),
+    [("+16015550100", "US"), ("+447700900100", "GB"), ("+525512345678", "MX"), ("+80012345678", "US")],
+)
+def test_the_clinics_country_is_its_phones(settings: Settings, clinic_phone: str, country: str) -> None:
+    assert settings.model_copy(update={"clinic_phone": clinic_phone}).country == country
