@@ -30,6 +30,8 @@ def plan(at: str | None) -> None:
         f"visits planned: {counts.visits}, contacts planned: {counts.touches}, "
         f"messages queued: {counts.messages}, skipped: {counts.skipped}"
     )
+    if counts.failed:
+        start.fail(f"{counts.failed} could not be planned; the log says which.")
 
 
 def _parsed(at: str | None) -> datetime | None:

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from types import FrameType
 
@@ -83,9 +84,10 @@ def run(clinic: Clinic, holder: str) -> None:
             log.warning("database down", error=str(error))
             pause = DOWN_SECONDS
         except Exception as error:
-            # One visit that cannot be planned must not stop the hints for all others.
+            # Whatever it is, the workers must hear of what is due, and the next round must come.
             log.error("planning failed", error=type(error).__name__)
-            hint(clinic, look(clinic))
+            with suppress(DatabaseDown):
+                hint(clinic, look(clinic))
             pause = DOWN_SECONDS
         time.sleep(pause)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 
@@ -64,3 +65,5 @@ class ListedMessage:
     status: str
     error_code: int | None
     direction: str
+    created_at: datetime | None = None
+    """By the provider's clock, in whole seconds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 
 class QueueDown(Exception):
@@ -27,3 +27,14 @@ class Granted:
 
     count: int
     wait: float
+
+
+class Brake(StrEnum):
+    """What holds sending back for longer than the send rate does; kept in the database, for Redis may be emptied."""
+
+    REFUSED = "refused"
+    """It refuses our account or sender: nothing goes, but for one text now and then to see whether it does."""
+    FAILING = "failing"
+    """It takes texts and delivers none, for our account or sender is at fault: nothing goes."""
+    BULK = "bulk"
+    """A carrier's cap: only what patients wait for goes, and what is about today."""

@@ -39,12 +39,12 @@ class TwilioProvider:
         try:
             async with asyncio.timeout(self._call_seconds):
                 message = await self._open().messages.create_async(**self._parameters(text))
+            if not isinstance(message.sid, str) or not message.sid:
+                return Unknown("an answer without a SID")
+            # A Messaging Service has not chosen a sender yet and says 0 segments.
+            return Accepted(message.sid, str(message.status), int(message.num_segments or 0) or None)
         except Exception as error:
             return answer_to(error)
-        if not message.sid:
-            return Unknown("an answer without a SID")
-        # A Messaging Service has not chosen a sender yet and says 0 segments.
-        return Accepted(message.sid, str(message.status), int(message.num_segments or 0) or None)
 
     async def list_to(self, to: str, *, limit: int = 50) -> Sequence[ListedMessage]:
         """Messages to this number, newest first. Raises ProviderUnavailable."""
@@ -108,6 +108,7 @@ def _listed(item: MessageInstance) -> ListedMessage:
         status=str(item.status),
         error_code=item.error_code,
         direction=str(item.direction),
+        created_at=item.date_created,
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -44,9 +46,10 @@ class Worker(SimpleWorker):
 
     def request_stop(self, signum: int | None, frame: FrameType | None) -> None:
         """Stop after the present job. Asks nothing of Redis, which may be why we are being stopped."""
+        again = station().stopping.is_set()
         _stop(signum, frame)
         self._stop_requested = True
-        if self._state != WorkerStatus.BUSY:
+        if self._state != WorkerStatus.BUSY and not again:
             raise StopRequested
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
@@ -71,8 +74,10 @@ def main() -> None:
     sweeper = Sweeper(place)
     sweeper.start()
     log.info("worker started", pid=os.getpid())
-    while not place.stopping.is_set():
-        _work(place)
+    # RQ's handler stays when its loop has ended, so the request may come anywhere: between two loops as well.
+    with suppress(StopRequested):
+        while not place.stopping.is_set():
+            _work(place)
     sweeper.join()
     log.info("worker ended", pid=os.getpid())
 
@@ -102,9 +107,13 @@ def _stop(_signum: int | None, _frame: Any) -> None:
     place = station()
     if not place.stopping.is_set():
         place.stopping.set()
-        timer = threading.Timer(END_SECONDS, os._exit, (0,))
-        timer.daemon = True
-        timer.start()
+        threading.Thread(target=_end_at_last, name="end", daemon=True).start()
+
+
+def _end_at_last() -> None:
+    # A wait that the kernel measures by itself: those of `threading` end at a moment of a clock that may be moved.
+    select.select((), (), (), END_SECONDS)
+    os._exit(0)
 
 
 if __name__ == "__main__":

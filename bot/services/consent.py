@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.orm import aliased
 
 from bot.core import consent as rules
 from bot.core.consent import Consent, Statement
@@ -17,6 +18,14 @@ from bot.store.tables import ConsentEntry, ContactPoint, PatientContact
 from bot.store.vault import Vault
 
 _ENTRY = insert(ConsentEntry.__table__)  # type: ignore[arg-type]
+
+_SAID_FOR = aliased(ContactPoint)
+_SAME_PHONE = (
+    select(ContactPoint.id)
+    .join(_SAID_FOR, _SAID_FOR.phone_index == ContactPoint.phone_index)
+    .where(_SAID_FOR.id == bindparam("number"), ContactPoint.id != bindparam("number"))
+    .order_by(ContactPoint.id)
+)
 
 _SAID_FOR_NUMBER = (
     select(ConsentEntry.status, ConsentEntry.basis, ConsentEntry.at, ConsentEntry.program)
@@ -89,8 +98,38 @@ def record(
 
     Without a patient it was said for the number: it holds for the number and, in a line of their own, for everyone
     linked to it, so that it outlives a change of phone. Without a number it holds at all of the patient's numbers.
+    An opt-out is the phone's, on whichever channel it was said; an agreement is for the channel that it was said on.
     """
     said = Statement(status, basis, at, program)
+    numbers = [contact_point_id]
+    if patient_id is None and status is ConsentStatus.OPTED_OUT:
+        numbers += connection.execute(_SAME_PHONE, {"number": contact_point_id}).scalars()
+    for number in numbers:
+        _record(
+            connection,
+            said,
+            contact_point_id=number,
+            patient_id=patient_id,
+            actor=actor,
+            vault=vault,
+            wording=wording,
+            evidence=evidence,
+            language=language,
+        )
+
+
+def _record(
+    connection: Connection,
+    said: Statement,
+    *,
+    contact_point_id: str | None,
+    patient_id: str | None,
+    actor: str,
+    vault: Vault,
+    wording: str | None,
+    evidence: str | None,
+    language: str | None,
+) -> None:
     links = _links(connection, patient_id=patient_id, contact_point_id=contact_point_id)
     subjects: list[tuple[str | None, str | None]] = [(link.patient_id, link.contact_point_id) for link in links]
     if patient_id is None:
@@ -106,7 +145,7 @@ def record(
             for patient, number in subjects
         ],
     )
-    if program != rules.EVERY_PROGRAM:
+    if said.program != rules.EVERY_PROGRAM:
         return
     if patient_id is None:
         assert contact_point_id is not None

@@ -1,4 +1,4 @@
-"""Sending what is due: claim, commit, call, record, with many calls under way and no transaction open during any."""
+"""Sending what is due: claim, commit, look again, call, record; many at once, no transaction open during a call."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from typing import Final, assert_never
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.services.brakes import ANY_RANK
 from bot.services.clinic import Clinic
-from bot.services.deliver_claim import ANY_RANK, URGENT_RANK, Claim, Ready, claim, release, still_welcome
+from bot.services.deliver_claim import URGENT_RANK, Claim, Ready, claim, look_again, release
 from bot.services.deliver_failure import Brake
 from bot.services.deliver_record import Outcome, record
 from bot.services.ports import Accepted, Provider, Rate, Refused, Unknown, Urgency
+from bot.store.columns import new_id
 from bot.store.database import DatabaseDown
 
 log = structlog.get_logger()
 
 AHEAD_SECONDS: Final = 2.0
 """No more is claimed than the rate allows in so long: what is claimed, others cannot send, nor a STOP reach easily."""
-RECHECK_SECONDS: Final = 0.25
-"""What has waited longer since the claim is looked at once more right before the call."""
-TOO_LONG_SECONDS: Final = 12.0
-"""What has waited longer goes back: its lease must outlast the call."""
+FRESH_SECONDS: Final = 0.2
+"""A look right before the call is good for so long; what has to wait for a slot longer is looked at again."""
 LOOK_SECONDS: Final = 0.5
 RECORD_SECONDS: Final = 0.05
 DRAIN_SECONDS: Final = 6.0
@@ -75,20 +75,21 @@ class Dispatcher:
         stop: Callable[[], bool],
     ) -> None:
         self._clinic, self._provider, self._rate, self._stop = clinic, provider, rate, stop
-        self._in_flight = in_flight
+        self._holder, self._in_flight = new_id(), in_flight
         self._limit = max(4, min(batch, int(clinic.settings.send_rate * AHEAD_SECONDS)))
         self._ready: list[tuple[int, int, Ready]] = []
         self._order = count()
         self._granted: deque[Ready] = deque()
-        self._checked: dict[str, float] = {}
-        self._flying: dict[asyncio.Task[None], Ready] = {}
+        self._cleared: deque[tuple[float, Ready]] = deque()
+        self._flying: set[asyncio.Task[None]] = set()
         self._outcomes: list[Outcome] = []
         self._woken = asyncio.Event()
         self._claiming: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
         self._recording: asyncio.Task[None] | None = None
-        self._exhausted = self._closing = False
+        self._exhausted = self._closing = self._probing = False
         self._failure: BaseException | None = None
-        self._claim_at = self._grant_at = self._launch_at = self._record_at = 0.0
+        self._claim_at = self._grant_at = self._look_at = self._record_at = 0.0
         self._counts: Counter[str] = Counter()
 
     async def run(self) -> Delivered:
@@ -101,7 +102,7 @@ class Dispatcher:
                     break
                 self._claim_more()
                 await self._grant()
-                await self._look_again()
+                self._look_ahead()
                 self._record_soon()
                 await self._sleep()
         finally:
@@ -109,14 +110,18 @@ class Dispatcher:
         return Delivered(**self._counts)
 
     def _is_done(self) -> bool:
-        busy = self._ready or self._granted or self._flying or self._outcomes or self._claiming or self._recording
-        return self._exhausted and not busy
+        return self._exhausted and self._is_quiet() and not (self._outcomes or self._claiming or self._recording)
+
+    def _is_quiet(self) -> bool:
+        return not (self._ready or self._granted or self._looking or self._cleared or self._flying)
 
     async def _sleep(self) -> None:
         now = time.monotonic()
         moments = [now + LOOK_SECONDS]
         if self._ready and len(self._granted) < self._in_flight:
             moments.append(self._grant_at)
+        if self._granted and self._looking is None and len(self._flying) < self._in_flight:
+            moments.append(self._look_at)
         if self._outcomes and self._recording is None:
             moments.append(self._record_at)
         timer = asyncio.get_running_loop().call_later(max(0.001, min(moments) - now), self._woken.set)
@@ -128,9 +133,9 @@ class Dispatcher:
 
     def _claim_more(self) -> None:
         now = time.monotonic()
-        if self._claiming is not None or now < self._claim_at:
+        if self._claiming is not None or now < self._claim_at or (self._probing and not self._is_quiet()):
             return
-        waiting = len(self._ready) + len(self._granted)
+        waiting = len(self._ready) + len(self._granted) + len(self._cleared)
         if waiting < self._limit * 3 // 4:
             self._claiming = self._start(self._claim(self._limit, ANY_RANK))
         elif waiting:
@@ -139,11 +144,12 @@ class Dispatcher:
 
     async def _claim(self, limit: int, worst_rank: int) -> None:
         try:
-            got = await asyncio.to_thread(claim, self._clinic, limit=limit, worst_rank=worst_rank)
+            got = await asyncio.to_thread(claim, self._clinic, holder=self._holder, limit=limit, worst_rank=worst_rank)
         except DatabaseDown as error:
             log.warning("claiming failed", error=str(error))
-            got = Claim()
+            got = Claim(probing=self._probing)
             self._claim_at = time.monotonic() + DOWN_SECONDS
+        self._probing = got.probing
         self._counts.update(held=got.held, dropped=got.dropped)
         for text in got.ready:
             heapq.heappush(self._ready, (text.lane_rank, next(self._order), text))
@@ -151,9 +157,6 @@ class Dispatcher:
             self._exhausted = got.looked == 0
         if got.looked == 0:
             self._claim_at = max(self._claim_at, time.monotonic() + (0.0 if self._is_quiet() else LOOK_SECONDS))
-
-    def _is_quiet(self) -> bool:
-        return not (self._ready or self._granted or self._flying)
 
     # --- the rate
 
@@ -167,7 +170,7 @@ class Dispatcher:
             asked = self._next_of(urgency)
             granted = await self._rate.take([text.segments for _rank, _order, text in asked], urgency)
             self._granted.extend(text for _rank, _order, text in asked[: granted.count])
-            self._launch()
+            self._look_ahead()
             for item in asked[granted.count :]:
                 heapq.heappush(self._ready, item)
             if granted.count < len(asked):
@@ -181,44 +184,42 @@ class Dispatcher:
             asked.append(heapq.heappop(self._ready))
         return asked
 
+    # --- the look right before the call
+
+    def _look_ahead(self) -> None:
+        """Look at what goes next while what was looked at before still goes, so that no slot waits for the database."""
+        enough = len(self._cleared) > self._in_flight // 4
+        if self._closing or self._looking is not None or enough or time.monotonic() < self._look_at:
+            return
+        next_ones = [self._granted.popleft() for _ in range(min(len(self._granted), self._in_flight // 2 or 1))]
+        if next_ones:
+            self._looking = self._start(self._look(next_ones))
+
+    async def _look(self, texts: list[Ready]) -> None:
+        begun = time.monotonic()
+        try:
+            seen = await asyncio.to_thread(look_again, self._clinic, texts, holder=self._holder)
+        except DatabaseDown as error:
+            # Not knowing is no leave to send.
+            log.warning("looking again failed", error=str(error))
+            self._look_at = time.monotonic() + DOWN_SECONDS
+            self._granted.extendleft(reversed(texts))
+            return
+        self._counts.update(held=seen.held, dropped=seen.dropped)
+        self._cleared.extend((begun, text) for text in seen.welcome)
+        self._launch()
+
     # --- the calls
 
     def _launch(self) -> None:
         """Start what may go. At once when a call ends, so that no slot is empty while this loop waits for Redis."""
-        if self._closing:
-            return
         now = time.monotonic()
-        while self._granted and len(self._flying) < self._in_flight and self._is_fresh(self._granted[0], now):
-            text = self._granted.popleft()
-            self._checked.pop(text.id, None)
-            self._flying[self._start(self._send(text))] = text
-
-    def _is_fresh(self, text: Ready, now: float) -> bool:
-        """Whether it was looked at a moment ago, at the claim or since."""
-        return now - self._checked.get(text.id, text.claimed_at) < RECHECK_SECONDS
-
-    async def _look_again(self) -> None:
-        """Whether what has waited may still go; everything granted is looked at in one query."""
-        now = time.monotonic()
-        waits = self._granted and len(self._flying) < self._in_flight and not self._is_fresh(self._granted[0], now)
-        if not waits or now < self._launch_at:
-            return
-        waiting, self._granted = list(self._granted), deque()
-        late = [text for text in waiting if now - text.claimed_at > TOO_LONG_SECONDS]
-        fresh = [text for text in waiting if now - text.claimed_at <= TOO_LONG_SECONDS]
-        try:
-            welcome = await asyncio.to_thread(still_welcome, self._clinic, fresh) if fresh else []
-            await self._give_back(late)
-        except DatabaseDown as error:
-            # Not knowing is no leave to send.
-            log.warning("looking again failed", error=str(error))
-            self._launch_at = time.monotonic() + DOWN_SECONDS
-            self._granted = deque(waiting)
-            return
-        self._counts["dropped"] += len(fresh) - len(welcome)
-        self._granted = deque(welcome)
-        self._checked = dict.fromkeys((text.id for text in welcome), now)
-        self._launch()
+        while self._cleared and len(self._flying) < self._in_flight and not self._closing:
+            seen_at, text = self._cleared.popleft()
+            if now - seen_at < FRESH_SECONDS:
+                self._flying.add(self._start(self._send(text)))
+            else:
+                self._granted.append(text)
 
     async def _send(self, text: Ready) -> None:
         try:
@@ -247,7 +248,7 @@ class Dispatcher:
 
     async def _record(self, outcomes: list[Outcome]) -> None:
         try:
-            brakes = await asyncio.to_thread(record, self._clinic, outcomes)
+            brakes = await asyncio.to_thread(record, self._clinic, outcomes, probing=self._probing)
         except DatabaseDown as error:
             log.warning("recording failed", error=str(error))
             self._outcomes = outcomes + self._outcomes
@@ -270,10 +271,11 @@ class Dispatcher:
 
     async def _drain(self) -> None:
         self._closing = True
-        for task in filter(None, (self._claiming, self._recording)):
+        for task in filter(None, (self._claiming, self._looking, self._recording)):
             await asyncio.wait([task])
         left = [text for _rank, _order, text in self._ready] + list(self._granted)
-        self._ready, self._granted = [], deque()
+        left += [text for _seen_at, text in self._cleared]
+        self._ready, self._granted, self._cleared = [], deque(), deque()
         if self._flying:
             await asyncio.wait(self._flying, timeout=DRAIN_SECONDS)
             for task in list(self._flying):
@@ -292,7 +294,7 @@ class Dispatcher:
 
     async def _give_back(self, texts: Sequence[Ready]) -> None:
         if texts:
-            await asyncio.to_thread(release, self._clinic, texts)
+            await asyncio.to_thread(release, self._clinic, texts, holder=self._holder)
             self._counts["released"] += len(texts)
 
     def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
@@ -301,12 +303,16 @@ class Dispatcher:
         return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        if self._flying.pop(task, None) is not None:
-            self._launch()
         if task is self._claiming:
             self._claiming = None
+        if task is self._looking:
+            self._looking = None
         if task is self._recording:
             self._recording = None
+        if task in self._flying:
+            self._flying.discard(task)
+            self._launch()
+        self._look_ahead()
         self._woken.set()
         if not task.cancelled() and (error := task.exception()) is not None and self._failure is None:
             self._failure = error

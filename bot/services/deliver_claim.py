@@ -1,25 +1,26 @@
-"""Claiming: due messages pass the gate, and those that may go are ours to send, committed before any call is made."""
+"""Claiming: due messages pass the gate and are ours, committed; right before the call the gate is asked once more."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from bot.core.messages import MessageStatus, Origin
-from bot.core.outreach import GateReason, Lane, Send
-from bot.core.people import Channel, ConsentStatus, NumberStatus
+from bot.core.outreach import Lane, Send
+from bot.core.people import Channel
 from bot.core.provider import OutgoingText
+from bot.services import brakes
+from bot.services.brakes import ANY_RANK
 from bot.services.clinic import Clinic
 from bot.services.deliver_failure import Failing
 from bot.services.gate import decide_all, drop, facts_of, store
 from bot.services.outbox import LANE_RANK
 from bot.services.ports import Urgency
 from bot.store.columns import AnyRow
+from bot.store.database import once_more
 from bot.store.queries import gate as gate_queries
 from bot.store.queries import outbox as queries
 from bot.store.vault import Undecryptable, Vault
@@ -27,9 +28,8 @@ from bot.store.vault import Undecryptable, Vault
 log = structlog.get_logger()
 
 LEASE: Final = timedelta(seconds=30)
-"""Longer than a message waits for its turn and a call takes; after it another worker looks the outcome up."""
+"""Longer than a message waits for its turn, and than a call takes; after it another worker looks the outcome up."""
 URGENT_RANK: Final = LANE_RANK[Lane.SAME_DAY]
-ANY_RANK: Final = 99
 LEAST_VALIDITY: Final = 60
 
 
@@ -41,7 +41,6 @@ class Ready:
     failing: Failing
     segments: int
     lane_rank: int
-    claimed_at: float = field(default_factory=time.monotonic)
 
     @property
     def id(self) -> str:
@@ -64,15 +63,29 @@ class Claim:
     looked: int = 0
     held: int = 0
     dropped: int = 0
+    probing: bool = False
+    """The provider has refused us before: let it be known when it takes something."""
 
 
-def claim(clinic: Clinic, *, limit: int, worst_rank: int = ANY_RANK) -> Claim:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look right before the call brought: what may go, and what became of the rest."""
+
+    welcome: Sequence[Ready] = ()
+    held: int = 0
+    dropped: int = 0
+
+
+@once_more
+def claim(clinic: Clinic, *, holder: str, limit: int, worst_rank: int = ANY_RANK) -> Claim:
     """Take up to so many due messages through the gate, in one transaction. Raises DatabaseDown."""
     now = clinic.clock()
     with clinic.database.begin() as connection:
-        ids = queries.due_ids(connection, now, limit=limit, worst_rank=worst_rank)
+        leave = brakes.leave(connection, now)
+        most = 1 if leave.probing else limit
+        ids = queries.due_ids(connection, now, limit=most, worst_rank=min(worst_rank, leave.worst_rank))
         if not ids:
-            return Claim()
+            return Claim(probing=leave.probing)
         by_id = {row.id: row for row in gate_queries.messages(connection, ids)}
         rows = [by_id[message_id] for message_id in ids]
         decisions = decide_all(facts_of(connection, clinic, rows, now), now)
@@ -87,38 +100,42 @@ def claim(clinic: Clinic, *, limit: int, worst_rank: int = ANY_RANK) -> Claim:
                     log.error("a message cannot be read: its key is not among DATA_KEYS", message_id=row.id)
                     drop(connection, {row.id: "unreadable"}, now)
         if ready:
-            queries.claim(connection, [text.id for text in ready], until=now + LEASE, now=now)
+            queries.claim(connection, [text.id for text in ready], holder=holder, until=now + LEASE, now=now)
     held = sum(decision.word == "hold" for decision in decisions.values())
-    return Claim(ready, len(rows), held, len(rows) - len(ready) - held)
+    return Claim(ready, len(rows), held, len(rows) - len(ready) - held, leave.probing)
 
 
-def still_welcome(clinic: Clinic, batch: Sequence[Ready]) -> list[Ready]:
-    """Those that may still go: a STOP, or a dead number, that came since the claim stops them here."""
-    with clinic.database.read() as connection:
-        rows = {row.id: row for row in queries.recheck(connection, [text.id for text in batch])}
-    reasons = {text.id: reason for text in batch if (reason := _stopped(text, rows[text.id])) is not None}
-    ours = {message_id: reason for message_id, reason in reasons.items() if reason}
-    if ours:
-        with clinic.database.begin() as connection:
-            drop(connection, ours, clinic.clock())
-    return [text for text in batch if text.id not in reasons]
+@once_more
+def look_again(clinic: Clinic, batch: Sequence[Ready], *, holder: str) -> Look:
+    """Right before the call: what is still ours, and what the gate still lets go. Raises DatabaseDown.
+
+    Whatever was committed before this look counts: a STOP, a visit that moved, a brake. Those that may go are ours for
+    another lease from here on, which outlasts the call whatever other hosts' clocks say.
+    """
+    now = clinic.clock()
+    with clinic.database.begin() as connection:
+        ours = queries.renew(connection, [text.id for text in batch], holder=holder, until=now + LEASE, now=now)
+        if not ours:
+            return Look()
+        rows = gate_queries.messages(connection, ours)
+        # The budget was spent at the claim, where one claim goes at a time.
+        decisions = decide_all(facts_of(connection, clinic, rows, now, counting=False), now)
+        refused = {message_id: d for message_id, d in decisions.items() if not isinstance(d, Send)}
+        worst_rank = brakes.leave(connection, now).worst_rank
+        braked = {row.id for row in rows if row.lane_rank > worst_rank}
+        if refused or braked:
+            queries.release(connection, sorted(refused.keys() | braked), holder=holder, now=now)
+            store(connection, [row for row in rows if row.id in refused], refused, now)
+    may_go = set(ours) - refused.keys() - braked
+    dropped = sum(decision.word == "drop" for decision in refused.values())
+    return Look([text for text in batch if text.id in may_go], len(ours) - len(may_go) - dropped, dropped)
 
 
-def release(clinic: Clinic, batch: Sequence[Ready]) -> None:
+@once_more
+def release(clinic: Clinic, batch: Sequence[Ready], *, holder: str) -> None:
     """Give back what was claimed and never handed over. Raises DatabaseDown."""
     with clinic.database.begin() as connection:
-        queries.release(connection, [text.id for text in batch], clinic.clock())
-
-
-def _stopped(text: Ready, row: AnyRow) -> str | None:
-    """Why it must not go after all; empty when it is not ours to send any more."""
-    if row.status is not MessageStatus.CLAIMED:
-        return ""
-    if text.failing.origin in (Origin.SAFETY, Origin.CONSENT):
-        return None
-    if row.consent is ConsentStatus.OPTED_OUT:
-        return GateReason.NUMBER_OPTED_OUT
-    return None if row.number_status is NumberStatus.ACTIVE else GateReason.NUMBER_INVALID
+        queries.release(connection, [text.id for text in batch], holder=holder, now=clinic.clock())
 
 
 def _ready(clinic: Clinic, row: AnyRow, decision: Send, now: datetime) -> Ready:
@@ -138,7 +155,9 @@ def _ready(clinic: Clinic, row: AnyRow, decision: Send, now: datetime) -> Ready:
             appointment_id=row.appointment_id,
             enrollment_id=row.enrollment_id,
             origin=row.origin,
+            lane_rank=row.lane_rank,
             attempts=row.attempts + 1,
+            knocks=row.knocks,
             expires_at=row.expires_at,
         ),
         segments=max(1, row.segments),

@@ -15,7 +15,7 @@ from bot.core.messages import Origin
 from bot.core.outreach import GateReason, Lane
 from bot.core.people import ConsentBasis, ConsentStatus, NumberStatus
 from bot.core.provider import Refused
-from bot.services import consent, outbox
+from bot.services import brakes, consent, outbox
 from bot.services.escalations import Need, raise_to_person
 from bot.services.gate import drop
 from bot.store.batch import Batch
@@ -29,15 +29,21 @@ log = structlog.get_logger()
 MOST_TRIES: Final = 6
 """Tries of which the provider took notice."""
 MOST_KNOCKS: Final = 40
-"""Tries that nobody looked at: too many at once, or no connection. Some two hours."""
+"""Tries that nobody looked at: too many at once, or no connection. Some two hours; what expires is tried until then."""
 LONGEST_WAIT: Final = timedelta(minutes=5)
-HOLD_QUEUE: Final = timedelta(minutes=5)
 PAUSE: Final = timedelta(minutes=15)
 RETRY_WITHIN: Final = timedelta(hours=24)
 RETRY_KEY: Final = "retry:"
 
 # The sender is at fault, not the patient: everything waits for the operator, and nobody's text is given up.
 _SENDER_AT_FAULT: Final = frozenset({20404, 21601, 21606, 21703, 21705, 30032, 30033, 30034, 30035})
+_WHOEVER_ASKS: Final = frozenset({401, 402, 403, 404, 405, 407})
+"""Without a code that names the message, these say something about us, or come from something in between."""
+_GENERAL_CODES: Final = range(20000, 21000)
+_AGAIN_LATER: Final = frozenset({ErrorAction.RETRY_LATER, ErrorAction.RETRY_SOON})
+OPTED_OUT: Final = 21610
+BLOCKED: Final = 30004
+"""On a toll-free sender this is what a STOP looks like: the network takes it, and the text never reaches us."""
 _NUMBER_STATUS: Final = {
     ErrorAction.INVALID_NUMBER: NumberStatus.INVALID,
     ErrorAction.LANDLINE: NumberStatus.LANDLINE,
@@ -55,7 +61,9 @@ class Failing:
     appointment_id: str | None
     enrollment_id: str | None
     origin: Origin
+    lane_rank: int
     attempts: int
+    knocks: int
     expires_at: datetime | None
 
 
@@ -72,32 +80,52 @@ def refused(connection: Connection, failing: Failing, answer: Refused, *, vault:
     if answer.never_processed:
         return _knock_again(connection, failing, answer, vault=vault, now=now)
     rule = rule_for(answer.code)
-    if answer.code in _SENDER_AT_FAULT or rule.action is ErrorAction.STOP_SENDING or answer.http_status in (401, 403):
-        log.error("the provider refuses our account or sender", code=answer.code, status=answer.http_status)
-        _again(connection, failing, now + HOLD_QUEUE, code=answer.code, now=now)
-        return Brake(30.0)
+    if _is_senders_fault(answer.code, rule) or _is_none_of_its_own(answer):
+        due = brakes.refused(connection, answer.code, now)
+        queries.knocked(connection, failing.message_id, due=due, code=answer.code, now=now)
+        return None
     match rule.action:
         case ErrorAction.RECONCILE:
             queries.unknown(connection, [failing.message_id], until=now, now=now)
         case ErrorAction.PAUSE_BULK:
-            _again(connection, failing, now + PAUSE, code=answer.code, now=now)
-            return Brake(60.0, bulk_only=True)
+            due = _after_cap(failing, brakes.slower(connection, answer.code, now), now)
+            queries.again(connection, failing.message_id, due=due, code=answer.code, now=now)
         case ErrorAction.RETRY_SOON | ErrorAction.RETRY_LATER if _is_of_use(failing, now + _wait(rule)):
-            _again(connection, failing, now + _wait(rule), code=answer.code, now=now)
+            queries.again(connection, failing.message_id, due=now + _wait(rule), code=answer.code, now=now)
         case _:
             _give_up(connection, failing, answer.code, rule, vault=vault, now=now)
     return None
 
 
-def undelivered(connection: Connection, failing: Failing, code: int | None, *, vault: Vault, now: datetime) -> None:
+def undelivered(
+    connection: Connection, failing: Failing, code: int | None, *, vault: Vault, now: datetime, toll_free: bool = False
+) -> None:
     """The provider took it and could not deliver it; its row says so already. Never commits."""
     rule = rule_for(code)
-    again = (ErrorAction.RETRY_LATER, ErrorAction.RETRY_SOON, ErrorAction.PAUSE_BULK)
-    if rule.action in again and _retry(connection, failing, now + _wait(rule), vault=vault, now=now):
+    if _is_senders_fault(code, rule):
+        due: datetime | None = brakes.failing(connection, code, now)
+    elif rule.action is ErrorAction.PAUSE_BULK:
+        due = _after_cap(failing, brakes.slower(connection, code, now), now)
+    else:
+        due = now + _wait(rule) if rule.action in _AGAIN_LATER else None
+    if due is not None and _retry(connection, failing, due, vault=vault, now=now):
         return
-    if rule.action is ErrorAction.STOP_SENDING:
-        log.error("the provider has stopped our account", code=code)
+    if toll_free and code == BLOCKED:
+        rule = rule_for(OPTED_OUT)
     _consequences(connection, failing, code, rule, vault=vault, now=now)
+
+
+def _is_senders_fault(code: int | None, rule: ErrorRule) -> bool:
+    return code in _SENDER_AT_FAULT or rule.action is ErrorAction.STOP_SENDING
+
+
+def _is_none_of_its_own(answer: Refused) -> bool:
+    return answer.http_status in _WHOEVER_ASKS and (answer.code is None or answer.code in _GENERAL_CODES)
+
+
+def _after_cap(failing: Failing, lifted: datetime, now: datetime) -> datetime:
+    """What a patient waits for may find room sooner than what can wait."""
+    return lifted if failing.lane_rank > outbox.LANE_RANK[Lane.SAME_DAY] else now + PAUSE
 
 
 def give_up(connection: Connection, failing: Failing, code: int | None, *, vault: Vault, now: datetime) -> None:
@@ -116,23 +144,19 @@ def cancel_pending(connection: Connection, contact_point_id: str, reason: GateRe
 def _knock_again(
     connection: Connection, failing: Failing, answer: Refused, *, vault: Vault, now: datetime
 ) -> Brake | None:
-    if failing.attempts >= MOST_KNOCKS:
+    if failing.knocks >= MOST_KNOCKS and not (failing.origin is Origin.OUTREACH and failing.expires_at):
         _give_up(connection, failing, answer.code, rule_for(answer.code), vault=vault, now=now)
         return None
     wait = max(timedelta(seconds=answer.retry_after or 0), _backoff(failing))
-    queries.again(connection, failing.message_id, due=now + wait, code=answer.code, now=now)
+    queries.knocked(connection, failing.message_id, due=now + wait, code=answer.code, now=now)
     # Everybody else would be told the same: one short pause for all, longer where nobody answers at all.
     return Brake(min(answer.retry_after or 0.2, 30.0)) if answer.http_status else Brake(1.0)
 
 
 def _backoff(failing: Failing) -> timedelta:
-    base = min(timedelta(seconds=2 ** min(failing.attempts - 1, 10)), LONGEST_WAIT)
+    base = min(timedelta(seconds=2 ** min(failing.knocks, 10)), LONGEST_WAIT)
     # Spread by id, so that a hundred refused together do not come back together.
     return base * (0.5 + int(failing.message_id[-4:], 16) / 0xFFFF)
-
-
-def _again(connection: Connection, failing: Failing, due: datetime, *, code: int | None, now: datetime) -> None:
-    queries.again(connection, failing.message_id, due=due, code=code, now=now)
 
 
 def _is_of_use(failing: Failing, at: datetime) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import MessageStatus, Origin
@@ -37,6 +37,13 @@ _HELD: Final = (
     update(Message)
     .where(Message.id == bindparam("which"), Message.status == MessageStatus.PLANNED)
     .values(decision="hold", decision_reason=bindparam("why"), due_at=bindparam("until"), updated_at=bindparam("at"))
+)
+# Locked, and looked at again where somebody else had it: what a worker has claimed meanwhile is that worker's.
+_STILL_PLANNED: Final = (
+    select(Message.id)
+    .where(Message.id.in_(bindparam("ids", expanding=True)), Message.status == MessageStatus.PLANNED)
+    .order_by(Message.id)
+    .with_for_update()
 )
 _DROPPED: Final = (
     update(Message)
@@ -81,13 +88,15 @@ def facts_for(connection: Connection, clinic: Clinic, message_ids: Sequence[str]
     return facts_of(connection, clinic, queries.messages(connection, message_ids), now)
 
 
-def facts_of(connection: Connection, clinic: Clinic, rows: Sequence[AnyRow], now: datetime) -> FactsById:
-    """The same, for rows of `queries.gate.messages`."""
+def facts_of(
+    connection: Connection, clinic: Clinic, rows: Sequence[AnyRow], now: datetime, *, counting: bool = True
+) -> FactsById:
+    """The same, for rows of `queries.gate.messages`; without `counting`, what went out of late is left aside."""
     about = queries.subjects(connection, rows)
     visits = queries.visits(connection, sorted({visit for pairs in about.values() for visit in pairs}))
     outreach = [row for row in rows if row.origin is Origin.OUTREACH]
     patients = sorted({row.patient_id for row in outreach if row.patient_id is not None})
-    recent = queries.recent(connection, patients, now, but=[row.id for row in outreach])
+    recent = queries.recent(connection, patients if counting else (), now, but=[row.id for row in outreach])
     return {
         row.id: (_message(row), _facts(row, clinic, about.get(row.id, {}), visits, recent.get(row.patient_id, ())))
         for row in rows
@@ -142,11 +151,14 @@ def store(connection: Connection, rows: Sequence[AnyRow], decisions: Mapping[str
 
 
 def drop(connection: Connection, reasons: Mapping[str, str], now: datetime) -> None:
-    """These messages never go out: neither do the questions they would have asked, nor do their contacts count."""
-    rows = [{"which": message_id, "why": str(why), "at": now} for message_id, why in reasons.items()]
+    """These messages, if they still wait, never go out: nor do their questions, nor do their contacts count."""
+    waiting = connection.execute(_STILL_PLANNED, {"ids": list(reasons)}).scalars().all()
+    if not waiting:
+        return
+    rows = [{"which": message_id, "why": str(reasons[message_id]), "at": now} for message_id in waiting]
     connection.execute(_DROPPED, rows)
-    connection.execute(_UNASKED, {"ids": list(reasons)})
-    changed = [message_id for message_id, why in reasons.items() if why == GateReason.MOVED]
+    connection.execute(_UNASKED, {"ids": waiting})
+    changed = [message_id for message_id in waiting if reasons[message_id] == GateReason.MOVED]
     if changed:
         connection.execute(_PLANNED_ANEW, {"ids": changed, "at": now})
         connection.execute(_NAMELESS, {"ids": changed})

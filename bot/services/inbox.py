@@ -12,6 +12,7 @@ from bot.core.escalation import EscalationStatus
 from bot.services import audit
 from bot.services.clinic import Clinic
 from bot.store.columns import AnyRow
+from bot.store.database import once_more
 from bot.store.queries import inbox as queries
 from bot.store.tables import Conversation, Escalation, Patient, PatientContact
 
@@ -47,6 +48,7 @@ class Gone:
 Change: TypeAlias = Done | HeldBy | Closed | Gone
 
 
+@once_more
 def claim(clinic: Clinic, *, escalation_id: str, actor_id: str, now: datetime) -> Change:
     """Take one escalation, and its conversation: the bot is silent there until release or resolve."""
     with clinic.database.begin() as connection:
@@ -62,6 +64,7 @@ def claim(clinic: Clinic, *, escalation_id: str, actor_id: str, now: datetime) -
         return Done(EscalationStatus.CLAIMED, row.conversation_id)
 
 
+@once_more
 def claim_conversation(clinic: Clinic, *, conversation_id: str, actor_id: str, now: datetime) -> Change:
     """Take a conversation with everything in it that waits for a person; also one in which nothing waits."""
     with clinic.database.begin() as connection:
@@ -107,6 +110,7 @@ def take(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime) -
     return taken
 
 
+@once_more
 def release(clinic: Clinic, *, escalation_id: str, actor_id: str, now: datetime, force: bool = False) -> Change:
     """Hand one escalation back: open again, and its conversation free. `force` hands back somebody else's."""
     with clinic.database.begin() as connection:
@@ -122,6 +126,7 @@ def release(clinic: Clinic, *, escalation_id: str, actor_id: str, now: datetime,
         return Done(EscalationStatus.OPEN, row.conversation_id)
 
 
+@once_more
 def release_conversation(
     clinic: Clinic, *, conversation_id: str, actor_id: str, now: datetime, force: bool = False
 ) -> Change:
@@ -143,6 +148,7 @@ def release_conversation(
         return Done(EscalationStatus.OPEN, conversation_id)
 
 
+@once_more
 def resolve(
     clinic: Clinic,
     *,

@@ -15,6 +15,7 @@ from bot.services import audit, inbox, outbox
 from bot.services.clinic import Clinic
 from bot.services.inbox import Gone, HeldBy
 from bot.store.columns import AnyRow, new_id
+from bot.store.database import once_more
 from bot.store.queries import inbox as queries
 from bot.store.queries import threads
 from bot.store.tables import Conversation, Decision, Message, Note
@@ -59,6 +60,7 @@ class Unfit:
 Outcome: TypeAlias = Written | Moved | Blocked | Unfit | HeldBy | Gone
 
 
+@once_more
 def reply(
     clinic: Clinic,
     *,
@@ -168,6 +170,7 @@ def _write(
     return Written(message_id, due_at)
 
 
+@once_more
 def undo(clinic: Clinic, *, message_id: str, actor_id: str, now: datetime) -> str | None:
     """Take a reply back that has not gone out, and give its words; None when it is too late or not theirs."""
     with clinic.database.begin() as connection:
@@ -188,6 +191,7 @@ def undo(clinic: Clinic, *, message_id: str, actor_id: str, now: datetime) -> st
         return body
 
 
+@once_more
 def add_note(
     clinic: Clinic, *, conversation_id: str, actor_id: str, body: str, now: datetime, escalation_id: str | None = None
 ) -> str | Unfit | Gone:

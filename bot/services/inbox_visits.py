@@ -13,6 +13,7 @@ from bot.services.clinic import Clinic
 from bot.services.inbox import Gone
 from bot.services.inbox_reply import Unfit
 from bot.store.columns import new_id
+from bot.store.database import once_more
 from bot.store.tables import Appointment, AppointmentChange, Escalation
 
 CALLED: Final = "Called the patient."
@@ -20,6 +21,7 @@ CALLED: Final = "Called the patient."
 _CHANGE = insert(AppointmentChange.__table__)  # type: ignore[arg-type]
 
 
+@once_more
 def answer_visit(
     clinic: Clinic, *, appointment_id: str, response: Participation, actor_id: str, now: datetime
 ) -> Participation | Gone:

@@ -10,6 +10,8 @@ from sqlalchemy import bindparam, func, select
 from bot.core.escalation import EscalationStatus, Priority
 from bot.core.messages import Direction, MessageStatus
 from bot.core.outreach import Lane
+from bot.core.sending import Brake
+from bot.services.brakes import troubles
 from bot.services.clinic import Clinic
 from bot.store.tables import Escalation, Lease, Message
 
@@ -43,6 +45,8 @@ class Figures:
     """How long the oldest message that is due has been waiting to be sent; 0 when none is."""
     leases: dict[str, float]
     """Seconds that each lease is still held; negative once it has run out."""
+    brakes: dict[Brake, int]
+    """What holds sending back now, with the provider's code; 0 where it gave none."""
 
 
 def figures(clinic: Clinic, now: datetime) -> Figures:
@@ -65,6 +69,7 @@ def figures(clinic: Clinic, now: datetime) -> Figures:
             (max(0.0, (now - oldest).total_seconds()) for _, _, oldest in due if oldest), default=0.0
         ),
         leases={name: (until - now).total_seconds() for name, until in leases},
+        brakes={trouble.kind: trouble.code or 0 for trouble in troubles(clinic, now)},
     )
 
 

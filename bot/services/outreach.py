@@ -26,6 +26,7 @@ from bot.services.outreach_keys import RequestKey, answered, is_same, keep
 from bot.services.plan import visit_of
 from bot.services.wording import values_for
 from bot.store.columns import AnyRow, new_id
+from bot.store.database import once_more
 from bot.store.queries import planning
 from bot.store.queries.conversations import ensure_conversations, insert_or_ignore
 from bot.store.tables import Appointment, Enrollment, Patient, Question
@@ -80,6 +81,7 @@ class Refusal:
     reason: str
 
 
+@once_more
 def start(
     clinic: Clinic, request: OutreachRequest, *, actor: str, now: datetime, key: str | None = None
 ) -> Started | Refusal | OtherRequest:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
+import structlog
 from sqlalchemy import Connection
 
 from bot.core.journey import TouchState
@@ -16,9 +17,12 @@ from bot.core.planning import History, Rules, plan_visit
 from bot.services.clinic import Clinic
 from bot.services.touching import make_messages
 from bot.store.columns import AnyRow, new_id
+from bot.store.database import DatabaseDown, once_more
 from bot.store.queries import planning
 from bot.store.queries.conversations import insert_or_ignore
 from bot.store.tables import Touch
+
+log = structlog.get_logger()
 
 BATCH = 500
 
@@ -31,6 +35,19 @@ class PlanCounts:
     touches: int = 0
     messages: int = 0
     skipped: int = 0
+    failed: int = 0
+    """Visits and contacts that were left aside because of an error."""
+
+
+class _AtFault(Exception):
+    """A batch failed; these are its rows."""
+
+    def __init__(self, ids: Sequence[str], error: Exception) -> None:
+        super().__init__(type(error).__name__)
+        self.ids = ids
+
+
+_Batch: TypeAlias = Callable[[Clinic, datetime, "Counter[str]", int, Sequence[str]], bool]
 
 
 def plan_due(clinic: Clinic, *, at: datetime) -> PlanCounts:
@@ -40,27 +57,52 @@ def plan_due(clinic: Clinic, *, at: datetime) -> PlanCounts:
     run in several processes at once, and to be killed at any moment: each batch is one transaction.
     """
     counts: Counter[str] = Counter()
-    while _plan_batch(clinic, at, counts):
-        pass
-    while _due_batch(clinic, at, counts):
-        pass
+    for batch in (_plan_batch, _due_batch):
+        _all_of(batch, clinic, at, counts)
     if counts["messages"]:
         clinic.queue.deliver()
-    return PlanCounts(counts["visits"], counts["touches"], counts["messages"], counts["skipped"])
+    return PlanCounts(**counts)
 
 
-def _plan_batch(clinic: Clinic, at: datetime, counts: Counter[str]) -> bool:
-    with clinic.database.begin() as connection:
-        rows = planning.visits_to_plan(connection, BATCH)
-        if not rows:
-            return False
-        ids = [row.appointment_id for row in rows]
-        told = planning.told_of(connection, ids)
-        planning.void_older(connection, [row.appointment_id for row in rows if row.planned_version], clinic.clock())
-        touches = _touches(rows, told, _rule_book(connection, clinic), at, clinic.clock())
-        if touches:
-            connection.execute(insert_or_ignore(connection, Touch.__table__), touches)
-        planning.mark_planned(connection, ids)
+def _all_of(batch: _Batch, clinic: Clinic, at: datetime, counts: Counter[str]) -> None:
+    """Batch after batch. Where one fails its rows go singly, so that one that cannot be planned keeps no other back."""
+    but: list[str] = []
+    singly = 0
+    while True:
+        try:
+            if not batch(clinic, at, counts, 1 if singly else BATCH, but):
+                return
+            singly = max(0, singly - 1)
+        except _AtFault as fault:
+            if not fault.ids:
+                raise
+            if not singly:
+                singly = BATCH
+                continue
+            log.error("planning failed", error=str(fault), ids=list(fault.ids))
+            counts["failed"] += 1
+            but += fault.ids
+
+
+@once_more
+def _plan_batch(clinic: Clinic, at: datetime, counts: Counter[str], limit: int, but: Sequence[str]) -> bool:
+    ids: list[str] = []
+    try:
+        with clinic.database.begin() as connection:
+            rows = planning.visits_to_plan(connection, limit, but=but)
+            ids = [row.appointment_id for row in rows]
+            if not rows:
+                return False
+            told = planning.told_of(connection, ids)
+            planning.void_older(connection, [row.appointment_id for row in rows if row.planned_version], clinic.clock())
+            touches = _touches(rows, told, _rule_book(connection, clinic), at, clinic.clock())
+            if touches:
+                connection.execute(insert_or_ignore(connection, Touch.__table__), touches)
+            planning.mark_planned(connection, ids)
+    except DatabaseDown:
+        raise
+    except Exception as error:
+        raise _AtFault(ids, error) from error
     counts["visits"] += len(rows)
     counts["touches"] += len(touches)
     return True
@@ -132,13 +174,21 @@ def _rule_book(connection: Connection, clinic: Clinic) -> RuleBook:
     return RuleBook(Rules(tuple(clinic.settings.reminder_days)), special)
 
 
-def _due_batch(clinic: Clinic, at: datetime, counts: Counter[str]) -> bool:
-    with clinic.database.begin() as connection:
-        planning.take_turn(connection)
-        rows = planning.due(connection, at, BATCH)
-        if not rows:
-            return False
-        made, skipped = make_messages(connection, clinic, rows, at)
+@once_more
+def _due_batch(clinic: Clinic, at: datetime, counts: Counter[str], limit: int, but: Sequence[str]) -> bool:
+    ids: list[str] = []
+    try:
+        with clinic.database.begin() as connection:
+            planning.take_turn(connection)
+            rows = planning.due(connection, at, limit, but=but)
+            ids = [row.touch_id for row in rows]
+            if not rows:
+                return False
+            made, skipped = make_messages(connection, clinic, rows, at)
+    except DatabaseDown:
+        raise
+    except Exception as error:
+        raise _AtFault(ids, error) from error
     counts["messages"] += made
     counts["skipped"] += skipped
     return True

@@ -23,7 +23,7 @@ from bot.services.situation import situation_of
 from bot.services.turn import Turn
 from bot.store.batch import Batch
 from bot.store.columns import new_id
-from bot.store.database import IN_A_CIRCLE, DatabaseDown
+from bot.store.database import TRIES, InACircle
 from bot.store.queries import conversations
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,6 @@ log = structlog.get_logger(__name__)
 WHATSAPP = "whatsapp:"
 LONG_TEXT = 40
 """Characters above which a text is no mere slip of the thumb."""
-TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +78,9 @@ def receive(clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
     for _try in range(TRIES - 1):
         try:
             return _take_in(clinic, inbound, now)
-        except (DatabaseDown, IntegrityError, _Overtaken) as error:
+        except (InACircle, IntegrityError, _Overtaken) as error:
             # An import or the planner held what this text wanted, and the other way round, or wrote at this moment the
             # very row that this text was about to write. All of ours is undone: once more.
-            if isinstance(error, DatabaseDown) and str(error) not in IN_A_CIRCLE:
-                raise
             log.warning("taken in once more", reason=type(error).__name__)
     return _take_in(clinic, inbound, now)
 

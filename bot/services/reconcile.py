@@ -19,6 +19,7 @@ from bot.services.deliver_failure import MOST_TRIES, give_up
 from bot.services.ports import ListedMessage, Provider, ProviderUnavailable
 from bot.services.settle import failing_of, report
 from bot.store.columns import AnyRow
+from bot.store.database import DatabaseDown, once_more
 from bot.store.queries import outbox as queries
 from bot.store.vault import Undecryptable
 
@@ -68,8 +69,16 @@ async def reconcile(
 
     async def look_up(number: str, to: str) -> None:
         async with gate:
-            if not stop():
+            if stop():
+                return
+            try:
                 counts.update(await _look_up(clinic, provider, number, to, by_number[number]))
+            except DatabaseDown:
+                raise
+            except Exception as error:
+                # One number that cannot be settled must not keep the others from it.
+                log.error("looking up failed", error=type(error).__name__, count=len(by_number[number]))
+                counts["unavailable"] += len(by_number[number])
 
     await asyncio.gather(*(look_up(number, to) for number, to in phones.items()))
     return Reconciled(**counts)
@@ -118,6 +127,7 @@ async def _look_up(
     return await asyncio.to_thread(_attribute, clinic, number, listed, stale)
 
 
+@once_more
 def _attribute(
     clinic: Clinic, number: str, listed: Sequence[ListedMessage], stale: Mapping[str, datetime]
 ) -> Mapping[str, int]:
@@ -126,27 +136,29 @@ def _attribute(
     counts: Counter[str] = Counter()
     with clinic.database.begin() as connection:
         rows = queries.nameless(connection, number)
-        free = _free(listed, queries.taken(connection, [item.sid for item in listed]) if listed else frozenset())
+        taken = queries.taken(connection, [item.sid for item in listed]) if listed else {}
+        free = _free(listed, taken)
         for row in rows:
             # Every text without a SID takes its match, whether or not it is its turn to be looked up: two texts with
             # the same words must not be told to be the same one.
-            found = _pop(free, clinic.vault.open("messages.body", row.id, row.body))
+            body = _body(clinic, row)
+            found = _pop(free, body, since=_earliest(listed, taken, row)) if body is not None else None
             if stale.get(row.id) != row.updated_at:
                 continue
             if found is not None:
                 word = read_status(found.status) or MessageStatus.QUEUED
                 report(
                     connection,
+                    clinic,
                     row,
                     sid=found.sid,
                     word=word,
                     code=found.error_code,
                     source=DeliverySource.LIST,
-                    vault=clinic.vault,
                     now=now,
                 )
                 counts["found"] += 1
-            elif row.attempts >= MOST_TRIES:
+            elif row.attempts >= MOST_TRIES or body is None:
                 give_up(connection, failing_of(row), None, vault=clinic.vault, now=now)
                 counts["given_up"] += 1
             else:
@@ -157,7 +169,15 @@ def _attribute(
     return counts
 
 
-def _free(listed: Sequence[ListedMessage], taken: frozenset[str]) -> dict[str, list[ListedMessage]]:
+def _body(clinic: Clinic, row: AnyRow) -> str | None:
+    try:
+        return clinic.vault.open("messages.body", row.id, row.body)
+    except Undecryptable:
+        log.error("a message cannot be read: its key is not among DATA_KEYS", message_id=row.id)
+        return None
+
+
+def _free(listed: Sequence[ListedMessage], taken: Mapping[str, datetime | None]) -> dict[str, list[ListedMessage]]:
     """Outbound messages that belong to no row of ours, by their words, the oldest last."""
     free: dict[str, list[ListedMessage]] = defaultdict(list)
     for item in listed:
@@ -166,6 +186,19 @@ def _free(listed: Sequence[ListedMessage], taken: frozenset[str]) -> dict[str, l
     return free
 
 
-def _pop(free: dict[str, list[ListedMessage]], body: str) -> ListedMessage | None:
-    same = free.get(body.strip())
-    return same.pop() if same else None
+def _earliest(listed: Sequence[ListedMessage], taken: Mapping[str, datetime | None], row: AnyRow) -> datetime | None:
+    """Before what moment of the provider's clock a message cannot be this row's: one of ours that had gone by then.
+
+    Told from the list itself, for the provider's clock and ours need not agree.
+    """
+    gone = {sid for sid, sent_at in taken.items() if sent_at is not None and sent_at < row.created_at}
+    return max((item.created_at for item in listed if item.sid in gone and item.created_at), default=None)
+
+
+def _pop(free: dict[str, list[ListedMessage]], body: str, *, since: datetime | None) -> ListedMessage | None:
+    same = free.get(body.strip(), [])
+    for item in reversed(same):
+        if since is None or item.created_at is None or item.created_at >= since:
+            same.remove(item)
+            return item
+    return None

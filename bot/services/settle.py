@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.core.delivery import FAILURES, merge, read_status
 from bot.core.messages import DeliverySource, Direction, MessageStatus
 from bot.services.clinic import Clinic
 from bot.services.deliver_failure import Failing, undelivered
 from bot.store.columns import AnyRow
-from bot.store.database import IN_A_CIRCLE, DatabaseDown
+from bot.store.database import once_more
 from bot.store.queries import outbox as queries
 from bot.store.tables import Conversation, Message
-from bot.store.vault import Vault
 
 log = structlog.get_logger()
 
@@ -30,20 +30,26 @@ _ROW: Final = select(
     Message.origin,
     Message.status,
     Message.twilio_sid,
+    Message.lane_rank,
     Message.attempts,
+    Message.knocks,
     Message.expires_at,
 ).where(Message.direction == Direction.OUTBOUND)
-_BY_ID: Final = _ROW.where(Message.id == bindparam("which")).with_for_update()
-_BY_SID: Final = _ROW.where(Message.twilio_sid == bindparam("which")).with_for_update()
+# A SID that a look into the provider's list gave to a text with the same words is that text's from then on.
+_BY_EITHER: Final = (
+    _ROW.where(or_(Message.id == bindparam("which"), Message.twilio_sid == bindparam("sid")))
+    .order_by(Message.id)
+    .with_for_update()
+)
+_BY_SID: Final = _ROW.where(Message.twilio_sid == bindparam("sid")).with_for_update()
 # An inbound text and the recording of an answer lock the conversation before its messages; so does a callback.
 _LOCK: Final = select(Conversation.id).with_for_update(key_share=True)
 _LOCK_BY_ID: Final = _LOCK.where(
     Conversation.id == select(Message.conversation_id).where(Message.id == bindparam("which")).scalar_subquery()
 )
 _LOCK_BY_SID: Final = _LOCK.where(
-    Conversation.id == select(Message.conversation_id).where(Message.twilio_sid == bindparam("which")).scalar_subquery()
+    Conversation.id == select(Message.conversation_id).where(Message.twilio_sid == bindparam("sid")).scalar_subquery()
 )
-TRIES: Final = 3
 _MERGED: Final = (
     update(Message)
     .where(Message.id == bindparam("which"))
@@ -58,6 +64,7 @@ _MERGED: Final = (
 _FIRST_HEARD: Final = (
     update(Message).where(Message.id == bindparam("which"), Message.sent_at.is_(None)).values(sent_at=bindparam("at"))
 )
+_TOLL_FREE: Final = tuple(f"+1{area}" for area in (800, 833, 844, 855, 866, 877, 888))
 _NOT_SENT_YET: Final = frozenset(
     {MessageStatus.PLANNED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN, MessageStatus.DROPPED}
 )
@@ -73,38 +80,35 @@ def settle(
     word = read_status(status)
     if word is None:
         return False
-    for _try in range(TRIES - 1):
-        try:
-            return _settle(clinic, message_id, sid, word, error_code, now)
-        except DatabaseDown as error:
-            # Twilio says it once only: what was given up for another's sake is done again here.
-            if str(error) not in IN_A_CIRCLE:
-                raise
-            log.warning("settled once more", reason=str(error))
-    return _settle(clinic, message_id, sid, word, error_code, now)
+    try:
+        return _settle(clinic, message_id, sid=sid, word=word, error_code=error_code, now=now)
+    except IntegrityError:
+        # A look into the list gave this SID to another text with the same words a moment ago: now it is found there.
+        return _settle(clinic, message_id, sid=sid, word=word, error_code=error_code, now=now)
 
 
+@once_more
 def _settle(
-    clinic: Clinic, message_id: str | None, sid: str, word: MessageStatus, error_code: int | None, now: datetime
+    clinic: Clinic, message_id: str | None, *, sid: str, word: MessageStatus, error_code: int | None, now: datetime
 ) -> bool:
     with clinic.database.begin() as connection:
         row = _find(connection, message_id, sid)
         if row is None:
             return False
         source = DeliverySource.CALLBACK
-        report(connection, row, sid=sid, word=word, code=error_code, source=source, vault=clinic.vault, now=now)
+        report(connection, clinic, row, sid=sid, word=word, code=error_code, source=source, now=now)
     return True
 
 
 def report(
     connection: Connection,
+    clinic: Clinic,
     row: AnyRow,
     *,
     sid: str,
     word: MessageStatus,
     code: int | None,
     source: DeliverySource,
-    vault: Vault,
     now: datetime,
 ) -> None:
     """Merge one report into its locked row. Never commits."""
@@ -125,7 +129,12 @@ def report(
     if row.status in _NOT_SENT_YET or row.twilio_sid is None:
         connection.execute(_FIRST_HEARD, {"which": row.id, "at": now})
     if merged in FAILURES and merged is not row.status:
-        undelivered(connection, failing_of(row), code, vault=vault, now=now)
+        toll_free = _is_toll_free(clinic.settings.twilio_phone_number)
+        undelivered(connection, failing_of(row), code, vault=clinic.vault, now=now, toll_free=toll_free)
+
+
+def _is_toll_free(number: str | None) -> bool:
+    return number is not None and number.startswith(_TOLL_FREE)
 
 
 def failing_of(row: AnyRow) -> Failing:
@@ -138,13 +147,17 @@ def failing_of(row: AnyRow) -> Failing:
         appointment_id=row.appointment_id,
         enrollment_id=row.enrollment_id,
         origin=row.origin,
+        lane_rank=row.lane_rank,
         attempts=row.attempts,
+        knocks=row.knocks,
         expires_at=row.expires_at,
     )
 
 
 def _find(connection: Connection, message_id: str | None, sid: str) -> Any:
-    lock, wanted, which = (_LOCK_BY_ID, _BY_ID, message_id) if message_id else (_LOCK_BY_SID, _BY_SID, sid)
     if connection.dialect.name == "postgresql":  # On SQLite nobody else writes meanwhile.
-        connection.execute(lock, {"which": which})
-    return connection.execute(wanted, {"which": which}).first()
+        connection.execute(_LOCK_BY_ID if message_id else _LOCK_BY_SID, {"which": message_id, "sid": sid})
+    if message_id is None:
+        return connection.execute(_BY_SID, {"sid": sid}).first()
+    rows = connection.execute(_BY_EITHER, {"which": message_id, "sid": sid}).all()
+    return next((row for row in rows if row.twilio_sid == sid), rows[0] if rows else None)

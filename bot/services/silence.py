@@ -14,6 +14,7 @@ from bot.services.clinic import Clinic
 from bot.services.escalations import Need, raise_to_person
 from bot.store.batch import Batch
 from bot.store.columns import AnyRow
+from bot.store.database import once_more
 from bot.store.tables import Enrollment as EnrollmentRow
 from bot.store.tables import Question
 
@@ -25,14 +26,19 @@ def wake(clinic: Clinic, now: datetime) -> int:
     """Take silence as an event wherever a question has waited long enough. Gives how many enrollments moved."""
     moved = 0
     while True:
-        with clinic.database.begin() as connection:
-            batch = _batch(connection, clinic, now)
+        batch = _batch(clinic, now)
         moved += batch
         if batch < BATCH:
             return moved
 
 
-def _batch(connection: Connection, clinic: Clinic, now: datetime) -> int:
+@once_more
+def _batch(clinic: Clinic, now: datetime) -> int:
+    with clinic.database.begin() as connection:
+        return _wake_some(connection, clinic, now)
+
+
+def _wake_some(connection: Connection, clinic: Clinic, now: datetime) -> int:
     rows = connection.execute(
         select(EnrollmentRow.__table__)
         .where(EnrollmentRow.wake_at <= now)

@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
 
+log = structlog.get_logger()
+
 POOL_SIZE = 5
 IDLE_SECONDS = 10.0
-IN_A_CIRCLE = frozenset({"DeadlockDetected", "SerializationFailure"})
-"""What DatabaseDown says of a transaction that was given up so that another could go on: ours may be tried again."""
-
-
 class DatabaseDown(Exception):
     """The database cannot be reached or does not answer."""
+
+
+class InACircle(DatabaseDown):
+    """Two transactions waited for each other, and this one was undone so that the other could go on."""
+
+
+# What the driver calls it.
+_CIRCLES = frozenset({"DeadlockDetected", "SerializationFailure"})
+TRIES = 3
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def once_more(work: Callable[P, R]) -> Callable[P, R]:
+    """Do it again when its transaction was undone for another's sake: nothing of it is there. For one transaction."""
+
+    @wraps(work)
+    def trying(*args: P.args, **kwargs: P.kwargs) -> R:
+        for _try in range(TRIES - 1):
+            try:
+                return work(*args, **kwargs)
+            except InACircle as error:
+                log.warning("undone, once more", work=work.__name__, reason=str(error))
+        return work(*args, **kwargs)
+
+    return trying
 
 
 class Database:
@@ -38,7 +65,8 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
         except (OperationalError, InterfaceError) as error:
-            raise DatabaseDown(type(error.orig).__name__) from error
+            reason = type(error.orig).__name__
+            raise (InACircle if reason in _CIRCLES else DatabaseDown)(reason) from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

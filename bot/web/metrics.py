@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Met
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from bot.core.sending import Brake
 from bot.services.clinic import Clinic
 from bot.services.metrics import Figures, figures
 from bot.store.database import DatabaseDown
@@ -98,6 +99,11 @@ def _gauges(found: Figures) -> Iterator[Metric]:
     yield due
     oldest = "Age of the oldest message that is due and not yet claimed."
     yield GaugeMetricFamily("tendril_outbox_oldest_due_seconds", oldest, value=found.oldest_due_seconds)
+    what = "1 while the provider's answers hold sending back; with its error code, or 0."
+    brakes = GaugeMetricFamily("tendril_sending_braked", what, labels=["brake", "code"])
+    for brake in Brake:
+        brakes.add_metric([brake, str(found.brakes.get(brake, 0))], float(brake in found.brakes))
+    yield brakes
     left = "Time left on each lease; negative: nobody holds it."
     leases = GaugeMetricFamily("tendril_lease_seconds", left, labels=["name"])
     for name, seconds in sorted(found.leases.items()):

@@ -79,7 +79,7 @@ def test_the_claims_of_a_worker_that_died_are_looked_up(scene: Scene) -> None:
     scene.patient(2)
     scene.text(1, body="handed over")
     scene.text(2, body="not yet")
-    dead = claim(scene.clinic, limit=10)
+    dead = claim(scene.clinic, holder="w", limit=10)
     assert len(dead.ready) == 2
     scene.carrier.take(dead.ready[0].text)
     assert scene.reconcile().found == 0
@@ -94,7 +94,7 @@ def test_a_claim_that_moves_on_while_it_is_watched_is_somebodys(scene: Scene) ->
     """The clock may be moved while a call is under way: a lease that has passed is no proof that nobody works on it."""
     scene.patient()
     message = scene.text()
-    assert len(claim(scene.clinic, limit=10).ready) == 1
+    assert len(claim(scene.clinic, holder="w", limit=10).ready) == 1
     scene.now = NOON + timedelta(days=1)
     arrives = partial(settle, scene.clinic, message_id=message, sid="SM1", error_code=None, now=scene.now)
     threading.Timer(0.1, arrives, kwargs={"status": "queued"}).start()

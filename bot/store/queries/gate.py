@@ -46,6 +46,7 @@ _MESSAGES = (
         Message.lane_rank,
         Message.expires_at,
         Message.attempts,
+        Message.knocks,
         Message.budget_exempt,
         Message.decision,
         Message.decision_reason,

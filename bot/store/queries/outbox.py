@@ -43,6 +43,7 @@ _CLAIM = (
     .values(
         status=MessageStatus.CLAIMED,
         lease_until=bindparam("until"),
+        claimed_by=bindparam("holder"),
         attempts=Message.attempts + 1,
         decision="send",
         decision_reason="ok",
@@ -51,13 +52,14 @@ _CLAIM = (
 )
 _RELEASE = (
     update(Message)
-    .where(Message.id.in_(_IDS), Message.status == MessageStatus.CLAIMED)
+    .where(Message.id.in_(_IDS), Message.status == MessageStatus.CLAIMED, Message.claimed_by == bindparam("holder"))
     .values(status=MessageStatus.PLANNED, lease_until=None, attempts=Message.attempts - 1, updated_at=_NOW)
 )
-_RECHECK = (
-    select(Message.id, Message.status, ContactPoint.consent, ContactPoint.status.label("number_status"))
-    .join(ContactPoint, ContactPoint.id == Message.contact_point_id)
-    .where(Message.id.in_(_IDS))
+_RENEW = (
+    update(Message)
+    .where(Message.id.in_(_IDS), Message.status == MessageStatus.CLAIMED, Message.claimed_by == bindparam("holder"))
+    .values(lease_until=bindparam("until"), updated_at=_NOW)
+    .returning(Message.id)
 )
 _ACCEPTED = (
     update(Message)
@@ -89,6 +91,7 @@ _AGAIN = (
         updated_at=_NOW,
     )
 )
+_KNOCKED = _AGAIN.values(attempts=Message.attempts - 1, knocks=Message.knocks + 1)
 _FAILED = (
     update(Message)
     .where(Message.id == bindparam("which"), Message.status.in_(OURS))
@@ -140,7 +143,9 @@ _NAMELESS = (
         Message.lane_rank,
         Message.expires_at,
         Message.attempts,
+        Message.knocks,
         Message.body,
+        Message.created_at,
         Message.status,
         Message.twilio_sid,
         Message.updated_at,
@@ -155,7 +160,7 @@ _NAMELESS = (
     .with_for_update()
 )
 _NUMBERS = select(ContactPoint.id, ContactPoint.phone, ContactPoint.channel).where(ContactPoint.id.in_(_IDS))
-_TAKEN = select(Message.twilio_sid).where(Message.twilio_sid.in_(_IDS))
+_TAKEN = select(Message.twilio_sid, Message.sent_at).where(Message.twilio_sid.in_(_IDS))
 _REPLAN = (
     update(Message)
     .where(Message.id == bindparam("which"))
@@ -186,20 +191,21 @@ def any_due(connection: Connection, now: datetime) -> bool:
     return connection.execute(_ANY_DUE, {"now": now}).first() is not None
 
 
-def claim(connection: Connection, ids: Sequence[str], *, until: datetime, now: datetime) -> None:
-    """These are ours to send until then; a crash from here on means that the outcome is looked up."""
-    connection.execute(_CLAIM, {"ids": ids, "until": until, "now": now})
+def claim(connection: Connection, ids: Sequence[str], *, holder: str, until: datetime, now: datetime) -> None:
+    """These are the holder's to send until then; a crash from here on means that the outcome is looked up."""
+    connection.execute(_CLAIM, {"ids": ids, "holder": holder, "until": until, "now": now})
 
 
-def release(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+def renew(connection: Connection, ids: Sequence[str], *, holder: str, until: datetime, now: datetime) -> list[str]:
+    """Those of these that are still the holder's, for as long again: nobody else touches them during the call."""
+    values = {"ids": ids, "holder": holder, "until": until, "now": now}
+    return list(connection.execute(_RENEW, values).scalars())
+
+
+def release(connection: Connection, ids: Sequence[str], *, holder: str, now: datetime) -> None:
     """Claimed and never handed over: somebody else may."""
     if ids:
-        connection.execute(_RELEASE, {"ids": ids, "now": now})
-
-
-def recheck(connection: Connection, ids: Sequence[str]) -> Sequence[AnyRow]:
-    """What may have changed since the claim: the message's own state, the number's consent and status."""
-    return connection.execute(_RECHECK, {"ids": ids}).all()
+        connection.execute(_RELEASE, {"ids": ids, "holder": holder, "now": now})
 
 
 def accepted(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
@@ -234,6 +240,11 @@ def again(connection: Connection, message_id: str, *, due: datetime, code: int |
     connection.execute(_AGAIN, {"which": message_id, "due": due, "code": code, "now": now})
 
 
+def knocked(connection: Connection, message_id: str, *, due: datetime, code: int | None, now: datetime) -> None:
+    """Nobody has looked at it: planned anew, and no try of it."""
+    connection.execute(_KNOCKED, {"which": message_id, "due": due, "code": code, "now": now})
+
+
 def failed(connection: Connection, message_id: str, *, code: int | None, now: datetime) -> bool:
     """Over without having been sent; False when a report of the provider's says otherwise."""
     return connection.execute(_FAILED, {"which": message_id, "code": code, "now": now}).rowcount > 0
@@ -255,9 +266,9 @@ def nameless(connection: Connection, contact_point_id: str) -> Sequence[AnyRow]:
     return connection.execute(_NAMELESS, {"number": contact_point_id}).all()
 
 
-def taken(connection: Connection, sids: Sequence[str]) -> frozenset[str]:
-    """Those of these SIDs that belong to a message of ours."""
-    return frozenset(sid for sid in connection.execute(_TAKEN, {"ids": sids}).scalars() if sid)
+def taken(connection: Connection, sids: Sequence[str]) -> Mapping[str, datetime | None]:
+    """Those of these SIDs that belong to a message of ours, and when we knew that it had gone."""
+    return {row.twilio_sid: row.sent_at for row in connection.execute(_TAKEN, {"ids": sids})}
 
 
 def replan(connection: Connection, message_id: str, now: datetime) -> None:

@@ -40,8 +40,8 @@ def take_turn(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": DUE_LOCK})
 
 
-def visits_to_plan(connection: Connection, limit: int) -> Sequence[AnyRow]:
-    """Appointments that changed since planning last saw them, locked where the database can."""
+def visits_to_plan(connection: Connection, limit: int, *, but: Sequence[str] = ()) -> Sequence[AnyRow]:
+    """Appointments that changed since planning last saw them, but for these, locked where the database can."""
     return connection.execute(
         select(
             Appointment.appointment_id,
@@ -56,7 +56,7 @@ def visits_to_plan(connection: Connection, limit: int) -> Sequence[AnyRow]:
             Appointment.planned_version,
             Appointment.previous_starts_at,
         )
-        .where(Appointment.planned_version < Appointment.version)
+        .where(Appointment.planned_version < Appointment.version, Appointment.appointment_id.not_in(but))
         .order_by(Appointment.appointment_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -215,10 +215,13 @@ _LOCKED: Final[Mapping[str, Any]] = {
 }
 
 
-def due(connection: Connection, at: datetime, limit: int) -> Sequence[AnyRow]:
-    """Planned contacts that are due, the oldest first, locked where the database can."""
+def due(connection: Connection, at: datetime, limit: int, *, but: Sequence[str] = ()) -> Sequence[AnyRow]:
+    """Planned contacts that are due, but for these, the oldest first, locked where the database can."""
     return connection.execute(
-        _DUE.where(Touch.due_at <= at).order_by(Touch.due_at, Touch.id).limit(limit).with_for_update(**_LOCKED)
+        _DUE.where(Touch.due_at <= at, Touch.id.not_in(but))
+        .order_by(Touch.due_at, Touch.id)
+        .limit(limit)
+        .with_for_update(**_LOCKED)
     ).all()
 
 

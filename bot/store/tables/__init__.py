@@ -6,7 +6,7 @@ from bot.store.columns import Table
 from bot.store.tables.access import ApiToken, AuditEntry, Role, Session, SignInTry, TokenScope, User
 from bot.store.tables.care import Correction, Enrollment, Escalation, Finding, Note, Touch
 from bot.store.tables.messaging import Conversation, Decision, DeliveryEvent, Message, OutreachKey, Question
-from bot.store.tables.operations import ImportFault, ImportRun, Lease
+from bot.store.tables.operations import Brake, ImportFault, ImportRun, Lease
 from bot.store.tables.people import ConsentEntry, ContactPoint, Patient, PatientContact
 from bot.store.tables.visits import Appointment, AppointmentChange, Recall, Referral, ReminderRule
 
@@ -15,6 +15,7 @@ __all__ = [
     "Appointment",
     "AppointmentChange",
     "AuditEntry",
+    "Brake",
     "ConsentEntry",
     "ContactPoint",
     "Conversation",

@@ -86,7 +86,12 @@ class Message(Table):
     """Of no use after."""
     lease_until: Mapped[datetime | None]
     """Claimed by a worker until then; another may look the outcome up afterwards."""
+    claimed_by: Mapped[str | None] = mapped_column(String(32))
+    """The run that has claimed it: whoever finds another one here has lost it meanwhile."""
     attempts: Mapped[int] = mapped_column(default=0)
+    """Tries of which the provider took notice."""
+    knocks: Mapped[int] = mapped_column(server_default="0")
+    """Tries that nobody looked at: too many at once, no connection, or no account to send from."""
     budget_exempt: Mapped[bool] = mapped_column(default=False)
     """Started on purpose by a person or a program: not counted among the unsolicited ones of the day and week."""
     author_id: Mapped[str | None] = mapped_column(String(32))

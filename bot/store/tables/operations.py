@@ -1,4 +1,4 @@
-"""Imports with their row errors, and the leases that keep one scheduler at work."""
+"""Imports with their row errors, the leases that keep one scheduler at work, and what holds sending back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.store.columns import Id, Table
+from bot.core.sending import Brake as BrakeKind
+from bot.store.columns import Id, Table, Word
 
 
 class ImportRun(Table):
@@ -49,4 +50,15 @@ class Lease(Table):
 
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     holder: Mapped[str] = mapped_column(String(64))
+    until: Mapped[datetime]
+
+
+class Brake(Table):
+    """The provider wants less, or nothing at all, for a while: what waits, until when, and which code says so."""
+
+    __tablename__ = "brakes"
+
+    kind: Mapped[BrakeKind] = mapped_column(Word(BrakeKind), primary_key=True)
+    code: Mapped[int | None]
+    since: Mapped[datetime]
     until: Mapped[datetime]

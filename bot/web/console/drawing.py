@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, g
 
+from bot.services.brakes import Trouble, troubles
+from bot.services.clinic import Clinic
+from bot.store.database import DatabaseDown
 from bot.web.console import words
 from bot.web.current import clinic
 
@@ -33,7 +37,15 @@ def _names() -> dict[str, Any]:
         "age": lambda moment: words.age(moment, now),
         "now": now,
         "person": g.get("person"),
+        "troubles": lambda: _troubles(ours, now),
         "urgency": lambda moment: words.urgency(moment, now),
         "when": when,
         "words": words,
     }
+
+
+def _troubles(ours: Clinic, now: datetime) -> Sequence[Trouble]:
+    try:
+        return troubles(ours, now)
+    except DatabaseDown:
+        return ()  # The page says so itself.

@@ -14,6 +14,7 @@ from bot.core.escalation import Priority, Reason
 from bot.core.intents import Intent
 from bot.core.messages import MessageStatus
 from bot.core.people import ConsentBasis, ConsentStatus, Participation
+from bot.core.sending import Brake
 from bot.services.inbox_thread import Line
 
 REASONS: Final[Mapping[Reason, str]] = {
@@ -66,6 +67,12 @@ INTENTS: Final[Mapping[Intent, str]] = {
     Intent.UNCLEAR: "Not clear",
 }
 """What a text was read as, or meant, the likeliest first."""
+
+BRAKES: Final[Mapping[Brake, str]] = {
+    Brake.REFUSED: "No texts go out.",
+    Brake.FAILING: "Texts do not arrive, so none are sent for now.",
+    Brake.BULK: "Only replies and texts about today go out.",
+}
 
 STEPS: Final[Mapping[str, str]] = {
     "ask-for-start": "They stopped texts and now write again. Call, or ask them to text START.",
