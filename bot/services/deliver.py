@@ -110,10 +110,13 @@ class Dispatcher:
         return Delivered(**self._counts)
 
     def _is_done(self) -> bool:
-        return self._exhausted and self._is_quiet() and not (self._outcomes or self._claiming or self._recording)
+        return self._exhausted and self._is_quiet() and self._is_recorded() and self._claiming is None
 
     def _is_quiet(self) -> bool:
         return not (self._ready or self._granted or self._looking or self._cleared or self._flying)
+
+    def _is_recorded(self) -> bool:
+        return not self._outcomes and self._recording is None
 
     async def _sleep(self) -> None:
         now = time.monotonic()
@@ -133,7 +136,9 @@ class Dispatcher:
 
     def _claim_more(self) -> None:
         now = time.monotonic()
-        if self._claiming is not None or now < self._claim_at or (self._probing and not self._is_quiet()):
+        if self._claiming is not None or now < self._claim_at:
+            return
+        if self._probing and not (self._is_quiet() and self._is_recorded()):
             return
         waiting = len(self._ready) + len(self._granted) + len(self._cleared)
         if waiting < self._limit * 3 // 4:

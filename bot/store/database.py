@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 POOL_SIZE = 5
 IDLE_SECONDS = 10.0
+
+
 class DatabaseDown(Exception):
     """The database cannot be reached or does not answer."""
 

@@ -118,3 +118,17 @@ def test_one_programs_opt_out_is_kept_and_leaves_the_state(database: Database, v
 def test_it_must_be_about_somebody(database: Database, vault: Vault) -> None:
     with pytest.raises(ValueError, match="number, a patient"):
         say(database, vault, OUT)
+
+
+def test_an_opt_out_holds_on_every_channel_of_the_phone_and_start_only_where_it_was_said(
+    database: Database, vault: Vault
+) -> None:
+    with database.begin() as connection:
+        values = {"id": "W1", "phone": b"", "phone_index": "N1", "channel": Channel.WHATSAPP, "created_at": NOW}
+        connection.execute(insert(ContactPoint).values(status=NumberStatus.ACTIVE, **values))
+    say(database, vault, OUT, contact_point_id="W1")
+    assert (number(database, "W1").consent, number(database, "N1").consent) == (OUT, OUT)
+    assert number(database, "N2").consent is not OUT
+    assert links(database)["P1", "N1"] == (OUT, ConsentBasis.PATIENT)
+    say(database, vault, IN, days=1, contact_point_id="W1")
+    assert (number(database, "W1").consent, number(database, "N1").consent) == (IN, OUT)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from bot.core.journey import QuestionState
 from bot.core.messages import Direction, MessageStatus
 from bot.services.plan import plan_due
-from bot.store.tables import Message, PatientContact, Question, Touch
+from bot.store.tables import Appointment, Message, Patient, PatientContact, Question, Touch
 from tests.services.at_once import at_once
 from tests.transcripts.chat import Chat
 
@@ -226,3 +226,17 @@ def test_the_moment_of_planning_is_not_the_moment_of_sending(chat: Chat) -> None
     counts = plan_due(chat.clinic, at=chat.now + timedelta(days=10, hours=4))
     assert counts.messages == 1
     assert waiting(chat) == 1
+
+
+@pytest.mark.parametrize("table", [Appointment, Patient])
+def test_one_that_cannot_be_planned_keeps_no_other_back(chat: Chat, table: type) -> None:
+    for number in range(1, 6):
+        chat.patient(f"P{number}", "Maria")
+        chat.visit(f"A{number}", f"P{number}", at("2026-11-24T08:00"))
+    spoilt = {Appointment: {"timezone": "Nowhere/Land"}, Patient: {"given_name": b"sealed with a key that is gone"}}
+    with chat.clinic.database.begin() as connection:
+        connection.execute(update(table).where(table.patient_id == "P3").values(spoilt[table]))
+    counts = plan_due(chat.clinic, at=chat.now)
+    assert (counts.messages, counts.failed) == (4, 1)
+    again = plan_due(chat.clinic, at=chat.now)
+    assert (again.messages, again.failed) == (0, 1)

@@ -179,3 +179,30 @@ def test_a_callback_during_the_recording_waits_for_it(scene: Scene) -> None:
         assert told.result(30)
     assert lines == []
     assert scene.status(message) is MessageStatus.DELIVERED
+
+
+def test_reports_follow_the_sid_where_two_texts_had_the_same_words(scene: Scene) -> None:
+    """A look into the list can only guess which of two equal texts is which; their own reports say it."""
+    scene.patient()
+    first, second = (scene.text(body="Hello", budget_exempt=True) for _ in range(2))
+    scene.carrier.answer = lambda text: (scene.carrier.take(text), Unknown("reset"))[1]
+    scene.deliver(in_flight=1)
+    scene.now = NOON + timedelta(minutes=2)
+    assert scene.reconcile().found == 2
+    sids = {message: scene.message(message).twilio_sid for message in (first, second)}
+    # The list said it the other way round.
+    report(scene, first, "delivered", sid=sids[second])
+    report(scene, second, "undelivered", sid=sids[first], code=30007)
+    assert scene.status(second) is MessageStatus.DELIVERED
+    assert scene.status(first) is MessageStatus.UNDELIVERED
+
+
+def test_a_report_under_the_id_of_a_twin_that_has_no_sid_yet(scene: Scene) -> None:
+    scene.patient()
+    first, second = (scene.text(body="Hello", budget_exempt=True) for _ in range(2))
+    scene.deliver()
+    scene.set(Message, Message.id == second, twilio_sid=None, status=MessageStatus.UNKNOWN)
+    sid = scene.message(first).twilio_sid
+    assert report(scene, second, "delivered", sid=sid)
+    assert scene.status(first) is MessageStatus.DELIVERED
+    assert (scene.status(second), scene.message(second).twilio_sid) == (MessageStatus.UNKNOWN, None)
