@@ -57,7 +57,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, postgres(Path(folder)) as url, network() as api:
         clinic = bench_clinic(url)
         settings = clinic.settings.model_copy(
-            update={"twilio_api_url": api, "twilio_account_sid": ACCOUNT, "twilio_auth_token": [SecretStr(TOKEN)]}
+            update={
+                "twilio_api_url": api,
+                "twilio_account_sid": ACCOUNT,
+                "twilio_auth_token": [SecretStr(TOKEN)],
+                "send_rate": UNLIMITED,
+            }
         )
         clinic = replace(clinic, settings=settings)
         asyncio.run(measure(clinic, options.messages, options.rate))
@@ -87,6 +92,7 @@ async def measure(clinic: Clinic, messages: int, limit: float) -> None:
 async def limited(clinic: Clinic, provider: Provider, limit: float) -> None:
     """How close to SEND_RATE it keeps; ours send one segment a text here, or two in Arabic."""
     count = int(limit * 10)
+    clinic = replace(clinic, settings=clinic.settings.model_copy(update={"send_rate": limit}))
     fill(clinic, count, starts_in=timedelta(hours=22), first=1_000_000)
     plan_due(clinic, at=clock.now())
     before = clock.now()
@@ -129,10 +135,11 @@ def network() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "bot.demo.network", "--port", str(port), "--latency-ms", "80"]
-    command += ["--keywords", "off", "--faults", '{"callback-lose": 1}']
+    command += ["--keywords", "off", "--faults", '{"faults": {"callback-lose": 1}}']
     child = subprocess.Popen(command, env={**os.environ, **CREDENTIALS})
     try:
-        for _ in range(200):
+        for _ in range(400):
+            assert child.poll() is None, "the emulated network has ended"
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/network/phones", timeout=1).close()
                 break

@@ -89,7 +89,7 @@ class Dispatcher:
         self._recording: asyncio.Task[None] | None = None
         self._exhausted = self._closing = self._probing = False
         self._failure: BaseException | None = None
-        self._claim_at = self._grant_at = self._look_at = self._record_at = 0.0
+        self._claim_at = self._urgent_at = self._grant_at = self._look_at = self._record_at = 0.0
         self._counts: Counter[str] = Counter()
 
     async def run(self) -> Delivered:
@@ -136,14 +136,14 @@ class Dispatcher:
 
     def _claim_more(self) -> None:
         now = time.monotonic()
-        if self._claiming is not None or now < self._claim_at:
+        if self._claiming is not None:
             return
         if self._probing and not (self._is_quiet() and self._is_recorded()):
             return
         waiting = len(self._ready) + len(self._granted) + len(self._cleared)
-        if waiting < self._limit * 3 // 4:
+        if waiting < self._limit * 3 // 4 and now >= self._claim_at:
             self._claiming = self._start(self._claim(self._limit, ANY_RANK))
-        elif waiting:
+        elif waiting and now >= self._urgent_at:
             # A patient's answer does not stand in line behind what waits for the rate.
             self._claiming = self._start(self._claim(self._in_flight, URGENT_RANK))
 
@@ -153,15 +153,17 @@ class Dispatcher:
         except DatabaseDown as error:
             log.warning("claiming failed", error=str(error))
             got = Claim(probing=self._probing)
-            self._claim_at = time.monotonic() + DOWN_SECONDS
+            self._claim_at = self._urgent_at = time.monotonic() + DOWN_SECONDS
         self._probing = got.probing
         self._counts.update(held=got.held, dropped=got.dropped)
         for text in got.ready:
             heapq.heappush(self._ready, (text.lane_rank, next(self._order), text))
+        again_at = time.monotonic() + (0.0 if got.looked or self._is_quiet() else LOOK_SECONDS)
         if worst_rank == ANY_RANK:
             self._exhausted = got.looked == 0
-        if got.looked == 0:
-            self._claim_at = max(self._claim_at, time.monotonic() + (0.0 if self._is_quiet() else LOOK_SECONDS))
+            self._claim_at = max(self._claim_at, again_at)
+        else:
+            self._urgent_at = max(self._urgent_at, again_at)
 
     # --- the rate
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TypeVar
 
 import pytest
@@ -252,3 +255,62 @@ def test_nothing_is_logged_about_a_patient(network, caplog):
 
     assert ANA[1:] not in caplog.text
     assert "private" not in caplog.text
+
+
+@contextmanager
+def answering(status: int, body: str, location: str = "") -> Iterator[str]:
+    """A server that says the same to everybody; gives its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            if location:
+                self.send_header("Location", location)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            return None
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (201, "<html>"),
+        (201, ""),
+        (201, "[]"),
+        (201, "null"),
+        (201, '{"sid": null}'),
+        (201, '{"sid": 7, "status": "queued"}'),
+        (201, '{"sid": "SM1", "num_segments": "many"}'),
+        (200, "{}"),
+        (302, ""),
+        (408, ""),
+        (500, "{"),
+    ],
+)
+def test_an_answer_that_is_none_leaves_the_outcome_open(network, status, body):
+    with answering(status, body, location="http://127.0.0.1:1/elsewhere") as url:
+        answer = send(network, twilio_api_url=url)
+    assert isinstance(answer, Unknown), answer
+
+
+@pytest.mark.parametrize(("status", "body"), [(404, "<html>"), (407, ""), (403, "[]")])
+def test_a_refusal_by_something_in_between_has_no_code(network, status, body):
+    with answering(status, body) as url:
+        assert send(network, twilio_api_url=url) == Refused(None, status)
+
+
+def test_no_tls_and_no_name_are_no_connection(network):
+    with answering(201, "") as url:
+        assert send(network, twilio_api_url=url.replace("http:", "https:")) == Refused(None, 0)
+    assert send(network, twilio_api_url="http://nowhere.invalid") == Refused(None, 0)

@@ -87,6 +87,24 @@ def test_without_redis_everything_goes_out_all_the_same(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("seconds", [0.0, 0.7, 2.1])
+def test_told_to_end_while_there_is_no_redis(clinic: RunningClinic, redis_server: RedisServer, seconds: float) -> None:
+    clinic.run("db", "upgrade")
+    redis_server.stop()
+    try:
+        worker = clinic.start("worker")
+        wait_until(lambda: "worker started" in worker.output(), seconds=60, what="the worker", alive=worker.running)
+        time.sleep(seconds)  # in RQ's loop, between two of them, in the pause
+        begun = time.monotonic()
+        assert worker.stop(seconds=10) == 0
+        assert time.monotonic() - begun < 10
+    finally:
+        redis_server.start()
+    assert "Traceback" not in worker.output()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_told_to_end_it_gives_back_and_another_goes_on(
     clinic: RunningClinic, network: RunningNetwork, scene: Scene

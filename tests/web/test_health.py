@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.config import Settings
 from bot.gateways.queue import RedisQueue
+from bot.services import brakes
 from bot.services.clinic import Clinic
 from bot.store.database import open_database
 from bot.web.app import create_app
@@ -61,6 +62,20 @@ def test_metrics_count_and_name_nobody(post: Post, client: FlaskClient, inbound:
     assert found["tendril_outbox_oldest_due_seconds",] == 0
     text = client.get("/metrics").text
     assert not any(word in text for word in ("5550111", "chest", inbound["MessageSid"]))
+
+
+def test_what_holds_sending_back_is_told_and_turns_nobody_away(clinic: Clinic) -> None:
+    with clinic.database.begin() as connection:
+        brakes.refused(connection, 20003, clinic.clock())
+    client = create_app(clinic).test_client()
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    (told,) = answer.get_json()["sending"]
+    assert (told["brake"], told["code"]) == ("refused", 20003)
+    assert "account" in told["reason"]
+    found = metrics(client)
+    assert found["tendril_sending_braked", "refused", "20003"] == 1
+    assert found["tendril_sending_braked", "bulk", "0"] == 0
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
