@@ -80,6 +80,8 @@ def _answer(
     """Let the journey take the reply, as far as one fits."""
     if binding.fit is Fit.OVER and understanding.has(Intent.RUNNING_LATE):
         return Response(())  # "On my way" at five past is for the front desk, and no answer to the reminder.
+    if binding.fit is Fit.MOVED and binding.question is not None and binding.question.pending is not None:
+        return _of_stale_menu(understanding, situation, binding, journeys, now)
     if binding.fit in (Fit.NONE, Fit.AMBIGUOUS, Fit.MOVED, Fit.OVER):
         return Response(_elsewhere(understanding, binding, now))
     if situation.opted_out and (binding.fit is Fit.CORRECTION or situation.bare_yes):
@@ -203,6 +205,25 @@ def _chosen(
     return _each(meant, situation, replace(binding, visits=chosen), journeys["appointment"], now)
 
 
+def _of_stale_menu(
+    understanding: Understanding,
+    situation: Situation,
+    binding: Binding,
+    journeys: Mapping[str, Journey],
+    now: datetime,
+) -> Response:
+    """A number for a menu in which a visit has changed since: acted on, unless it is that visit's."""
+    question = binding.question
+    assert question is not None
+    waiting, asked_for = Intent(question.pending or Intent.UNCLEAR), dict(question.subjects)
+    chosen = _choice(understanding, binding)
+    if not chosen:
+        return Response(())
+    if all(visit.is_open(now) and visit.version == asked_for[visit.appointment_id] for visit in chosen):
+        return _chosen(understanding, situation, binding, journeys, now)
+    return Response(_since_moved(waiting, replace(binding, visits=chosen), now))
+
+
 def _choice(understanding: Understanding, binding: Binding) -> tuple[Visit, ...]:
     number = understanding.details.option or int(understanding.details.number or 0)
     if number == 0 and len(binding.visits) == 1:
@@ -211,8 +232,6 @@ def _choice(understanding: Understanding, binding: Binding) -> tuple[Visit, ...]
 
 
 def _elsewhere(understanding: Understanding, binding: Binding, now: datetime) -> tuple[Effect, ...]:
-    if binding.question is not None and binding.question.pending is not None and binding.fit is Fit.MOVED:
-        return _asked_again(Intent(binding.question.pending), binding, now)
     intent = next((i for i in understanding.intents if i in ANSWERS), None)
     if intent is None or understanding.has(Intent.UNCLEAR):
         return ()
@@ -225,12 +244,6 @@ def _elsewhere(understanding: Understanding, binding: Binding, now: datetime) ->
     if intent is Intent.CONFIRM:
         return ()
     return (Escalate(_UNANSWERED[intent]), Say("general/passed_on"))
-
-
-def _asked_again(waiting: Intent, binding: Binding, now: datetime) -> tuple[Effect, ...]:
-    """A number for a menu in which a visit has changed since: the menu as it is now."""
-    ahead = tuple(visit for visit in binding.visits if visit.is_open(now))
-    return (which_visit(ahead, waiting),) if len(ahead) > 1 else _since_moved(waiting, binding, now)
 
 
 def _since_moved(intent: Intent, binding: Binding, now: datetime) -> tuple[Effect, ...]:

@@ -66,12 +66,14 @@ def miss(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
     """The reply meant nothing to the step: ask once more, then hand over to a person, then keep quiet."""
     misses = enrollment.misses + 1
     after = replace(enrollment, misses=misses)
-    step = journey.step(event.question.step)
-    if misses < journey.misses and step is not None and step.again is not None:
-        question = event.question
-        again = Ask(step.again, step.name, question.subjects, question.options, question.pending)
+    question = event.question
+    step = journey.step(question.step)
+    # A question in the clinic's own words cannot be asked once more in ours, but about a visit it can.
+    once_more = step.again if step is not None and (question.prompt is None or question.subjects) else None
+    if misses < journey.misses and step is not None and once_more is not None:
+        again = Ask(once_more, step.name, question.subjects, question.options or step.options, question.pending)
         return Outcome(after, (again,))
-    if misses == journey.misses or (step is not None and step.again is None and misses == 1):
+    if misses == journey.misses or (step is not None and once_more is None and misses == 1):
         return Outcome(after, (Say("general/passed_on"), Escalate(Reason.UNCLEAR)))
     return Outcome(after, (Escalate(Reason.UNCLEAR),))
 

@@ -134,7 +134,8 @@ def _gate(turn: Turn, origin: Origin, kind: str, message_id: str) -> GateDecisio
 def _open_question(turn: Turn, ask: Ask, message_id: str) -> None:
     visits = _subjects(turn, ask)
     bound = next((q for q in turn.situation.questions if q.is_live(turn.now) and q.step == ask.step), None)
-    if bound is not None and bound.subjects == ask.subjects and bound.pending == ask.pending:
+    same = bound is not None and (bound.subjects, bound.pending) == (ask.subjects, ask.pending)
+    if bound is not None and same and (bound.options == ask.options or not ask.subjects):
         return  # Asked again in other words: the question that is open stays the one that is open.
     step = discover()["appointment"].step(ask.step)
     ends = [visit.starts_at for visit in visits] or [turn.now + timedelta(hours=24)]

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.core.intents import Context, Intent
+from bot.core.intents import Context
 from bot.core.journey import Journey, QuestionState
 from bot.core.messages import Origin
 from bot.core.outreach import Lane, Verdict
 from bot.core.people import Visit
 from bot.core.planning import LEAST_NOTICE, SAID_ALREADY
 from bot.journeys import discover
-from bot.journeys.checkin import ALARM
+from bot.journeys.checkin import ALARM, yes_to
 from bot.services.clinic import Clinic
 from bot.services.gate import decide_and_store, drop
 from bot.services.outbox import Draft, put
@@ -268,13 +268,11 @@ def _enroll(
 
 
 def _data(clinic: Clinic, request: OutreachRequest) -> dict[str, str]:
-    # A question that names a danger sign makes its "yes" one: "Are you having trouble breathing today?"
+    # "Are you having trouble breathing today?": a yes is no mere answer.
     if request.kind is not Context.CHECKIN_YES_NO or not request.prompt:
         return {}
-    named = clinic.understand.scan(request.prompt) or clinic.understand(request.prompt).has(
-        Intent.SYMPTOM, Intent.EMERGENCY
-    )
-    return {ALARM: "yes"} if named else {}
+    means = yes_to(request.prompt, clinic.understand)
+    return {ALARM: means} if means else {}
 
 
 def _ask(

@@ -61,11 +61,13 @@ ENOUGH = 0.8
 DOUBT = 0.3
 
 
-def compose(reading: Reading, asked: Asked, limits: Mapping[str, Limits]) -> Understanding:
-    """Everything the text means."""
+def compose(
+    reading: Reading, asked: Asked, limits: Mapping[str, Limits], measures: frozenset[str] = frozenset()
+) -> Understanding:
+    """Everything the text means. `measures` are what the question asks to be measured."""
     alarm = safety.scan(reading)
     reading = reading.within(LOCAL[asked.context] + ".")
-    readings = measured(reading, limits)
+    readings = measured(reading, limits, measures)
     flags = safety.evidence(reading, alarm)
     grave = [one for one in readings if one.grave == "emergency" and not _solicited(asked)]
     if alarm.live or grave:

@@ -11,6 +11,8 @@ _FIGURE = re.compile(r"\d+(?:[.,]\d+)?\Z")
 _PRESSURE = re.compile(r"(\d{2,3})/(\d{2,3})\Z")
 _SCALE = re.compile(r"(\d{1,2})/(10|5)\Z")
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}\Z")
+# Between the halves of a blood pressure, in the languages that say it with a word.
+_OVER = frozenset({"over", "sobre", "con", "por", "sur", "на", "na", "tren", "su", "par", "sou", "على", "روی"})
 _CLOCK_UNITS = frozenset({"am", "pm", "a", "p", "oclock", "点", "시", "h", "uhr"})
 
 
@@ -33,7 +35,29 @@ def figures(reading: Reading) -> list[Figure]:
         if taken.isdisjoint(range(hit.start, hit.end)):
             taken.update(range(hit.start, hit.end))
             found.append(Figure(float(hit.group.removeprefix("number.")), hit.start, hit.end))
-    return sorted(found, key=lambda figure: figure.start)
+    return _paired(reading, sorted(found, key=lambda figure: figure.start))
+
+
+def _paired(reading: Reading, found: list[Figure]) -> list[Figure]:
+    """The same, with "190 over 118" as the one reading that it is."""
+    made: list[Figure] = []
+    for figure in found:
+        upper = made[-1] if made else None
+        if upper is not None and figure.start - upper.end == 1 and reading.words[upper.end] in _OVER:
+            pair = paired(upper, figure)
+            if pair is not None:
+                made[-1] = pair
+                continue
+        made.append(figure)
+    return made
+
+
+def paired(upper: Figure, lower: Figure) -> Figure | None:
+    """Two numbers as one blood pressure; None when they cannot be one."""
+    single = upper.lower is None and lower.lower is None and not (upper.clock or lower.clock)
+    if single and 60 <= upper.value <= 320 and 30 <= lower.value <= 200 and upper.value > lower.value:
+        return Figure(upper.value, upper.start, lower.end, lower=lower.value)
+    return None
 
 
 def _figure(reading: Reading, at: int, word: str) -> Figure | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from bot.core.understanding.numbers import Figure, figures
+from bot.core.understanding.numbers import Figure, figures, paired
 from bot.core.understanding.reading import Reading
 
 REACH = 4
@@ -53,10 +53,10 @@ class Measured:
     grave: str | None
 
 
-def measured(reading: Reading, limits: Mapping[str, Limits]) -> list[Measured]:
-    """Every reading that the text names ("sugar is 38", "180/110")."""
+def measured(reading: Reading, limits: Mapping[str, Limits], asked: frozenset[str] = frozenset()) -> list[Measured]:
+    """Every reading that the text names ("sugar is 38", "180/110"), or gives to a question that named it (`asked`)."""
     found: list[Measured] = []
-    for figure in figures(reading):
+    for figure in _as_asked(figures(reading), asked):
         if figure.clock:
             continue
         if figure.lower is not None:
@@ -69,8 +69,22 @@ def measured(reading: Reading, limits: Mapping[str, Limits]) -> list[Measured]:
                     )
                 )
             continue
-        for kind in _named(reading, figure):
+        for kind in _named(reading, figure) or _kinds(asked, figure):
             found.append(Measured(kind, figure, limits[kind].judge(figure.value)))
+    return found
+
+
+def asked_for(prompt: Reading) -> frozenset[str]:
+    """What a question asks to be measured; nothing where it names several things."""
+    named = frozenset(hit.group for hit in prompt.under("measure."))
+    return named if len(named) == 1 else frozenset()
+
+
+def _as_asked(found: list[Figure], asked: frozenset[str]) -> list[Figure]:
+    """Two bare numbers are a blood pressure where one was asked for."""
+    if asked == {"measure.pressure"} and len(found) == 2:
+        pair = paired(*found)
+        return [pair] if pair is not None else found
     return found
 
 
@@ -80,6 +94,10 @@ def _named(reading: Reading, figure: Figure) -> list[str]:
         for hit in reading.under("measure.")
         if -1 <= figure.start - hit.end <= REACH or 0 <= hit.start - figure.end <= 1
     }
+    return _kinds(near, figure)
+
+
+def _kinds(near: Collection[str], figure: Figure) -> list[str]:
     kinds = []
     if "measure.glucose" in near:
         kinds.append("glucose")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
-from bot.core.intents import Details, Evidence, Intent, Understanding
+from bot.core.intents import Context, Details, Evidence, Intent, Understanding
 from bot.core.understanding import safety
 from bot.core.understanding.asked import Asked
 from bot.core.understanding.compose import compose
 from bot.core.understanding.lexicon import Lexicon
 from bot.core.understanding.patterns import Matcher
 from bot.core.understanding.reading import Reading, read
-from bot.core.understanding.readings import DEFAULTS, Limits
+from bot.core.understanding.readings import DEFAULTS, Limits, asked_for
 from bot.core.understanding.spelling import Spelling
 from bot.core.understanding.text import fold, take_apart
 
@@ -37,6 +38,7 @@ class Understander:
         self._short = {self._cut(key): self._cut(value) for key, value in short.items()}
         self._plain = Spelling((), (), self._short)
         self._splits: dict[str, tuple[str, ...]] = {}
+        self._measures = lru_cache(256)(self._measures_in)
         self.matcher = Matcher()
         cut: dict[str, set[str]] = {}
         for lexicon in lexicons.values():
@@ -51,7 +53,9 @@ class Understander:
     def __call__(self, text: str, asked: Asked = Asked()) -> Understanding:  # noqa: B008 - a frozen value
         """What the text means. An error in here goes to a person, with whatever the red-flag scan says."""
         try:
-            return compose(self._read(text), asked, self.limits)
+            # A bare "52" says what it is a reading of only together with the question.
+            prompt = asked.prompt if asked.context is Context.CHECKIN_YES_NO else None
+            return compose(self._read(text), asked, self.limits, self._measures(prompt) if prompt else frozenset())
         except Exception as error:  # whatever it is, the patient must not be left without an answer
             return self._failed(text, error)
 
@@ -74,6 +78,9 @@ class Understander:
 
     def _read(self, text: str) -> Reading:
         return read(take_apart(text, self.glyphs), self.matcher, self.spelling)
+
+    def _measures_in(self, prompt: str) -> frozenset[str]:
+        return asked_for(self._read(prompt))
 
     def _cut(self, words: str) -> tuple[str, ...]:
         return take_apart(words, self.glyphs).words
