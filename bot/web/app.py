@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 
 import structlog
-from flask import Flask, Response, abort, redirect, request, url_for
+from flask import Flask, Response, abort, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
@@ -89,6 +89,11 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     if request.blueprint == "webhooks" or request.path.startswith("/webhooks/"):
         # Werkzeug's own pages are HTML; Twilio's log shows a short line better.
         return Response(f"{error.name}\n", error.code, content_type="text/plain; charset=utf-8")
+    if request.path.startswith("/console/"):
+        try:
+            return console.refused(error)
+        except Exception as failure:  # the page that failed may be what is to tell of it
+            logger.error("no page for it", error=type(failure).__name__)
     return error
 
 
@@ -115,4 +120,4 @@ def _route() -> str:
 def _response(error: HTTPException) -> Response:
     """The response for an error, in the form that this path's readers expect."""
     answer = _refused(error)
-    return answer if isinstance(answer, Response) else Response(error.get_body(), error.code, error.get_headers())
+    return make_response(answer)

@@ -11,7 +11,6 @@ from typing import Any
 HOST = os.environ.get("HOST") or "0.0.0.0"  # noqa: S104
 
 
-
 def _port(name: str) -> str:
     """The port under that name; one that is no number is left for the application, which names it, to refuse."""
     port = os.environ.get(name) or "8000"

@@ -36,6 +36,13 @@ class Served:
         self.desk.clinic.database.dispose()
 
 
+def sign_in(page: Page, name: str) -> None:
+    """Through the form, on the page that shows it."""
+    page.get_by_label("Email").fill(f"{name.split()[0].lower()}@clinic.test")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
 @pytest.fixture
 def served(settings: Settings) -> Iterator[Served]:
     """The console of a clinic with nobody in it."""
@@ -58,9 +65,7 @@ def sit_down(served: Served, browser: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.goto(f"{served.url}/console/")
-        page.get_by_label("Email").fill(f"{name.split()[0].lower()}@clinic.test")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        sign_in(page, name)
         page.wait_for_url("**/console/")
         return page
 

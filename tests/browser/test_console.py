@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bot.store.tables import Conversation, Escalation, Message
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, sign_in
 
 Sit = Callable[..., Page]
 
@@ -48,10 +48,10 @@ def test_an_emergency_is_seen_claimed_answered_and_resolved(served: Served, sit_
     page.get_by_label("Reply", exact=True).fill("A draft that must stay")
 
     emergency = served.desk.text(11, "my chest hurts and I can't breathe")
-    expect(page.locator("#list .item").first).to_contain_text("Tom Okafor", timeout=20_000)
+    expect(page.locator("#list .item").first).to_contain_text("Tom Okafor")
     expect(page.get_by_role("link", name="1 emergency waits")).to_be_visible()
     expect(page.locator("#announce")).to_have_text("1 new emergency in the list")
-    expect(page).to_have_title("(2) Conversation · Tendril")
+    expect(page).to_have_title("⚠ (2) Conversation · Tendril")
     expect(page.get_by_label("Reply", exact=True)).to_have_value("A draft that must stay")
 
     row(page, "Tom Okafor").click()
@@ -148,7 +148,7 @@ def test_a_draft_is_warned_of_what_came_since(served: Served, sit_down: Sit, tal
     page.goto(f"{served.url}/console/conversations/{talk}")
     page.get_by_label("Reply", exact=True).fill("We open at eight.")
     served.desk.text(10, "never mind, I found it")
-    expect(page.locator("#log .in").last).to_contain_text("never mind", timeout=20_000)
+    expect(page.locator("#log .in").last).to_contain_text("never mind")
     button(page, "Send").click()
     expect(page.get_by_role("alert")).to_contain_text("never mind, I found it")
     expect(page.get_by_label("Reply", exact=True)).to_have_value("We open at eight.")
@@ -174,6 +174,60 @@ def test_a_draft_outlives_claim_and_note(served: Served, sit_down: Sit, talk: st
     row(page, "Tom Okafor").click()
     expect(page.get_by_role("heading", name="Tom Okafor")).to_be_visible()
     expect(reply).to_have_value("")
+
+
+def test_a_draft_outlives_a_look_elsewhere_and_a_time_out(served: Served, sit_down: Sit, talk: str) -> None:
+    other = served.desk.text(11, "call me please")
+    page = sit_down()
+    reply = page.get_by_label("Reply", exact=True)
+    row(page, "Rosa Delgado").click()
+    expect(page.get_by_role("heading", name="Rosa Delgado")).to_be_visible()
+    reply.fill("We open at eight.")
+    row(page, "Tom Okafor").click()
+    expect(page.get_by_role("heading", name="Tom Okafor")).to_be_visible()
+    expect(reply).to_have_value("")
+    served.ahead = timedelta(minutes=16)
+    page.wait_for_url(f"**/console/sign-in?next=*{other}*")
+    served.desk.text(10, "never mind")
+    sign_in(page, "Ana Ruiz")
+    page.wait_for_url(f"**/conversations/{other}*")
+    page.goto(f"{served.url}/console/conversations/{talk}")
+    expect(reply).to_have_value("We open at eight.")
+    # What came after the draft was begun is still warned of, and what was sent does not come back.
+    button(page, "Send").click()
+    expect(page.get_by_role("alert")).to_contain_text("never mind")
+    button(page, "Send anyway").click()
+    sent = page.locator("#log .out", has_text="We open at eight.")
+    expect(sent).to_be_visible()
+    page.reload()
+    expect(sent).to_be_visible()
+    expect(reply).to_have_value("")
+
+
+def test_a_draft_is_for_its_writers_eyes_only(served: Served, sit_down: Sit, talk: str) -> None:
+    served.desk.user("Ben Cole")
+    page = sit_down()
+    page.goto(f"{served.url}/console/conversations/{talk}")
+    page.get_by_label("Reply", exact=True).fill("We open at eight.")
+    page.wait_for_function("Object.keys(sessionStorage).some(name => name.startsWith('draft.'))")
+    assert "eight" not in page.evaluate("JSON.stringify(sessionStorage)")
+    button(page, "Sign out").click()
+    sign_in(page, "Ben Cole")
+    page.wait_for_url("**/console/")
+    page.goto(f"{served.url}/console/conversations/{talk}")
+    page.wait_for_function("!Object.keys(sessionStorage).some(name => name.startsWith('draft.'))")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("")
+
+
+def test_an_emergency_is_seen_on_a_patients_page(served: Served, sit_down: Sit, talk: str) -> None:
+    page = sit_down()
+    page.goto(f"{served.url}/console/patients/P-010")
+    expect(page).to_have_title("Patient · Tendril")
+    served.desk.text(11, "my chest hurts")
+    expect(page.locator("#announce")).to_have_text("1 emergency waits")
+    expect(page).to_have_title("⚠ Patient · Tendril")
+    page.get_by_role("link", name="1 emergency waits").click()
+    expect(row(page, "Tom Okafor")).to_be_visible()
 
 
 def test_undo_returns_the_words(served: Served, sit_down: Sit, talk: str) -> None:
@@ -224,10 +278,11 @@ def test_an_idle_person_is_warned_and_may_stay(served: Served, sit_down: Sit, ta
     expect(warning).to_be_visible(timeout=20_000)
     button(page, "Stay signed in").click()
     expect(warning).to_be_hidden()
-    page.wait_for_timeout(3500)
+    with page.expect_response("**/console/live*") as looked:
+        assert int(looked.value.headers["session-ends-in"]) > 60
     expect(warning).to_be_hidden()
     served.ahead += timedelta(minutes=16)
-    page.wait_for_url(f"**/console/sign-in?next=*{talk}", timeout=20_000)
+    page.wait_for_url(f"**/console/sign-in?next=*{talk}")
 
 
 def test_it_works_without_javascript(served: Served, sit_down: Sit, talk: str) -> None:

@@ -19,4 +19,6 @@ drawing.install(blueprint)
 for part in (signing, account_pages, inbox_pages, action_routes, correction_routes, patient_pages, import_pages):
     part.install(blueprint)
 
-__all__ = ["blueprint"]
+refused = guard.refused
+
+__all__ = ["blueprint", "refused"]

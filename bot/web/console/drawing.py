@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -20,6 +22,14 @@ def install(blueprint: Blueprint) -> None:
     blueprint.context_processor(_names)
 
 
+def _draft_key() -> str:
+    """Seals what one has begun to write, in the browser's own store: whoever signs in after one cannot read it."""
+    ours = clinic()
+    secret = ours.settings.secret_key.get_secret_value().encode()
+    key = hmac.digest(secret, f"draft {g.person.user_id}".encode(), "sha256")
+    return base64.b64encode(key).decode()
+
+
 def _names() -> dict[str, Any]:
     ours = clinic()
     now, home = ours.clock(), ours.settings.clinic_timezone
@@ -33,6 +43,7 @@ def _names() -> dict[str, Any]:
     return {
         "clinic_name": ours.settings.clinic_name,
         "day": day,
+        "draft_key": _draft_key,
         "due": lambda moment: words.due(moment, now),
         "age": lambda moment: words.age(moment, now),
         "now": now,

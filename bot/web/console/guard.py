@@ -58,8 +58,8 @@ def install(blueprint: Blueprint) -> None:
     blueprint.before_request(_check)
     blueprint.before_request(_without_nul)
     blueprint.register_error_handler(CSRFError, _no_token)
-    for code in (400, 403, 404, 405, 413):
-        blueprint.register_error_handler(code, _refused)
+    for code in (400, 403, 404, 405, 409, 413):
+        blueprint.register_error_handler(code, refused)
 
 
 def person() -> Person:
@@ -164,7 +164,7 @@ def _here() -> str:
 def _no_token(error: CSRFError) -> ResponseReturnValue:
     # The token is checked before the guard runs; who has no session or not the role is to hear that first.
     refusal = _check()
-    return refusal if refusal is not None else _refused(error)
+    return refusal if refusal is not None else refused(error)
 
 
 WORDS: Final = {
@@ -172,11 +172,16 @@ WORDS: Final = {
     403: ("Not for your role", "Your account may not see this page. Ask a supervisor or an administrator."),
     404: ("Not here", "There is nothing at this address, or there is no more."),
     405: ("Not like that", "This address does not take what was sent."),
+    409: ("Not any more", ""),
     413: ("Too large", "The file is too large for the console. Use `bot import` for it."),
+    500: ("Something broke", "It is our fault and has been written down. Nothing is half-done; try again."),
+    503: ("The database does not answer", "Nothing is lost or half-done. Try again in a moment."),
 }
 
 
-def _refused(error: HTTPException) -> ResponseReturnValue:
+def refused(error: HTTPException) -> ResponseReturnValue:
+    """The page that says what went wrong and how to go on."""
     code = error.code or 400
     title, words = WORDS.get(code, WORDS[400])
+    words = words or error.description or ""
     return render_template("console/refused.html", title=title, explained=words, person=g.get("person")), code

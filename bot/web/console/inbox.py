@@ -24,6 +24,7 @@ def install(blueprint: Blueprint) -> None:
     """Add the routes."""
     blueprint.add_url_rule("/", view_func=inbox)
     blueprint.add_url_rule("/live", view_func=live)
+    blueprint.add_url_rule("/alarm", view_func=alarm)
     blueprint.add_url_rule("/conversations/<conversation_id>", view_func=conversation)
     blueprint.add_url_rule("/escalations/<escalation_id>", view_func=escalation)
 
@@ -98,6 +99,20 @@ def live() -> ResponseReturnValue:
         "console/live.html", page=page, thread=thread, view=_view(), mode=request.args.get("mode"), live=True
     )
     return _stamped(make_response(body), f"{mark}.{thread_mark}")
+
+
+@timer
+def alarm() -> ResponseReturnValue:
+    """Whether emergencies wait, for the pages beside the inbox."""
+    ours = clinic()
+    with ours.database.read() as connection:
+        _mark, counts = inbox_list.etag_and_counts(
+            ours, connection, view=View.OPEN, user_id=person().user_id, after=None, now=ours.clock()
+        )
+    mark = f"alarm.{counts['alarms']}"
+    if request.headers.get("If-None-Match", "").removeprefix("W/").strip('"') == mark:
+        return _stamped(Response(status=304), mark)
+    return _stamped(make_response(render_template("console/_alarm.html", page={"counts": counts}, live=True)), mark)
 
 
 def view_now() -> View:

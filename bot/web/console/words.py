@@ -157,10 +157,11 @@ PRIORITIES: Final[Mapping[Priority, str]] = {
     Priority.ROUTINE: "Routine",
 }
 LANGUAGES: Final[Mapping[str, str]] = {
-    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi",
-    "ht": "Haitian Creole", "it": "Italian", "ko": "Korean", "pl": "Polish", "pt": "Portuguese",
-    "ru": "Russian", "so": "Somali",
-    "tl": "Tagalog", "fil": "Filipino", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+    "am": "Amharic", "ar": "Arabic", "bn": "Bengali", "de": "German", "en": "English", "es": "Spanish",
+    "fa": "Persian", "fil": "Filipino", "fr": "French", "gu": "Gujarati", "he": "Hebrew", "hi": "Hindi",
+    "ht": "Haitian Creole", "it": "Italian", "ja": "Japanese", "km": "Khmer", "ko": "Korean", "ne": "Nepali",
+    "pa": "Punjabi", "pl": "Polish", "ps": "Pashto", "pt": "Portuguese", "ru": "Russian", "so": "Somali",
+    "sw": "Swahili", "tl": "Tagalog", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ps", "ur", "yi"})
 
@@ -205,9 +206,7 @@ def decided(verdict: str, reason: str, until: str = "") -> str:
         case "send":
             return "It could go out: nothing stood against it."
         case "hold":
-            return f"It had to wait{f' until {until}' if until else ''} because {why}.".replace(
-                "because of", "because of"
-            )
+            return f"It had to wait{f' until {until}' if until else ''} because {why}."
         case _:
             return f"It did not go out because {why}."
 

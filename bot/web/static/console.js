@@ -57,12 +57,19 @@
       ? `${emergencies} new ${emergencies === 1 ? "emergency" : "emergencies"} in the list`
       : `${added.length} new in the list`;
   }
+  // Emergencies, whatever is open: in the title of a tab behind others, and said once when there are more than before
+  const named = document.title.replace(/^⚠ /, "");
+  const alarms = () => Number($("#alarm .alarm")?.dataset.count || 0);
+  let alarmed = alarms();
+  function lookAtAlarm() {
+    if (alarms() > alarmed && !$("#announce").textContent.includes("emergenc")) $("#announce").textContent = $("#alarm").textContent;
+    alarmed = alarms();
+  }
   function title() {
-    const list = $("#list");
-    if (!list) return;
-    const waiting = Number(list.dataset.count);
+    const list = $("#list"), mark = alarms() ? "⚠ " : "";
+    const waiting = list ? Number(list.dataset.count) : 0;
     const name = $(".thread") ? "Conversation" : "Inbox";
-    document.title = `${waiting ? `(${waiting}) ` : ""}${name} · Tendril`;
+    document.title = list ? `${mark}${waiting ? `(${waiting}) ` : ""}${name} · Tendril` : mark + named;
   }
   const atBottom = (box) => box && box.scrollHeight - box.scrollTop - box.clientHeight < 60;
   let wasAtBottom = true;
@@ -151,6 +158,7 @@
     title();
     undoTimers();
     if ($("#list")) lookAtList(known.size === 0 && rows().length === 0);
+    lookAtAlarm();
   }
 
   // Before an idle person is signed out
@@ -206,7 +214,7 @@
       return;
     }
     if (event.key === "Escape" && field) { field.blur(); return; }
-    if (field || event.ctrlKey || event.metaKey || event.altKey || !live || !keysOn() || document.querySelector("dialog[open]")) return;
+    if (field || event.ctrlKey || event.metaKey || event.altKey || !$("#list") || !keysOn() || document.querySelector("dialog[open]")) return;
     const act = KEYS[event.key];
     if (act) { event.preventDefault(); act(); }
   });
