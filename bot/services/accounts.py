@@ -23,6 +23,8 @@ from bot.store.tables import Role, SignInTry, User
 TRIES: Final = 10
 WITHIN: Final = timedelta(minutes=15)
 SHORTEST: Final = 8
+FEWEST: Final = 3
+"""Different signs in a password."""
 LONGEST: Final = 256
 """Hashing is costly on purpose; nobody may make it costlier with a password of a megabyte."""
 
@@ -70,7 +72,7 @@ def create_user(
     address = fold(email)
     if not _EMAIL.fullmatch(address) or len(address) > User.email.type.length:
         raise AccountError("that is no e-mail address")
-    check_password(password)
+    check_password(password, address)
     user_id = new_id()
     row = {"id": user_id, "email": address, "name": name.strip() or _name_from(address), "role": role, "active": True}
     hashed = _HASHER.hash(password)
@@ -90,12 +92,14 @@ def _name_from(address: str) -> str:
     return " ".join(part.capitalize() for part in re.split(r"[._+-]+", address.partition("@")[0]) if part)
 
 
-def check_password(password: str) -> None:
-    """Raise AccountError when a password is too short or too long. No other rule makes passwords better."""
+def check_password(password: str, email: str) -> None:
+    """Raise AccountError when a password is too short, too long or no secret. No other rule makes them better."""
     if len(password) < SHORTEST:
         raise AccountError(f"a password has {SHORTEST} characters or more")
     if len(password) > LONGEST:
         raise AccountError(f"a password has at most {LONGEST} characters")
+    if len(set(password)) < FEWEST or fold(password) in (fold(email), fold(email).partition("@")[0]):
+        raise AccountError("a password is neither the address nor a sign or two repeated")
 
 
 def new_password() -> str:
@@ -144,9 +148,9 @@ def forgive(connection: Connection, try_id: str) -> None:
 
 def change_password(clinic: Clinic, *, user_id: str, old: str, new: str, now: datetime) -> SignIn:
     """Set a new password. The old one is asked for under the same limit. Raises AccountError for one that won't do."""
-    check_password(new)
     with clinic.database.read() as connection:
         user = connection.execute(select(User.__table__).where(User.id == user_id)).one()
+    check_password(new, user.email)
     outcome = sign_in(clinic, email=user.email, password=old, now=now)
     if isinstance(outcome, SignedIn):
         hashed = _HASHER.hash(new)

@@ -10,12 +10,15 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 
 log = structlog.get_logger()
 
 POOL_SIZE = 5
 IDLE_SECONDS = 10.0
+
+NOT_MIGRATED = frozenset({"UndefinedTable", "UndefinedColumn"})
+"""PostgreSQL's words for a schema that `bot db upgrade` has not brought up to this version yet."""
 
 
 class DatabaseDown(Exception):
@@ -66,7 +69,9 @@ class Database:
         try:
             with self.engine.begin() as connection:
                 yield connection
-        except (OperationalError, InterfaceError) as error:
+        except DBAPIError as error:
+            if not _is_down(error):
+                raise
             reason = type(error.orig).__name__
             raise (InACircle if reason in _CIRCLES else DatabaseDown)(reason) from error
 
@@ -76,8 +81,10 @@ class Database:
         try:
             with self.engine.connect().execution_options(read_only=True) as connection:
                 yield connection
-        except (OperationalError, InterfaceError) as error:
-            raise DatabaseDown(type(error.orig).__name__) from error
+        except DBAPIError as error:
+            if _is_down(error):
+                raise DatabaseDown(type(error.orig).__name__) from error
+            raise
 
     def ping(self) -> None:
         """Raise DatabaseDown unless the database answers."""
@@ -87,6 +94,11 @@ class Database:
     def dispose(self) -> None:
         """Close what is pooled; a forked child calls this first (`close=False` there keeps the parent's sockets)."""
         self.engine.dispose()
+
+
+def _is_down(error: DBAPIError) -> bool:
+    """Whether it is no fault of the statement's."""
+    return isinstance(error, OperationalError | InterfaceError) or type(error.orig).__name__ in NOT_MIGRATED
 
 
 def open_database(url: str, *, pool_size: int = POOL_SIZE) -> Database:

@@ -53,6 +53,9 @@ def test_refusals_are_one_line(clinic: Clinic) -> None:
         1,
         "No account was made: the password is not UTF-8.\n",
     )
+    for poor in ("ana@clinic.test", "aaaaaaaaaaaa", "abababababab", " " * 12):
+        status, said = create("ana@clinic.test", "--role", "coordinator", "--password-stdin", stdin=f"{poor}\n")
+        assert (status, "neither the address nor" in said, said.count("\n")) == (1, True, 1)
     assert create("ana", "--role", "coordinator")[0] == 1
     assert create("ana@clinic.test", "--role", "queen")[0] == 2
     assert create("ana@clinic.test", "--role", "admin")[0] == 0

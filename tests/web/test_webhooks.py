@@ -239,6 +239,17 @@ def test_with_the_database_down_twilio_is_told_to_try_again(
 
 
 @one_database
+def test_before_the_migrations_twilio_is_told_to_try_again(
+    clinic: Clinic, blank_database_url: str, inbound: dict[str, str], settings: Settings
+) -> None:
+    blank = replace(clinic, database=open_database(blank_database_url))
+    signature = sign(settings.public_url + MESSAGE, inbound.items(), settings.auth_tokens[0])
+    answer = create_app(blank).test_client().post(MESSAGE, data=inbound, headers={"X-Twilio-Signature": signature})
+    blank.database.dispose()
+    assert answer.status_code == 503
+
+
+@one_database
 def test_with_redis_down_patients_are_answered(clinic: Clinic, inbound: dict[str, str], settings: Settings) -> None:
     lonely = build_clinic(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
     inbound["Body"] = "I want to kill myself"
