@@ -83,6 +83,9 @@ _AUTOREPLY = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 
+LONGEST_REPEATED = 4
+"""Words of a thing that is said over and over, such as `stop texting me`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -191,3 +194,12 @@ def _since_last_stop(breaks: list[int]) -> range:
         if breaks[start] == SENTENCE:
             break
     return range(start, len(breaks))
+
+
+def said_once(text: Text) -> str:
+    """The patient's own words of a text that says one thing over and over; nothing for any other."""
+    count = len(text.words)
+    for length in range(1, min(LONGEST_REPEATED, count // 2) + 1):
+        if count % length == 0 and text.words == text.words[:length] * (count // length):
+            return text.shown(0, length)
+    return ""

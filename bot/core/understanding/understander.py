@@ -15,7 +15,7 @@ from bot.core.understanding.patterns import Matcher
 from bot.core.understanding.reading import Reading, read
 from bot.core.understanding.readings import DEFAULTS, Limits, asked_for
 from bot.core.understanding.spelling import Spelling
-from bot.core.understanding.text import fold, take_apart
+from bot.core.understanding.text import fold, said_once, take_apart
 
 # A single word in an alphabet needs no cutting, only folding; nearly all words of the lexicons are such.
 _PLAIN_WORD = re.compile(r"[a-z\u0400-\u04ff\u0620-\u064a\u066e-\u06d3]{1,40}\Z")
@@ -55,7 +55,12 @@ class Understander:
         try:
             # A bare "52" says what it is a reading of only together with the question.
             prompt = asked.prompt if asked.context is Context.CHECKIN_YES_NO else None
-            return compose(self._read(text), asked, self.limits, self._measures(prompt) if prompt else frozenset())
+            reading = self._read(text)
+            found = compose(reading, asked, self.limits, self._measures(prompt) if prompt else frozenset())
+            once = said_once(reading.text) if found.intent is Intent.UNCLEAR else ""
+            if once and (again := compose(self._read(once), asked, self.limits)).has(Intent.OPT_OUT):
+                return again  # STOP STOP STOP STOP: what is said loudly must not be lost
+            return found
         except Exception as error:  # whatever it is, the patient must not be left without an answer
             return self._failed(text, error)
 
