@@ -81,7 +81,7 @@ def compose(
     details = _details(reading)
     details, numeric_sure = _numbers(reading, asked, found, details, readings)
     polarity(reading, asked, found)
-    language_wanted(reading, found)
+    language_wanted(reading, asked, found)
     clash = settle(reading, asked, found)
     ask(reading, asked, found)
     _consent(reading, asked, found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.intents import Evidence, Intent
+from bot.core.understanding.meanings import EXPLICIT
 from bot.core.understanding.patterns import Hit
 from bot.core.understanding.reading import Reading
 from bot.core.understanding.text import COMMA
@@ -45,6 +46,7 @@ BYGONE = frozenset(
     }
 )
 REACH = 2
+_MEANINGS = frozenset(map(str, EXPLICIT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def _denied(reading: Reading, hit: Hit, denied: list[Hit]) -> bool:
             and other.start < hit.start
             and other.end <= hit.start <= other.end + REACH
             and _flows(reading, other.end, hit.start)
+            and not _spent(reading, other, hit)
         ):
             return True
     for other in reading.of("denial_after"):
@@ -98,6 +101,17 @@ def _denied(reading: Reading, hit: Hit, denied: list[Hit]) -> bool:
         and reading.of("either")
         and reading.sentence(before.start) == reading.sentence(hit.start)
         for before in denied
+    )
+
+
+def _spent(reading: Reading, denial: Hit, hit: Hit) -> bool:
+    """Whether the denial belongs to a meaning that is complete before the danger: "I am not coming, chest pain"."""
+    return any(
+        other.start <= denial.start
+        and denial.end <= other.end <= hit.start
+        and other.length > denial.length
+        and other.group in _MEANINGS
+        for other in reading.hits
     )
 
 

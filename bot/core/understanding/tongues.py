@@ -6,7 +6,9 @@ import re
 from collections import Counter
 
 from bot.core.intents import Intent
+from bot.core.understanding.asked import Asked
 from bot.core.understanding.meanings import LIKELY, SURE, Meanings, evidence_of
+from bot.core.understanding.patterns import Hit
 from bot.core.understanding.reading import Reading
 
 _SCRIPTS = (
@@ -46,9 +48,9 @@ def _rival(reading: Reading) -> str | None:
     return votes.most_common(1)[0][0] if votes else None
 
 
-def language_wanted(reading: Reading, found: Meanings) -> None:
+def language_wanted(reading: Reading, asked: Asked, found: Meanings) -> None:
     """A language is wanted when its name stands alone, or beside words that ask for it or tell of not understanding."""
-    names = reading.under("langname.")
+    names = [hit for hit in reading.under("langname.") if not _answers(reading, asked, hit)]
     asks = reading.of("langask")
     for hit in reading.of("language_switch"):
         found.add(Intent.LANGUAGE_SWITCH, SURE, evidence_of(reading, Intent.LANGUAGE_SWITCH, hit), hit)
@@ -60,3 +62,12 @@ def language_wanted(reading: Reading, found: Meanings) -> None:
             found.add(Intent.LANGUAGE_SWITCH, SURE if alone else LIKELY, evidence, hit)
     if found.has(Intent.LANGUAGE_SWITCH):
         found.drop(Intent.QUESTION, Intent.REQUEST_HUMAN, Intent.HELP, Intent.ACKNOWLEDGE, Intent.UNCLEAR)
+
+
+def _answers(reading: Reading, asked: Asked, name: Hit) -> bool:
+    """Whether the name of a language is an answer in the language on file: Tagalog "hindi" is "no"."""
+    spoken = (asked.language or "").split("-")[0].lower()
+    return any(
+        hit.start == name.start and hit.end == name.end and hit.rule.language == spoken
+        for hit in reading.of("yes", "no", "okay")
+    )

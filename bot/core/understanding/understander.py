@@ -35,7 +35,10 @@ class Understander:
             self.glyphs |= lexicon.glyphs
             short |= lexicon.short_forms
             common |= {word for raw in lexicon.common_words for word in self._cut(raw)}
-        self._short = {self._cut(key): self._cut(value) for key, value in short.items()}
+        cut_short = {self._cut(key): self._cut(value) for key, value in short.items()}
+        plain = Spelling((), (), cut_short)
+        # One language's short form may write out another's: "po pa" is "pa", and "pa" is Spanish "para".
+        self._short = {key: _written_out(plain, value) for key, value in cut_short.items()}
         self._plain = Spelling((), (), self._short)
         self._splits: dict[str, tuple[str, ...]] = {}
         self._measures = lru_cache(256)(self._measures_in)
@@ -105,6 +108,10 @@ class Understander:
         found = self._splits.get(words)
         if found is None:
             cut = (fold(words),) if _PLAIN_WORD.match(words) else self._cut(words)
-            found = tuple(word for _, _, long in self._plain.expand(cut) for word in long)
+            found = _written_out(self._plain, cut)
             self._splits[words] = found
         return found
+
+
+def _written_out(spelling: Spelling, words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for _, _, long in spelling.expand(words) for word in long)
