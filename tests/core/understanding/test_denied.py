@@ -20,3 +20,9 @@ def test_portuguese_no_denies_nothing(text: str) -> None:
 def test_denials_in_the_same_language_hold(text: str) -> None:
     """Also where two lexicons name the same danger."""
     assert load_understander()(text).intent is not Intent.EMERGENCY
+
+
+@pytest.mark.parametrize("text", ["im not coming chest pain", "di ako makakapunta naninikip dibdib ko"])
+def test_a_denial_that_is_part_of_another_meaning_denies_nothing_more(text: str) -> None:
+    """What is not to be is the visit, not the pain."""
+    assert load_understander()(text).intent is Intent.EMERGENCY
