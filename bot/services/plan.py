@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any, TypeAlias
 import structlog
 from sqlalchemy import Connection
 
-from bot.core.journey import TouchState
+from bot.core.journey import PlannedTouch, TouchState
 from bot.core.people import Visit
 from bot.core.planning import History, Rules, plan_visit
 from bot.services.clinic import Clinic
@@ -25,6 +26,7 @@ from bot.store.tables import Touch
 log = structlog.get_logger()
 
 BATCH = 500
+_LONGEST_SUBJECT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def _touches(
             touches.append(
                 {
                     "id": new_id(),
-                    "key": f"appointment:{visit.appointment_id}:{visit.version}:{touch.step}:{touch.due_at:%Y%m%d%H%M}",
+                    "key": _key(visit, touch),
                     "journey": "appointment",
                     "step": touch.step,
                     "patient_id": visit.patient_id,
@@ -133,6 +135,15 @@ def _touches(
                 }
             )
     return touches
+
+
+def _key(visit: Visit, touch: PlannedTouch) -> str:
+    """Which contact this is. A long id is shortened to its digest: one that does not fit would end all planning."""
+    end = f"{visit.version}:{touch.step}:{touch.due_at:%Y%m%d%H%M}"
+    subject = visit.appointment_id
+    if len(subject) > _LONGEST_SUBJECT:
+        subject = hashlib.sha256(subject.encode()).hexdigest()
+    return f"appointment:{subject}:{end}"
 
 
 def visit_of(row: AnyRow, name: str = "") -> Visit:

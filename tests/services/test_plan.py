@@ -43,6 +43,13 @@ def test_planning_again_plans_nothing_new(chat: Chat) -> None:
     assert waiting(chat) == 1
 
 
+def test_the_longest_id_a_visit_may_have_does_not_end_planning(chat: Chat) -> None:
+    chat.patient("P1", "Maria")
+    chat.visit("A" * 128, "P1", at("2026-11-24T08:00"))
+    assert plan_due(chat.clinic, at=chat.now).messages == 1
+    assert plan_due(chat.clinic, at=chat.now).touches == 0
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("hours", [1.5, 2, 5, 11, 12, 20, 23, 24, 25, 30, 47, 49, 60, 71, 73, 80, 100, 200])
 def test_whatever_the_lead_time_texts_about_a_visit_are_few_and_far_between(chat: Chat, hours: float) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from unicodedata import category
 
 from bot.core.rows import RawRow
 
 LONGEST_ID = 128
+_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{1,2}")
 _LONGEST_CELL = 2000
 _BLANKS = frozenset("\t\r\n\v\f\u2028\u2029")
 # By Unicode category: controls and line ends become a blank, halves of a surrogate pair nothing.
@@ -62,6 +64,9 @@ class Cells:
             raise BadCell(column, "id", f"longer than {LONGEST_ID} characters")
         if not value.isprintable():
             raise BadCell(column, "id", "holds control characters")
+        if _SCIENTIFIC.fullmatch(value):
+            # Whoever else's number began with the same digits has this id now too.
+            raise BadCell(column, "id", "damaged by a spreadsheet: digits are lost")
         return value
 
     def _printable(self, column: str, value: str) -> str:

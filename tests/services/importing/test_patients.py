@@ -215,13 +215,15 @@ def test_what_cannot_be_read_is_told_without_being_repeated(desk: Desk) -> None:
         "P3,Ana,Lopez,2090-01-01,601-555-0142,,,yes",
         "P4,Ana,Lopez,01/31/70,601-555-0142,Klingon,Mars/Base,maybe",
         f"{'x' * 200},Ana,Lopez,,601-555-0142,,,",
+        "1.23457E+11,Ana,Lopez,,601-555-0142,,,",
     )
-    assert (report.added, report.rejected, report.warnings) == (1, 4, 3)
+    assert (report.added, report.rejected, report.warnings) == (1, 5, 3)
     told = [str(fault) for fault in report.faults]
     assert told[0] == "line 2: patient_id: id: missing"
     assert told[1] == "line 3: birth_date: date: no such day"
     assert "line 4: birth_date" in told[2]
     assert "line 6: patient_id: id: longer" in told[6]
+    assert told[7] == "line 7: patient_id: id: damaged by a spreadsheet: digits are lost"
     assert not any(secret in line for line in told for secret in ("Ana", "Lopez", "555", "1990", "Klingon", "maybe"))
     assert desk.opened("patients.birth_date", "P4") == "1970-01-31"
     assert desk.one("SELECT language, timezone FROM patients").language == "en"
