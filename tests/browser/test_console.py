@@ -230,6 +230,18 @@ def test_an_emergency_is_seen_on_a_patients_page(served: Served, sit_down: Sit, 
     expect(row(page, "Tom Okafor")).to_be_visible()
 
 
+def test_the_place_of_the_keyboard_outlives_what_comes_in(served: Served, sit_down: Sit, talk: str) -> None:
+    page = sit_down()
+    page.goto(f"{served.url}/console/conversations/{talk}")
+    page.locator("#log details").first.locator("summary").click()
+    page.get_by_label("This meant").first.select_option("refill_request")
+    button(page, "Claim").focus()
+    served.desk.text(10, "hello?")
+    expect(page.locator("#log .in").last).to_contain_text("hello?")
+    expect(button(page, "Claim")).to_be_focused()
+    expect(page.get_by_label("This meant").first).to_have_value("refill_request")
+
+
 def test_undo_returns_the_words(served: Served, sit_down: Sit, talk: str) -> None:
     page = sit_down()
     page.goto(f"{served.url}/console/conversations/{talk}")

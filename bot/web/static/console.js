@@ -130,8 +130,24 @@
     }
     begun = null;
   }
-  document.addEventListener("htmx:oobBeforeSwap", () => { wasAtBottom = atBottom($("#scroll")); });
+  // What somebody has opened, and chosen in it, stays so when the piece that it stands in is drawn anew
+  let unfolded = [];
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    wasAtBottom = atBottom($("#scroll"));
+    const open = [...(event.detail.target?.querySelectorAll("details[open] > summary[id]") ?? [])];
+    unfolded.push(...open.map((summary) => [summary.id, summary.parentElement.querySelector("select")?.value]));
+  });
+  function unfold() {
+    for (const [id, chosen] of unfolded) {
+      const details = document.getElementById(id)?.parentElement;
+      if (!details) continue;
+      details.open = true;
+      if (chosen) details.querySelector("select").value = chosen;
+    }
+    unfolded = [];
+  }
   document.addEventListener("htmx:oobAfterSwap", (event) => {
+    unfold();
     if (event.target && event.target.id === "log" && wasAtBottom) toBottom();
     after();
   });
