@@ -235,9 +235,14 @@ def test_the_place_of_the_keyboard_outlives_what_comes_in(served: Served, sit_do
     page.goto(f"{served.url}/console/conversations/{talk}")
     page.locator("#log details").first.locator("summary").click()
     page.get_by_label("This meant").first.select_option("refill_request")
+    page.locator("#person-1").click()
     button(page, "Claim").focus()
+    served.desk.visit(1, "P-010")
     served.desk.text(10, "hello?")
     expect(page.locator("#log .in").last).to_contain_text("hello?")
+    # The patient's side is as live as the conversation, folded as it was.
+    expect(page.locator("#side")).to_contain_text("Primary care, Main St")
+    expect(page.locator("#side details")).not_to_have_attribute("open", "")
     expect(button(page, "Claim")).to_be_focused()
     expect(page.get_by_label("This meant").first).to_have_value("refill_request")
 

@@ -130,24 +130,33 @@
     }
     begun = null;
   }
-  // What somebody has opened, and chosen in it, stays so when the piece that it stands in is drawn anew
-  let unfolded = [];
+  // How far somebody has scrolled, what they have unfolded and chosen stays so when the piece of it is drawn anew
+  let looks = [];
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     wasAtBottom = atBottom($("#scroll"));
-    const open = [...(event.detail.target?.querySelectorAll("details[open] > summary[id]") ?? [])];
-    unfolded.push(...open.map((summary) => [summary.id, summary.parentElement.querySelector("select")?.value]));
+    const piece = event.detail.target;
+    if (!piece) return;
+    const folds = [...piece.querySelectorAll("details > summary[id]")].map((summary) => {
+      const details = summary.parentElement;
+      return { id: summary.id, open: details.open, chosen: details.open && details.querySelector("select")?.value };
+    });
+    looks.push({ id: piece.id, scrolled: piece.scrollTop, folds });
   });
-  function unfold() {
-    for (const [id, chosen] of unfolded) {
-      const details = document.getElementById(id)?.parentElement;
-      if (!details) continue;
-      details.open = true;
-      if (chosen) details.querySelector("select").value = chosen;
+  function lookAsBefore() {
+    for (const { id, scrolled, folds } of looks) {
+      for (const { id: summary, open, chosen } of folds) {
+        const details = document.getElementById(summary)?.parentElement;
+        if (!details) continue;
+        details.open = open;
+        if (chosen) details.querySelector("select").value = chosen;
+      }
+      const piece = document.getElementById(id);
+      if (piece) piece.scrollTop = scrolled;
     }
-    unfolded = [];
+    looks = [];
   }
   document.addEventListener("htmx:oobAfterSwap", (event) => {
-    unfold();
+    lookAsBefore();
     if (event.target && event.target.id === "log" && wasAtBottom) toBottom();
     after();
   });
