@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.binding import ANSWERS, Binding, Fit
+from bot.core.binding import ALL_OF_THEM, ANSWERS, Binding, Fit
 from bot.core.dialogue import Outcome, advance, answers, miss
 from bot.core.effects import Ask, CloseQuestion, Effect, Escalate, Say
 from bot.core.escalation import Priority, Reason
@@ -82,6 +82,8 @@ def _answer(
         return Response(())  # "On my way" at five past is for the front desk, and no answer to the reminder.
     if binding.fit is Fit.MOVED and binding.question is not None and binding.question.pending is not None:
         return _of_stale_menu(understanding, situation, binding, journeys, now)
+    if situation.parts and (each := _each_their_own(understanding, situation, journeys["appointment"], now)):
+        return each
     if binding.fit in (Fit.NONE, Fit.AMBIGUOUS, Fit.MOVED, Fit.OVER):
         return Response(_elsewhere(understanding, binding, now))
     if situation.opted_out and (binding.fit is Fit.CORRECTION or situation.bare_yes):
@@ -127,6 +129,36 @@ def _each(
     outcomes = [_advance_visit(understanding, situation, binding, visit, journey, now) for visit in binding.visits]
     effects = tuple(effect for outcome in outcomes for effect in outcome.effects)
     return Response(effects, tuple(outcome.enrollment for outcome in outcomes), binding)
+
+
+def _each_their_own(
+    understanding: Understanding, situation: Situation, journey: Journey, now: datetime
+) -> Response | None:
+    """One thing of one person, another of another; None unless each has one visit that was asked about."""
+    asked = [q for q in situation.questions if q.journey == journey.name and q.state is not QuestionState.PREPARED]
+    subjects = {subject for question in asked for subject in question.subjects}
+    meant: dict[Intent, list[Visit]] = {}
+    for part in situation.parts:
+        theirs = [visit for visit in situation.visits if visit.patient_id == part.patient_id and visit.is_open(now)]
+        theirs = [visit for visit in theirs if (visit.appointment_id, visit.version) in subjects]
+        if part.patient_id is not None and len(theirs) != 1:
+            return None
+        if part.patient_id is not None:
+            meant.setdefault(part.intent, []).extend(theirs)
+    everyone = tuple(visit for visits in meant.values() for visit in visits)
+    newest = max(asked, key=lambda question: question.asked_at)
+    whole = Binding(Fit.OPEN, "says what of whom by name", newest, everyone)
+    effects: list[Effect] = []
+    moved: list[Enrollment] = []
+    for intent, visits in meant.items():
+        of_these = replace(understanding, intents=(intent,), auto=True)
+        made = _each(of_these, situation, replace(whole, visits=tuple(visits)), journey, now)
+        about = tuple(visit.appointment_id for visit in visits)
+        effects += [replace(effect, about=about) if isinstance(effect, Say) else effect for effect in made.effects]
+        moved += made.enrollments
+    if any(part.patient_id is None for part in situation.parts):
+        effects.append(Escalate(Reason.UNCLEAR, suggestion="rest-of-the-household"))
+    return Response(tuple(effects), tuple(moved), whole)
 
 
 def _advance_visit(
@@ -226,7 +258,7 @@ def _of_stale_menu(
 
 def _choice(understanding: Understanding, binding: Binding) -> tuple[Visit, ...]:
     number = understanding.details.option or int(understanding.details.number or 0)
-    if number == 0 and len(binding.visits) == 1:
+    if number == 0 and (len(binding.visits) == 1 or binding.reason == ALL_OF_THEM):
         return binding.visits
     return binding.visits[number - 1 : number] if number > 0 else ()
 

@@ -18,10 +18,20 @@ from bot.core.understanding import Asked
 ANSWERS: Final = (Intent.CONFIRM, Intent.DECLINE, Intent.RESCHEDULE)
 FRESH: Final = timedelta(hours=12)
 """A question asked this much later than the others is the one that a bare answer is about."""
+ALL_OF_THEM: Final = "says that it is for all of them"
 CORRECTABLE: Final = timedelta(days=7)
 LATE: Final = timedelta(days=14)
 STILL_COUNTS: Final = (Context.RECALL_INVITE, Context.SURVEY_SCALE)
 """A late answer to these means what it would have meant in time; an offer may be gone, and a feeling has passed."""
+
+# "Both", "all of us", "everyone", as the languages say it; drafts, as the lexicons are.
+EVERYBODY: Final = re.compile(
+    r"\bboth\b|\ball (of|three|3|four|4|the|my|are|will|coming)\b|\bevery(one|body)\b"
+    r"|\b(los|las) (dos|tres|cuatro)\b|\bamb[oa]s\b|\btod[oa]s\b|\btou(s|tes)\b|\bles deux\b|\b(os|as) (dois|duas)\b"
+    r"|都|两个|兩個|全部|cả hai|tất cả|둘 다|모두|\bоба\b|\bобе\b|\bвсе\b|كلنا|كلاهما|جميعا"
+    r"|\btou ?le ?de\b|\btout moun\b|\bpareho\b|\blahat\b|\bdono\b|दोनों|هر دو|همه|\boboje\b|\bwszyscy\b",
+    re.IGNORECASE,
+)
 
 
 class Fit(StrEnum):
@@ -175,6 +185,8 @@ def _among_live(
     if newest not in same or len(same) == 1:
         return Binding(Fit.OPEN, "asked last, of another kind than the rest", newest, subjects_of(newest, visits))
     candidates = tuple(visit for q in reversed(same) for visit in subjects_of(q, visits))
+    if understanding.intent is Intent.CONFIRM and EVERYBODY.search(text):
+        return Binding(Fit.OPEN, ALL_OF_THEM, newest, candidates)
     if len({visit.appointment_id for visit in candidates}) == 1:
         return Binding(Fit.OPEN, "all open questions are about one visit", newest, candidates[:1])
     return Binding(Fit.AMBIGUOUS, "several open questions fit", newest, candidates)
@@ -203,6 +215,8 @@ def _menu(text: str, menu: Question, choices: tuple[Visit, ...], now: datetime) 
     named = tuple(visit for visit in choices if mentions(text, visit, now))
     if len(named) == 1:
         return Binding(Fit.OPEN, "names the choice", menu, named)
+    if EVERYBODY.search(text):
+        return Binding(Fit.OPEN, ALL_OF_THEM, menu, choices)
     return Binding(Fit.OPEN, "the numbered question asked last", menu, choices)
 
 

@@ -19,6 +19,8 @@ class Say:
     key: str
     values: Mapping[str, Any] = field(default_factory=dict)
     origin: Origin = Origin.REPLY
+    about: tuple[str, ...] = ()
+    """Ids of the visits it speaks of, where the reply is about more than these."""
 
 
 @dataclass(frozen=True, slots=True)

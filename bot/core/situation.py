@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.core.binding import Binding, names, words_of
 from bot.core.effects import Effect
+from bot.core.intents import Intent
 from bot.core.journey import Enrollment, Question
 from bot.core.people import ConsentStatus, PatientStatus, Visit
 
@@ -36,6 +37,14 @@ def named_in(text: str, people: Sequence[Person]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What a reply says of one patient by name; `patient_id` None: of somebody else, the others perhaps."""
+
+    patient_id: str | None
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything about the conversation that a decision may depend on."""
 
@@ -60,6 +69,8 @@ class Situation:
     """A yes and no more: it does not say to what."""
     named: tuple[str, ...] = ()
     """Ids of the patients on the phone whose names are among the words."""
+    parts: tuple[Part, ...] = ()
+    """Where the reply says one thing of one and another of another: what of whom."""
 
     @property
     def patient_id(self) -> str | None:

@@ -47,7 +47,7 @@ _WARNED = _REPLIED.values(last_safety_at=bindparam("at"), last_safety_family=bin
 
 def render(turn: Turn, effect: Say | Ask) -> tuple[str, str]:
     name = next((p.name for p in turn.situation.people if p.patient_id == turn.patient_id), "")
-    visits = _subjects(turn, effect) if isinstance(effect, Ask) else turn.visits
+    visits = _spoken_of(turn, effect)
     settings = turn.clinic.settings
     # One message says the clinic's number once; the safety text always does.
     spoken = spoken_phone(settings.clinic_phone)
@@ -56,6 +56,12 @@ def render(turn: Turn, effect: Say | Ask) -> tuple[str, str]:
     values = values_for(settings, now=turn.now, name=name, visits=visits, **more, **effect.values)
     rendered = turn.clinic.texts.render(text_key(effect.key, settings, turn.now), language=turn.language, values=values)
     return rendered.text, rendered.language
+
+
+def _spoken_of(turn: Turn, effect: Say | Ask) -> tuple[Visit, ...]:
+    if isinstance(effect, Ask):
+        return _subjects(turn, effect)
+    return tuple(v for v in turn.visits if v.appointment_id in effect.about) if effect.about else turn.visits
 
 
 def _subjects(turn: Turn, ask: Ask) -> tuple[Visit, ...]:

@@ -138,11 +138,12 @@ def _escalate(turn: Turn, effect: Escalate) -> None:
         {"intent": str(piece.intent), "rule": piece.rule, "words": piece.words} for piece in turn.understanding.evidence
     ]
     appointment = effect.appointment_id or (turn.visits[0].appointment_id if len(turn.visits) == 1 else None)
+    owner = next((v.patient_id for v in turn.situation.visits if v.appointment_id == appointment), None)
     need = Need(
         reason=effect.reason,
         priority=effect.priority,
         conversation_id=turn.phone.id,
-        patient_id=turn.patient_id,
+        patient_id=owner or turn.patient_id,
         message_id=turn.message_id,
         appointment_id=appointment,
         suggestion=effect.suggestion,

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.core.binding import asked_of, bind, question_in_mind
 from bot.core.courtesy import heard, is_bare_yes
+from bot.core.household import parts
 from bot.core.intake import respond
 from bot.core.intents import Evidence, Intent, OptOutScope, Understanding
 from bot.core.messages import Direction, MessageStatus, Via
@@ -116,6 +117,10 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
     understanding = _understand(clinic, inbound, situation, now)
     binding = bind(inbound.body, understanding, situation.questions, situation.visits, now)
     understanding = heard(understanding, binding, opted_out=situation.opted_out)
+    if len(situation.people) > 1 and situation.named:
+        asked = asked_of(situation.questions, now, language=None)
+        by_name = parts(inbound.body, situation.people, lambda clause: clinic.understand(clause, asked))
+        situation = replace(situation, parts=by_name)
     situation = replace(situation, bare_yes=is_bare_yes(inbound.body, understanding))
     response = respond(understanding, situation, binding=binding, journeys=discover(), now=now)
     _hold(connection, situation, response)
