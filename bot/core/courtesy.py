@@ -35,7 +35,8 @@ def is_bare_yes(text: str, understanding: Understanding) -> bool:
 
 def _only(understanding: Understanding, *groups: str) -> bool:
     """Whether a yes was read, by no other words than those of these groups of the lexicon ("en:okay: ok")."""
-    if understanding.intents != (Intent.CONFIRM,):
+    # A carrier that takes YES for START has both read in it.
+    if [intent for intent in understanding.intents if intent is not Intent.OPT_IN] != [Intent.CONFIRM]:
         return False
     rules = [piece.rule for piece in understanding.evidence if piece.intent is Intent.CONFIRM]
     return bool(rules) and all(_group(rule) in groups for rule in rules)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.answering import RESIDUE, answer, help_text
-from bot.core.binding import ANSWERS, Binding
+from bot.core.binding import ANSWERS, Binding, words_of
 from bot.core.effects import (
     Answer,
     Ask,
@@ -109,7 +109,7 @@ def safety_key(family: str) -> str:
 
 
 def _consent(understanding: Understanding, situation: Situation, binding: Binding, now: datetime) -> tuple[Effect, ...]:
-    if understanding.has(Intent.OPT_OUT):
+    if understanding.has(Intent.OPT_OUT) and not _is_the_danger(understanding):
         if understanding.details.scope is OptOutScope.PROGRAM:
             return (Escalate(Reason.HUMAN_REQUESTED, suggestion="stop-some-texts"), Say("general/passed_on"))
         return _opt_out(understanding, situation, binding, now)
@@ -118,6 +118,17 @@ def _consent(understanding: Understanding, situation: Situation, binding: Bindin
     if understanding.intent is Intent.HELP and understanding.details.keyword is not None:
         return help_text(situation)  # Carriers want it answered whatever else is going on.
     return ()
+
+
+def _is_the_danger(understanding: Understanding) -> bool:
+    """Whether what reads like an opt-out is the cry for help itself: "I don't want to be here anymore"."""
+    if understanding.details.keyword is not None or not understanding.has(Intent.EMERGENCY):
+        return False
+    said: dict[Intent, set[str]] = {Intent.OPT_OUT: set(), Intent.EMERGENCY: set()}
+    for piece in understanding.evidence:
+        said.get(piece.intent, set()).update(words_of(piece.words))
+    wish, danger = said[Intent.OPT_OUT], said[Intent.EMERGENCY]
+    return 2 * len(wish & danger) > len(wish) > 0
 
 
 def _opt_out(understanding: Understanding, situation: Situation, binding: Binding, now: datetime) -> tuple[Effect, ...]:

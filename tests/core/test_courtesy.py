@@ -46,6 +46,12 @@ def test_a_yes_and_no_more_does_not_say_to_what(text: str) -> None:
     assert is_bare_yes(text, read("en:yes: yes", "yes"))
 
 
+def test_a_yes_that_the_carrier_took_for_start_says_no_more_than_yes() -> None:
+    yes = replace(read("en:yes: yes", "yes"), intents=(Intent.CONFIRM, Intent.OPT_IN))
+    assert is_bare_yes("yes", yes)
+    assert heard(yes, ANSWERED, opted_out=False) == yes
+
+
 @pytest.mark.parametrize(
     ("text", "understanding"),
     [

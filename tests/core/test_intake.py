@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.effects import Answer, Ask, ChangeConsent, Effect, Escalate, MarkPatient, PauseJourneys, Say, SetLanguage
 from bot.core.escalation import Priority, Reason
-from bot.core.intents import Intent, OptOutScope
+from bot.core.intents import Evidence, Intent, OptOutScope
 from bot.core.journey import QuestionState
 from bot.core.messages import Origin
 from bot.core.people import AppointmentStatus, ConsentStatus, Participation, PatientStatus
@@ -104,11 +105,24 @@ def test_an_opt_out_that_the_carrier_has_answered_is_recorded_in_silence() -> No
     assert said(response) == []
 
 
-def test_danger_and_opt_out_in_one_text_both_count() -> None:
-    response = decide(ASKED, means(Intent.EMERGENCY, Intent.OPT_OUT, danger="self-harm"))
+def in_danger_and_out(danger: str, wish: str, keyword: str | None = None) -> Response:
+    evidence = (Evidence(Intent.EMERGENCY, "danger", danger), Evidence(Intent.OPT_OUT, "opt_out", wish))
+    both = means(Intent.EMERGENCY, Intent.OPT_OUT, danger="self-harm", keyword=keyword)
+    return decide(ASKED, replace(both, evidence=evidence))
+
+
+@pytest.mark.parametrize("keyword", [None, "stop"])
+def test_danger_and_opt_out_in_one_text_both_count(keyword: str | None) -> None:
+    response = in_danger_and_out("want to die", "stop" if keyword else "stop texting me", keyword)
     assert has(response, ChangeConsent)
     assert reasons(response)[Reason.EMERGENCY] is Priority.EMERGENCY
     assert "general/self_harm" in said(response)
+
+
+def test_a_cry_for_help_is_no_opt_out_in_the_same_words() -> None:
+    response = in_danger_and_out("don't want to be here anymore", "I don't want to be")
+    assert not has(response, ChangeConsent)
+    assert said(response) == ["general/self_harm"]
 
 
 def test_after_an_emergency_a_yes_is_for_the_person_who_has_it() -> None:
