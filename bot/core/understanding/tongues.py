@@ -50,7 +50,7 @@ def _rival(reading: Reading) -> str | None:
 
 def language_wanted(reading: Reading, asked: Asked, found: Meanings) -> None:
     """A language is wanted when its name stands alone, or beside words that ask for it or tell of not understanding."""
-    names = [hit for hit in reading.under("langname.") if not _answers(reading, asked, hit)]
+    names = [hit for hit in reading.under("langname.") if not _no_name(reading, asked, hit)]
     asks = reading.of("langask")
     for hit in reading.of("language_switch"):
         found.add(Intent.LANGUAGE_SWITCH, SURE, evidence_of(reading, Intent.LANGUAGE_SWITCH, hit), hit)
@@ -64,10 +64,10 @@ def language_wanted(reading: Reading, asked: Asked, found: Meanings) -> None:
         found.drop(Intent.QUESTION, Intent.REQUEST_HUMAN, Intent.HELP, Intent.ACKNOWLEDGE, Intent.UNCLEAR)
 
 
-def _answers(reading: Reading, asked: Asked, name: Hit) -> bool:
-    """Whether the name of a language is an answer in the language on file: Tagalog "hindi" is "no"."""
+def _no_name(reading: Reading, asked: Asked, name: Hit) -> bool:
+    """Whether the name of a language is no name in the language on file: Tagalog "hindi" is "no" or "not"."""
     spoken = (asked.language or "").split("-")[0].lower()
     return any(
         hit.start == name.start and hit.end == name.end and hit.rule.language == spoken
-        for hit in reading.of("yes", "no", "okay")
+        for hit in reading.of("yes", "no", "okay", "hollow")
     )
