@@ -72,7 +72,7 @@ class Demo:
         self._phones = listen(self._port + 1)
         self._phones_port = int(self._phones.getsockname()[1])
         self._postgres = postgres
-        self._stop = threading.Event()
+        self._stopped = False
         self._password = f"willow-{secrets.token_hex(4)}"
 
     @contextmanager
@@ -103,15 +103,17 @@ class Demo:
 
     def wait(self) -> str | None:
         """Wait for the end: None when told to stop, else the last words of the process that ended by itself."""
-        while not self._stop.wait(0.5):
+        while not self._stopped:
+            time.sleep(0.2)
             name = self._children.ended()
             if name is not None:
                 return f"{name} has ended:\n{self._children.last_words(name)}"
         return None
 
     def _told(self, _number: int, _frame: FrameType | None) -> None:
-        # Only noted: whoever waits looks, while starting as well as later.
-        self._stop.set()
+        # Only noted: whoever waits looks, while starting as well as later. A plain word and no Event, whose lock
+        # a second signal that comes while the first is being noted would wait for in vain.
+        self._stopped = True
 
     def _environment(self, folder: Path) -> dict[str, str]:
         watch = folder / "clock.json"
@@ -167,7 +169,7 @@ class Demo:
     def _wait_for(self, url: str) -> None:
         until = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < until:
-            if self._stop.is_set():
+            if self._stopped:
                 raise DemoStopped
             name = self._children.ended()
             if name is not None:
@@ -185,9 +187,10 @@ class Demo:
         for text in sample.TEXTS:
             url = f"http://127.0.0.1:{self._phones_port}/network/phones/{phones[text.patient_id].replace('+', '%2B')}"
             for _ in range(40):
-                if self._stop.wait(0.5) or _has_text(url):
+                time.sleep(0.5)
+                if self._stopped or _has_text(url):
                     break
-            if self._stop.is_set():
+            if self._stopped:
                 return
             try:
                 _post(f"{url}/texts", {"body": text.body})

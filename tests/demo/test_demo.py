@@ -57,6 +57,8 @@ def test_a_newcomers_first_minutes(options: tuple[str, ...], page: Page, tmp_pat
         assert len(pids) > 6
         demo.kill()
         wait_until(lambda: not any(map(lives, pids)), seconds=30, what="the end of its children")
+        with own_folder():
+            pass  # Clears what it has left.
     finally:
         demo.stop()
 
