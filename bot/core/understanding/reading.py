@@ -12,7 +12,7 @@ from bot.core.understanding.text import COMMA, SENTENCE, Text
 # What a hit of these groups covers is no longer free to mean something else.
 BLIND = frozenset({
      "bereaved", "caller", "contrast", "correction", "courtesy", "day", "denial", "denial_after",
-    "greeting", "hour_unit", "interrogative", "langask", "minute_unit", "no", "number_word", "okay", "past", "polite",
+    "denial_next", "greeting", "hour_unit", "interrogative", "langask", "minute_unit", "no", "number_word", "okay", "past", "polite",
     "yes",
 })  # fmt: skip
 CLOSING = frozenset({
@@ -179,6 +179,7 @@ def _covers(other: Hit, hit: Hit) -> bool:
         return other.group == "safe"
     return hit.group not in (
         "denial",
+        "denial_next",
         "past",
         "day",
         "minute_unit",

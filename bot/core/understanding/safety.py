@@ -83,11 +83,12 @@ def scan(reading: Reading) -> Alarm:
 def _denied(reading: Reading, hit: Hit, denied: list[Hit]) -> bool:
     """Whether a denial stands right before or after, or an earlier denial runs on through `or`."""
     spoken = _spoken(reading, hit)
-    for other in reading.of("denial"):
+    for other in reading.of("denial", "denial_next"):
+        reach = REACH if other.group == "denial" else 0
         if (
             other.rule.language in spoken
             and other.start < hit.start
-            and other.end <= hit.start <= other.end + REACH
+            and other.end <= hit.start <= other.end + reach
             and _flows(reading, other.end, hit.start)
             and not _spent(reading, other, hit)
         ):
