@@ -91,17 +91,35 @@ def explicit(reading: Reading, asked: Asked) -> Meanings:
     """Every meaning stated in words, general ones and those that hold only in this context."""
     found = Meanings()
     local = LOCAL[asked.context] + "."
+    own = _own_words(reading, asked, local)
     for hit in reading.hits:
         name = hit.group.removeprefix(local)
         intent = _INTENTS.get(name) if "." not in name else None
-        if intent is None or (intent is Intent.LANGUAGE_SWITCH):
+        if intent is None or intent is Intent.LANGUAGE_SWITCH:
+            continue
+        if hit.rule.kind is Kind.WHOLE and hit.rule.language not in own and intent is not Intent.OPT_OUT:
             continue
         sure = SURE if hit.rule.kind is Kind.WHOLE or hit.length >= 3 else LIKELY
         found.add(intent, sure, evidence_of(reading, intent, hit), hit)
     return found
 
 
+def _own_words(reading: Reading, asked: Asked, local: str) -> frozenset[str]:
+    """The languages in which the text as a whole may mean something: that on file alone where it knows the text.
+
+    Polish `co` is "what", Vietnamese `co` is "yes".
+    """
+    whole = frozenset(
+        hit.rule.language
+        for hit in reading.hits
+        if hit.rule.kind is Kind.WHOLE and hit.group.removeprefix(local) in _ANSWERS
+    )
+    spoken = _spoken(asked)
+    return frozenset({spoken}) if spoken in whole else whole
+
+
 _INTENTS = {str(intent): intent for intent in EXPLICIT}
+_ANSWERS = frozenset({"yes", "no", "okay", *_INTENTS})
 
 
 def polarity(reading: Reading, asked: Asked, found: Meanings) -> None:
@@ -144,9 +162,13 @@ def _swallowed(reading: Reading, hit: Hit) -> bool:
     return len(reading.words) == hit.length and reading.text.question
 
 
+def _spoken(asked: Asked) -> str:
+    return (asked.language or "").split("-")[0].lower()
+
+
 def _hollow(reading: Reading, asked: Asked, hit: Hit) -> bool:
     """A word that answers in one language and says nothing in the language on file: Polish "no" is "well"."""
-    spoken = (asked.language or "").split("-")[0].lower()
+    spoken = _spoken(asked)
     return any(
         other.start == hit.start and other.end == hit.end and other.rule.language == spoken != hit.rule.language
         for other in reading.of("hollow")

@@ -10,10 +10,10 @@ from bot.core.understanding.reading import Reading
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)?\Z")
 _PRESSURE = re.compile(r"(\d{2,3})/(\d{2,3})\Z")
 _SCALE = re.compile(r"(\d{1,2})/(10|5)\Z")
-_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}\Z")
+_CLOCK = re.compile(r"(\d{1,2})[:.hg](\d{2})\Z")
 # Between the halves of a blood pressure, in the languages that say it with a word.
 _OVER = frozenset({"over", "sobre", "con", "por", "sur", "на", "na", "tren", "su", "par", "sou", "على", "روی"})
-_CLOCK_UNITS = frozenset({"am", "pm", "a", "p", "oclock", "点", "시", "h", "uhr"})
+_CLOCK_UNITS = frozenset({"am", "pm", "a", "p", "oclock", "点", "시", "h", "uhr", "g", "gio"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def _figure(reading: Reading, at: int, word: str) -> Figure | None:
         return Figure(float(scale[1]), at, at + 1)
     if pair := _PRESSURE.match(word):
         return Figure(float(pair[1]), at, at + 1, lower=float(pair[2]))
-    if _CLOCK.match(word):
-        return Figure(float(word.replace(":", ".")), at, at + 1, clock=True)
+    if clock_time := _CLOCK.match(word):
+        return Figure(float(f"{clock_time[1]}.{clock_time[2]}"), at, at + 1, clock=True)
     return None
 
 

@@ -88,6 +88,7 @@ class Grammar:
 
     def __init__(self, language: str, split: Split, fold_list: Callable[[list[Row]], str] | None = None) -> None:
         self.language, self.split, self._fold_list = language, split, fold_list
+        self._words: dict[str, Row] = {}
 
     def rows(self, pattern: str) -> list[Row]:
         """Every row of symbols that a pattern stands for."""
@@ -115,7 +116,7 @@ class Grammar:
 
     def _piece(self, symbols: list[str], at: int) -> tuple[list[Row], int]:
         if symbols[at] == "(":
-            piece, at = self._alternatives(symbols, at + 1)
+            piece, at = self._plain_list(symbols, at + 1) or self._alternatives(symbols, at + 1)
             if at >= len(symbols):
                 raise PatternError(f"{self.language}: bracket never closed in {' '.join(symbols)!r}")
             piece, at = self._listed(piece), at + 1
@@ -125,14 +126,40 @@ class Grammar:
             piece, at = [*piece, ()], at + 1
         return piece, at
 
+    def _plain_list(self, symbols: list[str], at: int) -> tuple[list[Row], int] | None:
+        """`a b|c|d` up to its closing bracket, the usual case, read in one go; None where more is inside."""
+        rows: list[Row] = []
+        row: Row = ()
+        for end in range(at, len(symbols)):
+            symbol = symbols[end]
+            if symbol == "|" or symbol == ")":
+                rows.append(row)
+                row = ()
+                if symbol == ")":
+                    return rows, end
+            elif symbol == "(" or symbol == "?":
+                return None
+            else:
+                row += self._word(symbol)
+        return None
+
     def _listed(self, rows: list[Row]) -> list[Row]:
         """A long list of plain words is one class; what holds gaps or other classes stays spelled out."""
         if self._fold_list is None or len(rows) <= LONG_LIST:
             return rows
-        plain = [row for row in rows if row and not any(symbol[0] in "@." for symbol in row)]
-        return [(self._fold_list(plain),), *(row for row in rows if row not in plain)] if plain else rows
+        plain: list[Row] = []
+        other: list[Row] = []
+        for row in rows:
+            (plain if row and not any(symbol[0] in "@." for symbol in row) else other).append(row)
+        return [(self._fold_list(plain),), *other] if plain else rows
 
     def _word(self, symbol: str) -> Row:
+        row = self._words.get(symbol)
+        if row is None:
+            row = self._words[symbol] = self._cut(symbol)
+        return row
+
+    def _cut(self, symbol: str) -> Row:
         if symbol in ("..", "...", ANY_NUMBER):
             return (symbol,)
         if symbol[0] == "@":

@@ -11,8 +11,8 @@ from bot.core.understanding.text import COMMA, SENTENCE, Text
 
 # What a hit of these groups covers is no longer free to mean something else.
 BLIND = frozenset({
-     "bereaved", "caller", "contrast", "correction", "courtesy", "day", "denial", "denial_after",
-    "denial_next", "greeting", "hour_unit", "interrogative", "langask", "minute_unit", "no", "number_word", "okay", "past", "polite",
+    "bereaved", "caller", "contrast", "correction", "courtesy", "day", "denial", "denial_after", "denial_next",
+    "greeting", "hour_unit", "interrogative", "langask", "minute_unit", "no", "number_word", "okay", "past", "polite",
     "yes",
 })  # fmt: skip
 CLOSING = frozenset({

@@ -44,7 +44,7 @@ _LATIN = re.compile(r"[a-z]")
 _CYRILLIC = re.compile(r"[\u0400-\u052f]")
 _LONG_RUN = re.compile(r"(.)\1{2,}")
 _UNIT = re.compile(
-    r"(?<=\d)(?=(?:am|pm|mins?|minutes?|minutos?|hrs?|hours?|hs|ish|weeks?|wks|p|a|f|h)\b)", re.IGNORECASE
+    r"(?<=\d)(?=(?:am|pm|mins?|minutes?|minutos?|hrs?|hours?|hs|ish|weeks?|wks|p|a|f|h|g)\b)", re.IGNORECASE
 )
 _NOON = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"\b(dr|mr|mrs|ms|st|sr|sra|srta|apt|appt|pls|w/o)\.(?=\s)", re.IGNORECASE)
