@@ -97,7 +97,8 @@ def _plan_batch(clinic: Clinic, at: datetime, counts: Counter[str], limit: int, 
                 return False
             told = planning.told_of(connection, ids)
             planning.void_older(connection, [row.appointment_id for row in rows if row.planned_version], clinic.clock())
-            touches = _touches(rows, told, _rule_book(connection, clinic), at, clinic.clock())
+            # A visit calls for what is still ahead of it now, however far ahead somebody plans.
+            touches = _touches(rows, told, _rule_book(connection, clinic), min(at, clinic.clock()), clinic.clock())
             if touches:
                 connection.execute(insert_or_ignore(connection, Touch.__table__), touches)
             planning.mark_planned(connection, ids)
@@ -191,7 +192,7 @@ def _due_batch(clinic: Clinic, at: datetime, counts: Counter[str], limit: int, b
     try:
         with clinic.database.begin() as connection:
             planning.take_turn(connection)
-            rows = planning.due(connection, at, limit, but=but)
+            rows = planning.due(connection, at, limit, now=clinic.clock(), but=but)
             ids = [row.touch_id for row in rows]
             if not rows:
                 return False

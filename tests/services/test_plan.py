@@ -235,6 +235,26 @@ def test_the_moment_of_planning_is_not_the_moment_of_sending(chat: Chat) -> None
     assert waiting(chat) == 1
 
 
+@pytest.mark.parametrize("ahead", [timedelta(days=3), timedelta(days=60), timedelta(days=3650)])
+def test_planning_far_ahead_takes_no_reminder_away(chat: Chat, ahead: timedelta) -> None:
+    """Whoever looks past a visit has not made it pass."""
+    chat.patient("P1", "Maria")
+    chat.visit("A1", "P1", chat.now + timedelta(days=1, hours=4))
+    assert plan_due(chat.clinic, at=chat.now + ahead).messages == 0
+    chat.pass_time(timedelta(hours=6))
+    assert kinds(chat) == ["reminder_last"]
+
+
+def test_of_what_a_visit_calls_for_by_then_one_is_made(chat: Chat) -> None:
+    """Planned a day before it, a visit of next week brings its reminder, and not the news that it was booked."""
+    chat.patient("P1", "Maria")
+    chat.visit("A1", "P1", at("2026-12-04T11:00"))
+    assert plan_due(chat.clinic, at=chat.now + timedelta(days=10, hours=4)).messages == 1
+    chat.deliver()
+    chat.pass_time(timedelta(days=1))
+    assert kinds(chat) == ["reminder_last"]
+
+
 @pytest.mark.parametrize("table", [Appointment, Patient])
 def test_one_that_cannot_be_planned_keeps_no_other_back(chat: Chat, table: type) -> None:
     for number in range(1, 6):

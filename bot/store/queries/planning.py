@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, text, union, update
+from sqlalchemy import Connection, or_, select, text, union, update
 
 from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import Direction, MessageStatus, Origin
@@ -215,10 +215,15 @@ _LOCKED: Final[Mapping[str, Any]] = {
 }
 
 
-def due(connection: Connection, at: datetime, limit: int, *, but: Sequence[str] = ()) -> Sequence[AnyRow]:
-    """Planned contacts that are due, but for these, the oldest first, locked where the database can."""
+def due(
+    connection: Connection, at: datetime, limit: int, *, now: datetime, but: Sequence[str] = ()
+) -> Sequence[AnyRow]:
+    """Planned contacts that are due at that moment, but for these, the oldest first, locked where the database can.
+
+    Where `at` lies ahead of `now`, what will be too late by then is not: its time is still to come.
+    """
     return connection.execute(
-        _DUE.where(Touch.due_at <= at, Touch.id.not_in(but))
+        _DUE.where(Touch.due_at <= at, or_(Touch.expires_at > at, Touch.expires_at <= now), Touch.id.not_in(but))
         .order_by(Touch.due_at, Touch.id)
         .limit(limit)
         .with_for_update(**_LOCKED)
