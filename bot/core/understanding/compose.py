@@ -69,7 +69,7 @@ def compose(
     reading = reading.within(LOCAL[asked.context] + ".")
     readings = measured(reading, limits, measures)
     flags = safety.evidence(reading, alarm)
-    grave = [one for one in readings if one.grave == "emergency" and not _solicited(asked)]
+    grave = [one for one in readings if one.grave == "emergency"]
     if alarm.live or grave:
         return _emergency(reading, alarm, grave, flags)
     if reading.text.tapback:
@@ -97,9 +97,10 @@ def _emergency(
     """The safety reply is due whatever else the text says; an opt-out in it is honoured all the same."""
     measures = tuple(Evidence(Intent.EMERGENCY, f"reading:{one.kind}", _as_written(reading, one)) for one in grave)
     stops = [hit for hit in reading.of("opt_out") if hit.length >= 2]
-    intents = (Intent.EMERGENCY, Intent.OPT_OUT) if stops else (Intent.EMERGENCY,)
+    intents = (Intent.EMERGENCY, *([Intent.OPT_OUT] if stops else []), *([Intent.NUMERIC_ANSWER] if grave else []))
     evidence = (*flags, *measures, *(evidence_of(reading, Intent.OPT_OUT, hit) for hit in stops[:1]))
-    details = Details(danger=alarm.family or "reading", scope=_scope(reading))
+    number = grave[0].figure.value if grave else None
+    details = Details(danger=alarm.family or "reading", scope=_scope(reading), number=number)
     return Understanding(intents, 0.97, auto=True, language=language_of(reading), evidence=evidence, details=details)
 
 
@@ -137,7 +138,7 @@ def _numbers(
             return replace(details, number=value), sure
     numbers = [figure for figure in figures(reading) if not figure.clock]
     told = readings or (asked.context is Context.CHECKIN_YES_NO and _reading_asked(asked) and numbers)
-    if told and numbers:
+    if told and numbers and not (found.has(Intent.SYMPTOM) and _volunteered(asked, readings)):
         value = readings[0].figure.value if readings else numbers[0].value
         found.add(Intent.NUMERIC_ANSWER, LIKELY, Evidence(Intent.NUMERIC_ANSWER, "reading", words))
         for word in sorted({one.grave for one in readings if one.grave and _solicited(asked)}):
@@ -150,6 +151,11 @@ def _numbers(
         found.add(Intent.NUMERIC_ANSWER, 0.5, Evidence(Intent.NUMERIC_ANSWER, "a number alone", words))
         return replace(details, number=numbers[0].value), False
     return details, True
+
+
+def _volunteered(asked: Asked, readings: Sequence[Measured]) -> bool:
+    """Whether nobody asked for a reading and none is grave: beside a symptom it is part of the story."""
+    return not _solicited(asked) and not any(one.grave for one in readings)
 
 
 def _reading_asked(asked: Asked) -> bool:

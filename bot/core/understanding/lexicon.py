@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.core.understanding.patterns import Grammar, Kind, Matcher, PatternError, Row, Rule, lines, top_level
 
-_KINDS = {"phrase": Kind.PHRASE, "whole": Kind.WHOLE, "lead": Kind.LEAD, "tail": Kind.TAIL}
+_KINDS = {"phrase": Kind.PHRASE, "whole": Kind.WHOLE, "lead": Kind.LEAD, "tail": Kind.TAIL, "sentence": Kind.SENTENCE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ LOCAL = {
     Context.NONE: "none",
 }
 SURE, LIKELY, FAIR = 0.97, 0.93, 0.88
+MOST_UNTOLD = 3
 # What stands in the text although it was found next to these adds nothing.
 EXPLICIT = (
     Intent.DECLINE,
@@ -139,6 +140,8 @@ def polarity(reading: Reading, asked: Asked, found: Meanings) -> None:
     intent = answers[hit.group]
     if len(intents) > 1 and not corrected and not _same_word(strong):
         return
+    if hit.rule.kind is Kind.LEAD and _opens_a_story(reading, hit):
+        return
     clashing = Intent.DECLINE if intent is Intent.CONFIRM else Intent.CONFIRM
     if found.has(clashing) or (intent is Intent.DECLINE and found.has(Intent.CONFIRM)):
         return
@@ -157,6 +160,13 @@ _OVERRULES_POLARITY = (
 )  # fmt: skip
 
 
+def _opens_a_story(reading: Reading, hit: Hit) -> bool:
+    """Whether much that no rule knows follows: "ok so what happened was" agrees to nothing, nor does "yes but …"."""
+    told = {at for hit in reading.hits for at in range(hit.start, hit.end)} | reading.idle
+    untold = len(reading.words) - len(told)
+    return untold > (0 if reading.any("contrast") else MOST_UNTOLD + (hit.group != "okay") * 2)
+
+
 def _swallowed(reading: Reading, hit: Hit) -> bool:
     """A lone leading word that is part of a question ("ok so what time?") still counts; "no?" does not."""
     return len(reading.words) == hit.length and reading.text.question
@@ -169,9 +179,15 @@ def _spoken(asked: Asked) -> str:
 def _hollow(reading: Reading, asked: Asked, hit: Hit) -> bool:
     """A word that answers in one language and says nothing in the language on file: Polish "no" is "well"."""
     spoken = _spoken(asked)
-    return any(
+    if any(
         other.start == hit.start and other.end == hit.end and other.rule.language == spoken != hit.rule.language
         for other in reading.of("hollow")
+    ):
+        return True
+    # Persian "are" is yes, and an English word that is none.
+    own = spoken or "en"
+    return hit.rule.language != own and all(own in reading.tongues[at] for at in range(hit.start, hit.end)) and not any(
+        other.start == hit.start and other.rule.language == own for other in reading.of("yes", "no", "okay")
     )
 
 
@@ -198,7 +214,9 @@ def _idle_answers(reading: Reading, asked: Asked, found: Meanings) -> None:
 
 def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
     """Take out what another meaning explains; True when two of them contradict each other."""
-    _bereavement(reading, found)
+    _bereavement(reading, asked, found)
+    if asked.context in (Context.CHECKIN_YES_NO, Context.SURVEY_SCALE, Context.EDUCATION):
+        found.drop(Intent.RUNNING_LATE)  # Nobody waits for anybody there.
     if found.has(Intent.RESCHEDULE) and asked.context is not Context.WAITLIST_OFFER:
         found.drop(Intent.DECLINE, *([] if _apart(found, Intent.CONFIRM, Intent.RESCHEDULE) else [Intent.CONFIRM]))
     if (
@@ -226,11 +244,11 @@ def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
 _SOCIAL = (Intent.ACKNOWLEDGE, Intent.GREETING)
 
 
-def _bereavement(reading: Reading, found: Meanings) -> None:
+def _bereavement(reading: Reading, asked: Asked, found: Meanings) -> None:
     """A death in the family that keeps the patient away is no death of the patient."""
     if found.has(Intent.DECEASED) and reading.any("bereaved"):
         found.drop(Intent.DECEASED)
-        if not found.has(Intent.DECLINE, Intent.RESCHEDULE):
+        if asked.context in VISIT and not found.has(Intent.DECLINE, Intent.RESCHEDULE):
             hit = reading.of("bereaved")[0]
             found.add(Intent.DECLINE, FAIR, evidence_of(reading, Intent.DECLINE, hit), hit)
 

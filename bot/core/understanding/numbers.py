@@ -66,7 +66,7 @@ def _figure(reading: Reading, at: int, word: str) -> Figure | None:
         return Figure(min(float(word.replace(",", ".")[:12]), 1e6), at, at + 1, clock=clock)
     if scale := _SCALE.match(word):
         return Figure(float(scale[1]), at, at + 1)
-    if pair := _PRESSURE.match(word):
+    if (pair := _PRESSURE.match(word)) and float(pair[1]) > float(pair[2]):
         return Figure(float(pair[1]), at, at + 1, lower=float(pair[2]))
     if clock_time := _CLOCK.match(word):
         return Figure(float(f"{clock_time[1]}.{clock_time[2]}"), at, at + 1, clock=True)

@@ -1,13 +1,14 @@
 """The little language in which lexicons say things, and the matcher that finds them all in one walk over a text.
 
 A pattern is words in a row. `a b|c` and `(a b|c)` are alternatives, `a?` may be missing, `stem*` any word that begins
-so, `@name` one of a class of words, `%` any number, `..` up to three words that do not matter, `...` up to seven.
+so, `@name` one of a class of words, `%` any number, `~` a name (a capitalised word that no lexicon knows), `..` up to
+three words that do not matter, `...` up to seven.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +18,7 @@ GAPS = {"..": 3, "...": 7}
 MOST_VARIANTS = 4000
 LONG_LIST = 4
 ANY_NUMBER = "%"
+ANY_NAME = "~"
 _SYMBOL = re.compile(r"\.\.\.?|[()|?]|[^\s()|?]+")
 
 Split = Callable[[str], Sequence[str]]
@@ -24,12 +26,13 @@ Row = tuple[str, ...]
 
 
 class Kind(StrEnum):
-    """Where a pattern has to stand: anywhere, alone, first, or last in the text."""
+    """Where a pattern has to stand: anywhere, alone, first or last in the text, or alone between two pauses."""
 
     PHRASE = "phrase"
     WHOLE = "whole"
     LEAD = "lead"
     TAIL = "tail"
+    SENTENCE = "sentence"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +124,9 @@ class Grammar:
                 raise PatternError(f"{self.language}: bracket never closed in {' '.join(symbols)!r}")
             piece, at = self._listed(piece), at + 1
         else:
-            piece, at = [self._word(symbols[at])], at + 1
+            word = self._word(symbols[at])
+            # What the cutter leaves nothing of ("#") is no alternative that may be missing; a stray `?` says nothing.
+            piece, at = [word] if word or symbols[at] == "?" else [], at + 1
         if at < len(symbols) and symbols[at] == "?":
             piece, at = [*piece, ()], at + 1
         return piece, at
@@ -160,7 +165,7 @@ class Grammar:
         return row
 
     def _cut(self, symbol: str) -> Row:
-        if symbol in ("..", "...", ANY_NUMBER):
+        if symbol in ("..", "...", ANY_NUMBER, ANY_NAME):
             return (symbol,)
         if symbol[0] == "@":
             return (f"@{self.language}.{symbol[1:]}",)
@@ -203,21 +208,24 @@ class Matcher:
                 node = node.step(symbol)
                 if symbol[-1] == "*" and len(symbol) > 1:
                     self.stems.add(symbol[:-1])
-                elif symbol[0] not in "@.%":
+                elif symbol[0] not in "@.%~":
                     self.vocabulary.add(symbol)
             if not any(other is rule for other in node.ends):
                 node.ends = (*node.ends, rule)
 
-    def find(self, words: Sequence[str], breaks: Sequence[int]) -> list[Hit]:
-        """Every rule in the text, wherever it stands; of one rule at one place the longest reading."""
+    def find(self, words: Sequence[str], breaks: Sequence[int], names: Set[int] = frozenset()) -> list[Hit]:
+        """Every rule in the text, wherever it stands; of one rule at one place the longest reading.
+
+        `names` are the places of the words that look like a name.
+        """
         classes: list[list[tuple[str, int]]] = [
-            [(rule.group, end) for rule, end in _walk(self.class_root, words, breaks, start, ())]
+            [(rule.group, end) for rule, end in _walk(self.class_root, words, breaks, start, (), names)]
             for start in range(len(words))
         ]
         hits: list[Hit] = []
         for start in range(len(words)):
             longest: dict[int, tuple[Rule, int]] = {}
-            for rule, end in _walk(self.root, words, breaks, start, classes):
+            for rule, end in _walk(self.root, words, breaks, start, classes, names):
                 if id(rule) not in longest or longest[id(rule)][1] < end:
                     longest[id(rule)] = (rule, end)
             hits += [Hit(rule, start, end) for rule, end in longest.values()]
@@ -225,7 +233,12 @@ class Matcher:
 
 
 def _walk(
-    root: Node, words: Sequence[str], breaks: Sequence[int], start: int, classes: Sequence[list[tuple[str, int]]]
+    root: Node,
+    words: Sequence[str],
+    breaks: Sequence[int],
+    start: int,
+    classes: Sequence[list[tuple[str, int]]],
+    names: Set[int],
 ) -> dict[tuple[Rule, int], None]:
     """All rules that begin at `start`. A row of words may cross a comma, never the end of a sentence."""
     # No set: its order changes from process to process, and the order of hits decides between equals.
@@ -244,6 +257,8 @@ def _walk(
             stack.append((following, at + 1))
         if ANY_NUMBER in after and word[0].isdigit():
             stack.append((after[ANY_NUMBER], at + 1))
+        if at in names and ANY_NAME in after:
+            stack.append((after[ANY_NAME], at + 1))
         if classes:
             stack.extend((after[name], end) for name, end in classes[at] if name in after)
         if node.stems:

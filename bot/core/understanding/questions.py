@@ -6,6 +6,7 @@ from bot.core.intents import Evidence, Intent
 from bot.core.understanding.asked import Asked
 from bot.core.understanding.meanings import LIKELY, VISIT, Meanings, evidence_of
 from bot.core.understanding.numbers import figures
+from bot.core.understanding.patterns import Kind
 from bot.core.understanding.reading import Reading
 
 LONGEST_WISH = 200
@@ -19,12 +20,13 @@ _TELLING = (
 
 def ask(reading: Reading, asked: Asked, found: Meanings) -> None:
     """Add `question` where a question mark or an asking word stands in a sentence that says nothing else."""
-    if asked.context in VISIT and not found.sure and _names_a_time(reading):
+    if asked.context in VISIT and not found.sure and _names_a_time(reading, asked):
         words = reading.text.clean.strip()
         sureness = LIKELY if reading.any("day") else 0.7
         found.add(Intent.RESCHEDULE, sureness, Evidence(Intent.RESCHEDULE, "a day or time alone", words))
         return
-    if found.has(Intent.QUESTION):
+    greeted = any(hit.rule.kind is Kind.WHOLE for hit in found.at.get(Intent.GREETING, ()))
+    if found.has(Intent.QUESTION) or greeted:  # "Hi, how are you?" asks nothing.
         return
     for start in _sentence_starts(reading):
         _, end = reading.sentence(start)
@@ -60,13 +62,17 @@ def _has_substance(reading: Reading, start: int, end: int, found: Meanings) -> b
     return any(at not in reading.idle and at not in told for at in range(start, end))
 
 
-def _names_a_time(reading: Reading) -> bool:
+def _names_a_time(reading: Reading, asked: Asked) -> bool:
     """Whether nearly all of the text is a day or a time."""
     covered = {at for hit in reading.of("day") for at in range(hit.start, hit.end)} | reading.idle
     covered |= {at for figure in figures(reading) for at in range(figure.start, figure.end + figure.clock)}
     rest = [at for at in range(len(reading.words)) if at not in covered]
     named = reading.any("day") or any(figure.clock for figure in figures(reading))
-    return named and len(rest) <= 2
+    # A word that the day's language does not know may mean anything: "purple Monday" is no wish for Monday.
+    own = (asked.language or "en").split("-")[0].lower()
+    tongues = {hit.rule.language for hit in reading.of("day")} or {own}
+    tongues = {own} if own in tongues else tongues
+    return named and len(rest) <= 1 and all(reading.tongues[at] & tongues for at in rest)
 
 
 def wish(reading: Reading) -> str | None:

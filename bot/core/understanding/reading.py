@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.understanding.patterns import Hit, Kind, Matcher
@@ -20,6 +21,8 @@ CLOSING = frozenset({
     "saludos", "sincerely",
 })  # fmt: skip
 SIGNATURE_WORDS = 4
+# A text is plainly in one language when its lexicon knows this many of the words, and this share of them.
+PLAIN, PLAINLY = 3, 0.75
 LONGEST_RULE = 24
 # What means something only in one context says nothing in the others, so it hides nothing either.
 LOCAL = ("checkin.", "education.", "none.", "recall.", "survey.", "visit.", "waitlist.")
@@ -35,6 +38,7 @@ class Reading:
     hits: tuple[Hit, ...]
     idle: frozenset[int]
     origin: tuple[int, ...]
+    tongues: tuple[frozenset[str], ...] = ()
 
     def of(self, *groups: str) -> list[Hit]:
         """The hits of these groups."""
@@ -61,25 +65,64 @@ class Reading:
 
     def sentence(self, at: int) -> tuple[int, int]:
         """The bounds of the sentence that holds word `at`."""
-        start, end = at, at + 1
-        while start > 0 and self.breaks[start] < SENTENCE:
-            start -= 1
-        while end < len(self.words) and self.breaks[end] < SENTENCE:
-            end += 1
-        return start, end
+        found = _sentence(self.breaks, at)
+        return found.start, found.stop
 
     def asks(self, at: int) -> bool:
         """Whether the sentence of word `at` ends in a question mark."""
         return self.origin[at] in self.text.asked
 
 
-def read(text: Text, matcher: Matcher, spelling: Spelling) -> Reading:
-    """Put the words right, find the rules, and keep those that stand where they must."""
+def read(text: Text, matcher: Matcher, spelling: Spelling, tongues: Mapping[str, frozenset[str]]) -> Reading:
+    """Put the words right, find the rules, and keep those that stand where they must.
+
+    `tongues` says which languages' lexicons use a word.
+    """
     words, breaks, origin = _put_right(text, spelling)
-    found = matcher.find(words, breaks)
+    known = tuple(tongues.get(word, frozenset()) for word in words)
+    strange = frozenset(at for at, word in enumerate(words) if not known[at] and not _known_stem(word, matcher))
+    found = _at_home(matcher.find(words, breaks, _names(text, strange, origin)), words, tongues)
     idle = _idle(text, words, breaks, origin, found)
-    placed = [hit for hit in found if _stands(hit, words, breaks, idle)]
-    return Reading(text, words, breaks, tuple(_uncovered(placed)), idle, origin)
+    placed = [hit for hit in found if _stands(hit, words, breaks, idle) and not _accented(hit, text, origin)]
+    return Reading(text, words, breaks, tuple(_uncovered(placed)), idle, origin, known)
+
+
+def _accented(hit: Hit, text: Text, origin: Sequence[int]) -> bool:
+    """Spanish "sí puedo" is yes; only "si puedo" is "if I can"."""
+    if hit.group != "unclear" or hit.rule.language != "es":
+        return False
+    start, end = text.spans[origin[hit.start]]
+    return text.clean[start:end].casefold() == "sí"
+
+
+def _at_home(hits: list[Hit], words: Sequence[str], tongues: Mapping[str, frozenset[str]]) -> list[Hit]:
+    """Leave out what another language's rules find in a text that is plainly written in one: French "parking".
+
+    Dangers and courtesies stay, whoever's they are, and an opt-out that is all of the text.
+    """
+    counts = Counter(tongue for word in words for tongue in tongues.get(word, ()))
+    main, most = max(counts.items(), key=lambda item: item[1], default=("", 0))
+    if most < PLAIN or most < PLAINLY * len(words):
+        return hits
+    return [
+        hit
+        for hit in hits
+        if counts[hit.rule.language] * 2 > most
+        or hit.group.startswith(("danger.", "courtesy"))
+        or (hit.group == "opt_out" and hit.rule.kind is Kind.WHOLE)
+        or any(main not in tongues.get(word, ()) for word in words[hit.start : hit.end])
+    ]
+
+
+def _names(text: Text, strange: frozenset[int], origin: Sequence[int]) -> frozenset[int]:
+    """The words that no lexicon knows and that begin with a capital, in a text that does not shout."""
+    if text.clean.isupper():
+        return frozenset()
+    return frozenset(at for at in strange if text.clean[text.spans[origin[at]][0]].isupper())
+
+
+def _known_stem(word: str, matcher: Matcher) -> bool:
+    return word[0].isdigit() or any(word[:cut] in matcher.stems for cut in range(4, len(word) + 1))
 
 
 def _put_right(text: Text, spelling: Spelling) -> tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
@@ -138,6 +181,18 @@ def _stands(hit: Hit, words: Sequence[str], breaks: Sequence[int], idle: frozens
             return all(at in idle for at in range(hit.end, len(words))) or (
                 hit.end < len(words) and breaks[hit.end] >= SENTENCE
             )
+        case Kind.SENTENCE:
+            return all(at in idle or hit.start <= at < hit.end for at in _sentence(breaks, hit.start, COMMA))
+
+
+def _sentence(breaks: Sequence[int], at: int, pause: int = SENTENCE) -> range:
+    """The words around `at` up to the next `pause` on either side."""
+    start, end = at, at + 1
+    while start > 0 and breaks[start] < pause:
+        start -= 1
+    while end < len(breaks) and breaks[end] < pause:
+        end += 1
+    return range(start, end)
 
 
 def _opens(start: int, breaks: Sequence[int], idle: frozenset[int]) -> bool:
@@ -177,6 +232,10 @@ def _covers(other: Hit, hit: Hit) -> bool:
         return False
     if hit.group.startswith("danger.") or hit.group in ("safe", "courtesy"):
         return other.group == "safe"
+    if hit.group.startswith("measure."):
+        return False
+    if hit.group == "opt_out" and other.rule.language != hit.rule.language and other.group != "neutral":
+        return False
     return hit.group not in (
         "denial",
         "denial_next",
@@ -187,4 +246,5 @@ def _covers(other: Hit, hit: Hit) -> bool:
         "number_word",
         "langask",
         "correction",
+        "restart",
     )

@@ -77,6 +77,8 @@ def measured(reading: Reading, limits: Mapping[str, Limits], asked: frozenset[st
 def asked_for(prompt: Reading) -> frozenset[str]:
     """What a question asks to be measured; nothing where it names several things."""
     named = frozenset(hit.group for hit in prompt.under("measure."))
+    # A pressure comes as a pair, so of "pressure or sugar" a single figure is the sugar.
+    named = named - {"measure.pressure"} if len(named) == 2 else named
     return named if len(named) == 1 else frozenset()
 
 

@@ -73,7 +73,7 @@ def scan(reading: Reading) -> Alarm:
         family = hit.group.removeprefix(PREFIX)
         if family in DENIABLE and _denied(reading, hit, denied):
             denied.append(hit)
-        elif family in BYGONE and _bygone(reading, hit):
+        elif family in BYGONE and (_bygone(reading, hit) or _supposed(reading, hit)):
             bygone.append(hit)
         else:
             live.append(hit)
@@ -91,6 +91,7 @@ def _denied(reading: Reading, hit: Hit, denied: list[Hit]) -> bool:
             and other.end <= hit.start <= other.end + reach
             and _flows(reading, other.end, hit.start)
             and not _spent(reading, other, hit)
+            and not _answers(reading, other, hit)
         ):
             return True
     for other in reading.of("denial_after"):
@@ -116,6 +117,16 @@ def _spent(reading: Reading, denial: Hit, hit: Hit) -> bool:
     )
 
 
+def _answers(reading: Reading, denial: Hit, hit: Hit) -> bool:
+    """Whether a new clause begins between denial and danger: "no but my chest hurts", "no I want to die"."""
+    between = range(denial.end, hit.start + 1)
+    bare = any(other.start == denial.start and other.end == denial.end for other in reading.of("no"))
+    return any(
+        other.start in between and other.rule.language == denial.rule.language
+        for other in reading.of("contrast", *(["restart"] if bare else []))
+    )
+
+
 def _spoken(reading: Reading, hit: Hit) -> frozenset[str]:
     """The languages in which the danger is named here: Portuguese `no` is "in the" and denies nothing."""
     return frozenset(
@@ -136,6 +147,15 @@ def _bygone(reading: Reading, hit: Hit) -> bool:
     spoken = _spoken(reading, hit)
     past = any(other.group == "past" and other.rule.language in spoken for other in within)
     return past and not any(other.group == "present" for other in within)
+
+
+def _supposed(reading: Reading, hit: Hit) -> bool:
+    """Whether it is only asked about, as a thing that may come: "what do I do if I get chest pain"."""
+    return any(
+        other.start <= hit.start <= other.end + 1 and other.end < hit.end + 1
+        for other in reading.of("supposed")
+        if other.rule.language in _spoken(reading, hit)
+    )
 
 
 def evidence(reading: Reading, alarm: Alarm) -> tuple[Evidence, ...]:

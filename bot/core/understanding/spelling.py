@@ -65,7 +65,9 @@ class Spelling:
 
     def _best(self, word: str) -> str:
         single = _DOUBLED.sub(r"\1", word)
-        if single != word and (single in self._known or single in self._common):
+        if single != word and (
+            single in self._known or single in self._common or any(single[:cut] in self._stems for cut in range(5, 9))
+        ):
             return single
         if len(word) < SHORTEST or not _PLAIN.match(word):
             return word

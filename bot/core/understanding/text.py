@@ -48,7 +48,7 @@ _UNIT = re.compile(
 )
 _NOON = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"\b(dr|mr|mrs|ms|st|sr|sra|srta|apt|appt|pls|w/o)\.(?=\s)", re.IGNORECASE)
-_WITHOUT = re.compile(r"\bw/(o?)\b|\bw/(?=\w)", re.IGNORECASE)
+_WITHOUT = re.compile(r"\bw/(o?)(?!\w)|\bw/(?=\w)", re.IGNORECASE)
 # Persian writes the sign of the present tense apart or joined, as it pleases.
 _PRESENT = re.compile(r"(?<![\u0600-\u06ff])(ن?م[یيى])[\s\u200c]+(?=[\u0600-\u06ff]{2})")
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -140,7 +140,7 @@ def fold(word: str) -> str:
             word = word.translate(_LOOK_ALIKE)
         if len(word) >= 5 and word.startswith("ال"):
             word = word[2:]
-    if not word.isdigit():
+    if word and not word[0].isdigit():  # "222/131" is no drawn-out word
         word = _LONG_RUN.sub(r"\1\1", word)
     return word
 

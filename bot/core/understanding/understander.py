@@ -33,7 +33,7 @@ class Understander:
         common: set[str] = set()
         for lexicon in lexicons.values():
             self.glyphs |= lexicon.glyphs
-            short |= lexicon.short_forms
+            short = {**lexicon.short_forms, **short}  # of two that clash, the first language's: "dr" is the doctor
             common |= {word for raw in lexicon.common_words for word in self._cut(raw)}
         cut_short = {self._cut(key): self._cut(value) for key, value in short.items()}
         plain = Spelling((), (), cut_short)
@@ -46,8 +46,10 @@ class Understander:
         cut: dict[str, set[str]] = {}
         for lexicon in lexicons.values():
             seen = cut.setdefault(lexicon.language, {word for key in lexicon.short_forms for word in self._cut(key)})
+            seen |= {word for raw in lexicon.common_words for word in self._cut(raw)}
             lexicon.teach(self.matcher, self._collecting(seen))
         known = self.matcher.vocabulary | {word for key in self._short for word in key}
+        self.tongues = _tongues(cut)
         hindi = cut.pop("hi", set())
         self.spelling = Spelling(
             known, common, self._short, self.matcher.stems, hindi, elsewhere=set().union(*cut.values())
@@ -85,7 +87,7 @@ class Understander:
         return Understanding((Intent.UNCLEAR,), confidence=0.0, auto=False, evidence=evidence)
 
     def _read(self, text: str) -> Reading:
-        return read(take_apart(text, self.glyphs), self.matcher, self.spelling)
+        return read(take_apart(text, self.glyphs), self.matcher, self.spelling, self.tongues)
 
     def _measures_in(self, prompt: str) -> frozenset[str]:
         return asked_for(self._read(prompt))
@@ -115,3 +117,13 @@ class Understander:
 
 def _written_out(spelling: Spelling, words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for _, _, long in spelling.expand(words) for word in long)
+
+
+def _tongues(cut: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    """Which languages' lexicons use a word."""
+    found: dict[str, list[str]] = {}
+    for language, words in cut.items():
+        for word in words:
+            found.setdefault(word, []).append(language)
+    shared = {tuple(languages): frozenset(languages) for languages in found.values()}
+    return {word: shared[tuple(languages)] for word, languages in found.items()}
