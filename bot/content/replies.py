@@ -61,6 +61,7 @@ def _nothing_collected() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            gc.freeze()  # From now on the collector passes by what was made.
             gc.enable()
 
 

@@ -19,6 +19,7 @@ MOST_VARIANTS = 4000
 LONG_LIST = 4
 ANY_NUMBER = "%"
 ANY_NAME = "~"
+_TOP = re.compile(r"[()|]")
 _SYMBOL = re.compile(r"\.\.\.?|[()|?]|[^\s()|?]+")
 
 Split = Callable[[str], Sequence[str]]
@@ -72,18 +73,21 @@ class Node:
     __slots__ = ("ends", "gaps", "next", "stems")
 
     def __init__(self) -> None:
-        self.next: dict[str, Node] = {}
+        self.next: dict[str, Node] = _NOTHING  # Most states are the last of their row: they share one.
         self.ends: tuple[Rule, ...] = ()
         self.stems = self.gaps = False
 
-    def step(self, symbol: str) -> Node:
-        """The state after one symbol, made if it is new."""
-        node = self.next.get(symbol)
-        if node is None:
-            node = self.next[symbol] = Node()
-            self.stems = self.stems or symbol[-1] == "*"
-            self.gaps = self.gaps or symbol in GAPS
+    def grow(self, symbol: str) -> Node:
+        """A new state after this symbol."""
+        if self.next is _NOTHING:
+            self.next = {}
+        node = self.next[symbol] = Node()
+        self.stems = self.stems or symbol[-1] == "*"
+        self.gaps = self.gaps or symbol in GAPS
         return node
+
+
+_NOTHING: dict[str, Node] = {}
 
 
 class Grammar:
@@ -155,7 +159,7 @@ class Grammar:
         plain: list[Row] = []
         other: list[Row] = []
         for row in rows:
-            (plain if row and not any(symbol[0] in "@." for symbol in row) else other).append(row)
+            (plain if row and _is_plain(row) else other).append(row)
         return [(self._fold_list(plain),), *other] if plain else rows
 
     def _word(self, symbol: str) -> Row:
@@ -173,6 +177,14 @@ class Grammar:
             row = tuple(self.split(symbol[:-1]))
             return (*row[:-1], row[-1] + "*") if row else ()
         return tuple(self.split(symbol))
+
+
+def _is_plain(row: Row) -> bool:
+    # A loop: this runs for every alternative of every language, and a generator each time would cost twice as much.
+    for symbol in row:  # noqa: SIM110
+        if symbol[0] in "@.":
+            return False
+    return True
 
 
 def _trimmed(row: Row) -> Row:
@@ -205,13 +217,19 @@ class Matcher:
         for row in rows:
             node = root
             for symbol in row:
-                node = node.step(symbol)
-                if symbol[-1] == "*" and len(symbol) > 1:
-                    self.stems.add(symbol[:-1])
-                elif symbol[0] not in "@.%~":
-                    self.vocabulary.add(symbol)
-            if not any(other is rule for other in node.ends):
+                following = node.next.get(symbol)
+                if following is None:
+                    following = node.grow(symbol)
+                    self._learn(symbol)
+                node = following
+            if rule not in node.ends:
                 node.ends = (*node.ends, rule)
+
+    def _learn(self, symbol: str) -> None:
+        if symbol[-1] == "*" and len(symbol) > 1:
+            self.stems.add(symbol[:-1])
+        elif symbol[0] not in "@.%~":
+            self.vocabulary.add(symbol)
 
     def find(self, words: Sequence[str], breaks: Sequence[int], names: Set[int] = frozenset()) -> list[Hit]:
         """Every rule in the text, wherever it stands; of one rule at one place the longest reading.
@@ -287,8 +305,11 @@ def lines(block: str) -> list[str]:
 
 def top_level(line: str) -> list[str]:
     """The alternatives of a line, so that the evidence names the one that was met and not all of them."""
+    if "(" not in line:
+        return [pattern for piece in line.split("|") if (pattern := piece.strip())]
     found, depth, start = [], 0, 0
-    for at, sign in enumerate(line):
+    for mark in _TOP.finditer(line):
+        at, sign = mark.start(), mark.group()
         depth += (sign == "(") - (sign == ")")
         if sign == "|" and depth == 0:
             found.append(line[start:at])
