@@ -14,7 +14,7 @@ from bot.core.understanding.text import COMMA, SENTENCE, Text
 BLIND = frozenset({
     "bereaved", "caller", "contrast", "correction", "courtesy", "day", "denial", "denial_after", "denial_next",
     "greeting", "hour_unit", "interrogative", "langask", "minute_unit", "no", "number_word", "okay", "past", "polite",
-    "yes",
+    "present", "yes",
 })  # fmt: skip
 CLOSING = frozenset({
     "atentamente", "att", "best", "blessings", "cordialement", "cordially", "love", "regards", "respectfully",
@@ -240,6 +240,7 @@ def _covers(other: Hit, hit: Hit) -> bool:
         "denial",
         "denial_next",
         "past",
+        "present",
         "day",
         "minute_unit",
         "hour_unit",
