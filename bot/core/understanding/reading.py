@@ -14,7 +14,7 @@ from bot.core.understanding.text import COMMA, SENTENCE, Text
 BLIND = frozenset({
     "bereaved", "caller", "contrast", "correction", "courtesy", "day", "denial", "denial_after", "denial_next",
     "greeting", "hour_unit", "interrogative", "langask", "minute_unit", "no", "number_word", "okay", "past", "polite",
-    "present", "yes",
+    "yes",
 })  # fmt: skip
 CLOSING = frozenset({
     "atentamente", "att", "best", "blessings", "cordialement", "cordially", "love", "regards", "respectfully",
@@ -232,6 +232,9 @@ def _covers(other: Hit, hit: Hit) -> bool:
         return False
     if hit.group.startswith("danger.") or hit.group in ("safe", "courtesy"):
         return other.group == "safe"
+    if hit.group == "present":
+        # "Fever since the chemo, now at 39" goes on, whatever else its words mean; "now all is well" does not.
+        return other.group in ("acknowledge", "safe")
     if hit.group.startswith("measure."):
         return False
     if hit.group == "opt_out" and other.rule.language != hit.rule.language and other.group != "neutral":
@@ -240,7 +243,6 @@ def _covers(other: Hit, hit: Hit) -> bool:
         "denial",
         "denial_next",
         "past",
-        "present",
         "day",
         "minute_unit",
         "hour_unit",
