@@ -234,7 +234,7 @@ def _covers(other: Hit, hit: Hit) -> bool:
         return other.group == "safe"
     if hit.group == "present":
         # "Fever since the chemo, now at 39" goes on, whatever else its words mean; "now all is well" does not.
-        return other.group in ("acknowledge", "safe")
+        return other.group in ("acknowledge", "neutral", "safe")
     if hit.group.startswith("measure."):
         return False
     if hit.group == "opt_out" and other.rule.language != hit.rule.language and other.group != "neutral":

@@ -43,3 +43,8 @@ def test_dung_alone_says_nothing(text: str, intent: Intent) -> None:
 def test_times_as_written_in_viet_nam(text: str) -> None:
     """A time alone asks for that time; it is no answer from a scale."""
     assert _meant(text) is Intent.RESCHEDULE
+
+
+def test_what_goes_on_now_is_no_past_danger() -> None:
+    """`tuần rồi` is last week, `hôm nay` today, and the fever is today's."""
+    assert _meant("vô thuốc hóa trị tuần rồi, hôm nay rét run 39 độ", Context.NONE) is Intent.EMERGENCY
