@@ -52,7 +52,7 @@ def russian(word: str) -> str:
             word = pattern.sub(put, word)
         word = _ROUNDED.sub("e", word)
     else:
-        word = word.translate(_FROM_CYRILLIC)
+        word = word.translate(_FROM_CYRILLIC).replace("ts", "c")
     return _DOUBLED.sub(r"\1", _GLIDE.sub(r"\1", word))
 
 
@@ -109,9 +109,11 @@ class Romanised:
     def _from_russian(self, word: str) -> str:
         if not _LATIN.match(word):
             return word
+        # A `j` is the sound of "y" to some and of "zh" to others.
+        for bare in (russian(word), russian(word.replace("j", "zh"))):
+            if bare in self._russian:
+                return self._russian[bare]
         bare = russian(word)
-        if bare in self._russian:
-            return self._russian[bare]
         starts = (bare[:cut] for cut in range(len(bare), LEAST_STEM - 1, -1))
         return next((self._stems[start] for start in starts if start in self._stems), word)
 

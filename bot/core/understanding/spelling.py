@@ -7,12 +7,13 @@ Fences: only words of five letters and more, one slip, the first letter kept, ne
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from bot.core.understanding.roman import Romanised
 
 SHORTEST = 5
-_PLAIN = re.compile(r"[a-z]+\Z")
+_LATIN, _CYRILLIC = "abcdefghijklmnopqrstuvwxyz", "абвгдежзиклмнопрстуфхцчшщъыьэюя"
+_PLAIN = re.compile(rf"(?:[{_LATIN}]+|[{_CYRILLIC}]+)\Z")
 _DOUBLED = re.compile(r"(.)\1")
 
 
@@ -29,11 +30,6 @@ class Spelling:
         self.romanised = Romanised(self._known | self._common, self._stems, hindi, elsewhere=elsewhere)
         self._short = dict(short_forms)
         self._longest = max((len(key) for key in self._short), default=1)
-        self._near: dict[str, list[str]] = {}
-        for word in self._known:
-            if len(word) >= SHORTEST and _PLAIN.match(word):
-                for form in _shortened(word):
-                    self._near.setdefault(form, []).append(word)
         self._cache: dict[str, str] = {}
 
     def expand(self, words: Sequence[str]) -> list[tuple[int, int, tuple[str, ...]]]:
@@ -73,31 +69,17 @@ class Spelling:
             return word
         if any(word[:cut] in self._stems for cut in range(3, len(word) + 1)):
             return word
-        near = {
-            candidate
-            for form in _shortened(word)
-            for candidate in self._near.get(form, ())
-            if candidate[0] == word[0] and _one_slip(word, candidate)
-        }
+        near = {found for found in _slips(word) if len(found) >= SHORTEST and found in self._known}
         return near.pop() if len(near) == 1 else word
 
 
-def _shortened(word: str) -> set[str]:
-    """The word and the word with each one letter left out."""
-    return {word, *(word[:cut] + word[cut + 1 :] for cut in range(len(word)))}
-
-
-def _one_slip(one: str, other: str) -> bool:
-    """Whether one letter was added, left out, changed, or two neighbours swapped."""
-    if abs(len(one) - len(other)) > 1:
-        return False
-    start = 0
-    while start < min(len(one), len(other)) and one[start] == other[start]:
-        start += 1
-    left, right = one[start:], other[start:]
-    return (
-        left[1:] == right
-        or left == right[1:]
-        or left[1:] == right[1:]
-        or (left[:2] == right[1::-1] and left[2:] == right[2:])
-    )
+def _slips(word: str) -> Iterator[str]:
+    """The word with one letter left out, changed, added, or swapped with its neighbour; never the first."""
+    letters = _LATIN if word[0] in _LATIN else _CYRILLIC
+    for cut in range(1, len(word) + 1):
+        head, tail = word[:cut], word[cut:]
+        yield from (head + letter + tail for letter in letters)
+        if tail:
+            yield head + tail[1:]
+            yield from (head + letter + tail[1:] for letter in letters)
+            yield head + tail[1::-1] + tail[2:]

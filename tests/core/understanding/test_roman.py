@@ -9,7 +9,14 @@ from bot.core.understanding.text import fold
 
 
 @pytest.mark.parametrize(
-    ("latin", "cyrillic"), [("pridu", "приду"), ("xorosho", "хорошо"), ("segodnja", "сегодня"), ("zhivot", "живот")]
+    ("latin", "cyrillic"),
+    [
+        ("pridu", "приду"),
+        ("xorosho", "хорошо"),
+        ("segodnja", "сегодня"),
+        ("zhivot", "живот"),
+        ("poluchitsya", "получится"),
+    ],
 )
 def test_russian_skeletons_agree(latin: str, cyrillic: str) -> None:
     """Whichever transliteration is used."""
@@ -30,6 +37,12 @@ def test_a_russian_text_changes_script_as_a_whole() -> None:
     assert romanised(("ne", "pridu")) == ["не", "приду"]
     assert romanised(("otmenite",)) == ["отмен"]
     assert romanised(("pridurkov", "will", "not", "come")) == ("pridurkov", "will", "not", "come")
+
+
+def test_j_is_either_of_two_russian_sounds() -> None:
+    """As in `jivot` and in `moj`."""
+    romanised = Romanised({"живот", "мои"}, (), ())
+    assert romanised(("jivot", "moj")) == ["живот", "мои"]
 
 
 def test_hindi_in_its_own_script_becomes_the_words_of_the_lexicon() -> None:
