@@ -116,7 +116,12 @@ def _naming(reading: Reading, at: int) -> bool:
 
 def _free(reading: Reading, figure: Figure) -> bool:
     """Whether the number counts nothing: "2 minutes" and "3 pills" choose no option."""
-    return not any(hit.start == figure.end for hit in reading.of("minute_unit", "hour_unit", "unit"))
+    return not counts(reading, figure)
+
+
+def counts(reading: Reading, figure: Figure) -> bool:
+    """Whether the number counts something: "fever for three days" is no temperature."""
+    return any(hit.start == figure.end for hit in reading.of("minute_unit", "hour_unit", "unit"))
 
 
 def minutes_late(reading: Reading) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from bot.core.understanding.numbers import Figure, figures, paired
+from bot.core.understanding.numbers import Figure, counts, figures, paired
 from bot.core.understanding.reading import Reading
 
 REACH = 4
@@ -24,9 +24,13 @@ class Limits:
     least: float = 0.0
     most: float = 1000.0
 
+    def shows(self, value: float) -> bool:
+        """Whether a machine can show it."""
+        return self.least <= value <= self.most
+
     def judge(self, value: float) -> str | None:
         """`emergency`, `urgent` or None; None too for what no machine can show."""
-        if not self.least <= value <= self.most:
+        if not self.shows(value):
             return None
         if value <= self.low_emergency or value >= self.high_emergency:
             return "emergency"
@@ -70,7 +74,8 @@ def measured(reading: Reading, limits: Mapping[str, Limits], asked: frozenset[st
                 )
             continue
         for kind in _named(reading, figure) or _kinds(asked, figure):
-            found.append(Measured(kind, figure, limits[kind].judge(figure.value)))
+            if limits[kind].shows(figure.value) or not counts(reading, figure):
+                found.append(Measured(kind, figure, limits[kind].judge(figure.value)))
     return found
 
 
