@@ -19,6 +19,8 @@ from bot.core.understanding.text import fold, said_once, take_apart
 
 # A single word in an alphabet needs no cutting, only folding; nearly all words of the lexicons are such.
 _PLAIN_WORD = re.compile(r"[a-z\u0400-\u04ff\u0620-\u064a\u066e-\u06d3]{1,40}\Z")
+# Of Chinese and Korean each character is a word.
+_GLYPHS = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]+\Z")
 FAILED = "failed upward"
 
 
@@ -109,7 +111,10 @@ class Understander:
         """How a lexicon's words are cut: as a patient's are, short forms written out. Most come again and again."""
         found = self._splits.get(words)
         if found is None:
-            cut = (fold(words),) if _PLAIN_WORD.match(words) else self._cut(words)
+            if _GLYPHS.match(words):
+                cut = tuple(map(fold, words.translate(self.glyphs)))
+            else:
+                cut = (fold(words),) if _PLAIN_WORD.match(words) else self._cut(words)
             found = _written_out(self._plain, cut)
             self._splits[words] = found
         return found
