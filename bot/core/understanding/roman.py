@@ -98,7 +98,10 @@ class Romanised:
         strange = [word for word in words if len(word) >= STRONG and word not in self._known and _LATIN.match(word)]
         if not strange:
             return words
-        if any(self._from_russian(word) != word and len(russian(word)) >= LEAST_STEM for word in strange):
+        telling = sum(self._from_russian(word) != word and len(russian(word)) >= LEAST_STEM for word in strange)
+        # Polish sounds like Russian: as many words that stand in a lexicon only as they are speak against it.
+        plain = [word for word in words if len(word) >= STRONG and word not in strange]
+        if telling > sum(_LATIN.match(word) is not None and self._from_russian(word) == word for word in plain):
             found = [self._from_russian(word) for word in words]
             if sum(new != old for new, old in zip(found, words, strict=True)) >= MOST_OF_IT * len(words):
                 return found
