@@ -77,8 +77,9 @@ class Romanised:
         hindi_words: Iterable[str],
         *,
         elsewhere: Collection[str] = (),
+        foreign: Collection[str] = (),
     ) -> None:
-        self._known = vocabulary
+        self._known, self._foreign = vocabulary, foreign
         self._russian = _indexed((word for word in vocabulary if _CYRILLIC.match(word)), russian)
         keyed = _indexed(filter(_CYRILLIC.match, stems), russian)
         self._stems = {key: word for key, word in keyed.items() if len(key) >= LEAST_STEM}
@@ -99,9 +100,8 @@ class Romanised:
         if not strange:
             return words
         telling = sum(self._from_russian(word) != word and len(russian(word)) >= LEAST_STEM for word in strange)
-        # Polish sounds like Russian: as many words that stand in a lexicon only as they are speak against it.
-        plain = [word for word in words if len(word) >= STRONG and word not in strange]
-        if telling > sum(_LATIN.match(word) is not None and self._from_russian(word) == word for word in plain):
+        # Polish sounds like Russian: as it stands it must not say more in another language than it would in Russian.
+        if telling and telling >= sum(len(word) >= LEAST_STEM and word in self._foreign for word in words):
             found = [self._from_russian(word) for word in words]
             if sum(new != old for new, old in zip(found, words, strict=True)) >= MOST_OF_IT * len(words):
                 return found

@@ -23,11 +23,12 @@ class Spelling:
     def __init__(
         self, vocabulary: Iterable[str], common: Iterable[str], short_forms: Mapping[tuple[str, ...], tuple[str, ...]],
         stems: Iterable[str] = (), hindi: Iterable[str] = (), elsewhere: Collection[str] = (),
+        foreign: Collection[str] = (),
     ) -> None:
         self._known = frozenset(vocabulary)
         self._common = frozenset(common)
         self._stems = frozenset(stems)
-        self.romanised = Romanised(self._known | self._common, self._stems, hindi, elsewhere=elsewhere)
+        self.romanised = Romanised(self._known | self._common, self._stems, hindi, elsewhere=elsewhere, foreign=foreign)
         self._short = dict(short_forms)
         self._longest = max((len(key) for key in self._short), default=1)
         self._cache: dict[str, str] = {}

@@ -52,9 +52,11 @@ class Understander:
             lexicon.teach(self.matcher, self._collecting(seen))
         known = self.matcher.vocabulary | {word for key in self._short for word in key}
         self.tongues = _tongues(cut)
+        foreign = set().union(*(words for language, words in cut.items() if language != "ru"))
         hindi = cut.pop("hi", set())
+        elsewhere = set().union(*cut.values())
         self.spelling = Spelling(
-            known, common, self._short, self.matcher.stems, hindi, elsewhere=set().union(*cut.values())
+            known, common, self._short, self.matcher.stems, hindi, elsewhere=elsewhere, foreign=foreign
         )
 
     def __call__(self, text: str, asked: Asked = Asked()) -> Understanding:  # noqa: B008 - a frozen value

@@ -39,6 +39,13 @@ def test_a_russian_text_changes_script_as_a_whole() -> None:
     assert romanised(("pridurkov", "will", "not", "come")) == ("pridurkov", "will", "not", "come")
 
 
+def test_a_polish_text_is_not_taken_for_russian() -> None:
+    """Where more of its words stand in another language's lexicon than would be Russian."""
+    romanised = Romanised({"не", "достал", "nie", "mam"}, {"достал"}, (), foreign={"nie", "mam"})
+    assert romanised(("dostalam", "nie", "mam")) == ("dostalam", "nie", "mam")
+    assert romanised(("dostali", "nie")) == ["достал", "не"]
+
+
 def test_j_is_either_of_two_russian_sounds() -> None:
     """As in `jivot` and in `moj`."""
     romanised = Romanised({"живот", "мои"}, (), ())
