@@ -28,7 +28,7 @@ from bot.core.understanding.tongues import language_of, language_wanted
 
 # The main meaning is the first of these that was found.
 ORDER = (
-    Intent.EMERGENCY, Intent.OPT_OUT, Intent.DECEASED, Intent.WRONG_PERSON, Intent.OPT_IN, Intent.LANGUAGE_SWITCH,
+    Intent.EMERGENCY, Intent.DECEASED, Intent.OPT_OUT, Intent.WRONG_PERSON, Intent.OPT_IN, Intent.LANGUAGE_SWITCH,
     Intent.NUMERIC_ANSWER, Intent.RESCHEDULE, Intent.RUNNING_LATE, Intent.REFILL_REQUEST, Intent.TRANSPORT_NEED,
     Intent.FINANCIAL_NEED, Intent.SYMPTOM, Intent.QUESTION, Intent.REQUEST_HUMAN, Intent.DECLINE, Intent.CONFIRM,
     Intent.HELP, Intent.ABUSE, Intent.ACKNOWLEDGE, Intent.GREETING, Intent.UNCLEAR,

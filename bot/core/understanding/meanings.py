@@ -227,6 +227,8 @@ def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
         found.drop(Intent.RESCHEDULE)
     if found.has(Intent.OPT_IN) and found.has(Intent.OPT_OUT):
         found.drop(Intent.OPT_IN)
+    if asked.context is Context.EDUCATION and found.has(Intent.ACKNOWLEDGE):
+        found.drop(Intent.UNCLEAR)  # "I'll try" promises nothing about a visit, and is all that a tip hopes for.
     if found.has(Intent.UNCLEAR):
         found.drop(Intent.CONFIRM, *([Intent.DECLINE] if Intent.DECLINE in found.polar else []))
     clash = found.has(Intent.CONFIRM) and found.has(Intent.DECLINE)

@@ -20,10 +20,11 @@ _TELLING = (
 
 def ask(reading: Reading, asked: Asked, found: Meanings) -> None:
     """Add `question` where a question mark or an asking word stands in a sentence that says nothing else."""
-    if asked.context in VISIT and not found.sure and _names_a_time(reading, asked):
+    if asked.context in VISIT and _offers_a_time(reading, found):
         words = reading.text.clean.strip()
         sureness = LIKELY if reading.any("day") else 0.7
         found.add(Intent.RESCHEDULE, sureness, Evidence(Intent.RESCHEDULE, "a day or time alone", words))
+        found.drop(Intent.DECLINE)
         return
     greeted = any(hit.rule.kind is Kind.WHOLE for hit in found.at.get(Intent.GREETING, ()))
     if found.has(Intent.QUESTION) or greeted:  # "Hi, how are you?" asks nothing.
@@ -62,17 +63,24 @@ def _has_substance(reading: Reading, start: int, end: int, found: Meanings) -> b
     return any(at not in reading.idle and at not in told for at in range(start, end))
 
 
-def _names_a_time(reading: Reading, asked: Asked) -> bool:
-    """Whether nearly all of the text is a day or a time."""
-    covered = {at for hit in reading.of("day") for at in range(hit.start, hit.end)} | reading.idle
-    covered |= {at for figure in figures(reading) for at in range(figure.start, figure.end + figure.clock)}
-    rest = [at for at in range(len(reading.words)) if at not in covered]
-    named = reading.any("day") or any(figure.clock for figure in figures(reading))
-    # A word that the day's language does not know may mean anything: "purple Monday" is no wish for Monday.
-    own = (asked.language or "en").split("-")[0].lower()
-    tongues = {hit.rule.language for hit in reading.of("day")} or {own}
-    tongues = {own} if own in tongues else tongues
-    return named and len(rest) <= 1 and all(reading.tongues[at] & tongues for at in rest)
+def _offers_a_time(reading: Reading, found: Meanings) -> bool:
+    """Whether the text is a day or a time and nothing else, or asks for one after a no: "I have to work. Tuesday?"."""
+    if not found.sure:
+        return _names_a_time(reading, 0, len(reading.words))
+    if set(found.sure) != {Intent.DECLINE}:
+        return False
+    last = reading.sentence(len(reading.words) - 1)
+    return last[0] > 0 and reading.asks(last[0]) and _names_a_time(reading, *last)
+
+
+def _names_a_time(reading: Reading, start: int, end: int) -> bool:
+    """Whether these words are a day or a time. A word beside it may mean anything: "purple Monday" is no wish."""
+    days = [hit for hit in reading.of("day") if start <= hit.start < end]
+    clocks = [figure for figure in figures(reading) if start <= figure.start < end]
+    covered = {at for hit in days for at in range(hit.start, hit.end)} | reading.idle
+    covered |= {at for figure in clocks for at in range(figure.start, figure.end + figure.clock)}
+    named = bool(days) or any(figure.clock for figure in clocks)
+    return named and all(at in covered for at in range(start, end))
 
 
 def wish(reading: Reading) -> str | None:
