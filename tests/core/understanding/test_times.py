@@ -1,0 +1,41 @@
+"""A day or a time that is offered or asked for, and what else decides what such a text wants."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.content.replies import load_understander
+from bot.core.intents import Context, Intent
+from bot.core.understanding import Asked
+
+
+def _meant(text: str, context: Context = Context.APPOINTMENT_REMINDER) -> Intent:
+    return load_understander()(text, Asked(context, language="en")).intent
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("thursday", Intent.RESCHEDULE),
+        ("green thursday", Intent.UNCLEAR),
+        ("Sorry, I have school that day. Thursday?", Intent.RESCHEDULE),
+        ("Sorry, I have school that day. Really?", Intent.DECLINE),
+    ],
+)
+def test_a_day_is_wished_for_alone_or_after_a_no(text: str, intent: Intent) -> None:
+    assert _meant(text) is intent
+
+
+def test_a_neutral_phrase_does_not_hide_that_something_is_asked() -> None:
+    """`what time .. start` is no START, and a question all the same."""
+    assert _meant("great, what time will it start") is Intent.QUESTION
+
+
+def test_to_try_a_tip_is_no_doubt_about_a_visit() -> None:
+    assert _meant("I'll try these", Context.EDUCATION) is Intent.ACKNOWLEDGE
+    assert _meant("I'll try to come") is Intent.UNCLEAR
+
+
+def test_a_death_comes_before_the_wish_that_goes_with_it() -> None:
+    found = load_understander()("He died on Monday, delete his number", Asked(Context.APPOINTMENT_REMINDER))
+    assert found.intents[:2] == (Intent.DECEASED, Intent.OPT_OUT)
