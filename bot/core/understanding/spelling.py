@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from bot.core.understanding.clitics import apart
 from bot.core.understanding.roman import Romanised
 
 SHORTEST = 5
+LEAST_STEM = 4
 _LATIN, _CYRILLIC = "abcdefghijklmnopqrstuvwxyz", "абвгдежзиклмнопрстуфхцчшщъыьэюя"
 _PLAIN = re.compile(rf"(?:[{_LATIN}]+|[{_CYRILLIC}]+)\Z")
 _DOUBLED = re.compile(r"(.)\1")
@@ -45,9 +47,17 @@ class Spelling:
                     at += size
                     break
             else:
-                out.append((at, at + 1, (words[at],)))
+                out.append((at, at + 1, self._parts(words[at])))
                 at += 1
         return out
+
+    def _parts(self, word: str) -> tuple[str, ...]:
+        """A word of the Arabic script that nobody knows, without what is written onto it."""
+        if word.isascii() or word in self._known or word in self._common:
+            return (word,)
+        if any(word[:cut] in self._stems for cut in range(LEAST_STEM, len(word) + 1)):
+            return (word,)
+        return apart(word, self._known)
 
     def correct(self, word: str) -> str:
         """The known word meant, or the word as it is."""
