@@ -1,7 +1,7 @@
 """Words in the Arabic script without what is written onto them.
 
-Arabic writes "and", "in", "the" and the future onto the word that follows, "my" and "them" onto the one before, and wraps
-a verb that it denies (`mā … š`); Persian writes "my", the plural and the object onto its nouns, with or without a joint.
+Arabic writes "and", "in", "the" and the future onto the word that follows, "my" and "them" onto the one before, and
+wraps a verb that it denies (`mā … š`); Persian writes "my", the plural and the object onto its nouns, joined or not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from collections.abc import Collection
 
 SHORTEST = 3
 _ARABIC = re.compile(r"[\u0620-\u064a\u066e-\u06d3]+\Z")
-_ARTICLE = ("وبال", "وال", "بال", "فال", "عال", "هال", "كال", "ولل", "لل", "ال", "وب", "ول", "فب", "و", "ف", "ب", "ل", "ع")
+_ARTICLE = (
+    "وبال", "وال", "بال", "فال", "عال", "هال", "كال", "ولل", "لل", "ال", "وب", "ول", "فب", "و", "ف", "ب", "ل", "ع",
+)  # fmt: skip
 # The future, the habit and "that he" stand only before a verb, which begins with one of these letters.
 _BEFORE_VERBS = ("وس", "وه", "وح", "وبي", "ه", "ح", "س", "ك", "غا", "غ")
 _VERBS = frozenset("اينت")
