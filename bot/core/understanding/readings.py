@@ -74,9 +74,14 @@ def measured(reading: Reading, limits: Mapping[str, Limits], asked: frozenset[st
                 )
             continue
         for kind in _named(reading, figure) or _kinds(asked, figure):
-            if limits[kind].shows(figure.value) or not counts(reading, figure):
+            if limits[kind].shows(figure.value) or _told(reading, figure):
                 found.append(Measured(kind, figure, limits[kind].judge(figure.value)))
     return found
+
+
+def _told(reading: Reading, figure: Figure) -> bool:
+    """Whether a figure that no machine shows was at least meant as one: "two tablets" and "3 days" were not."""
+    return reading.words[figure.start][0].isdigit() and not counts(reading, figure)
 
 
 def asked_for(prompt: Reading) -> frozenset[str]:

@@ -1,0 +1,27 @@
+"""Numbers that count days or tablets, and Portuguese words that only look like a measure."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.content.replies import load_understander
+from bot.core.intents import Context, Intent
+from bot.core.understanding import Asked
+
+
+@pytest.mark.parametrize("text", ["m gen lafyèv depi twa jou", "fever for 3 days", "febre há 3 dias"])
+def test_days_of_fever_are_no_temperature(text: str) -> None:
+    """The unit after the number says what it counts."""
+    assert Intent.NUMERIC_ANSWER not in load_understander()(text).intents
+
+
+@pytest.mark.parametrize(("text", "intent"), [("febre de 39", Intent.SYMPTOM), ("pressão 210", Intent.EMERGENCY)])
+def test_a_figure_beside_its_measure_is_a_reading(text: str, intent: Intent) -> None:
+    """What a machine can show is judged as before."""
+    assert load_understander()(text).intent is intent
+
+
+def test_a_day_after_portuguese_for_is_no_blood_pressure() -> None:
+    """`pa` is short for `para`, which stands before any number."""
+    asked = Asked(Context.APPOINTMENT_REMINDER, language="pt")
+    assert load_understander()("dá pra ser dia 15?", asked).intents == (Intent.RESCHEDULE,)
