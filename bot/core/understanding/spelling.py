@@ -53,7 +53,7 @@ class Spelling:
 
     def _parts(self, word: str) -> tuple[str, ...]:
         """A word of the Arabic script that nobody knows, without what is written onto it."""
-        if word.isascii() or word in self._known or word in self._common:
+        if not self._known or word.isascii() or word in self._known or word in self._common:
             return (word,)
         if any(word[:cut] in self._stems for cut in range(LEAST_STEM, len(word) + 1)):
             return (word,)
