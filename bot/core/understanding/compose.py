@@ -65,11 +65,12 @@ def compose(
     reading: Reading, asked: Asked, limits: Mapping[str, Limits], measures: frozenset[str] = frozenset()
 ) -> Understanding:
     """Everything the text means. `measures` are what the question asks to be measured."""
-    alarm = safety.scan(reading)
+    alarm = safety.scan(reading, harmless=LOCAL[asked.context] + ".safe")
     reading = reading.within(LOCAL[asked.context] + ".")
     readings = measured(reading, limits, measures)
     flags = safety.evidence(reading, alarm)
-    grave = [one for one in readings if one.grave == "emergency"]
+    # "BP 84/50, feel faint": each alone is for a nurse, both together are not to wait.
+    grave = [one for one in readings if one.grave == "emergency" or (one.grave and reading.any("alarming"))]
     if alarm.live or grave:
         return _emergency(reading, alarm, grave, flags)
     if reading.text.tapback:

@@ -16,7 +16,7 @@ from bot.core.understanding.text import SENTENCE
 
 GAPS = {"..": 3, "...": 7}
 MOST_VARIANTS = 4000
-LONG_LIST = 4
+LONG_LIST = 3
 ANY_NUMBER = "%"
 ANY_NAME = "~"
 _TOP = re.compile(r"[()|]")
@@ -222,7 +222,8 @@ class Matcher:
                     following = node.grow(symbol)
                     self._learn(symbol)
                 node = following
-            if rule not in node.ends:
+            # A rule's rows come one after the other, so if it ends here already, it is the last that does.
+            if not node.ends or node.ends[-1] is not rule:
                 node.ends = (*node.ends, rule)
 
     def _learn(self, symbol: str) -> None:

@@ -14,7 +14,7 @@ from bot.core.understanding.text import COMMA, SENTENCE, Text
 BLIND = frozenset({
     "bereaved", "caller", "contrast", "correction", "courtesy", "day", "denial", "denial_after", "denial_next",
     "greeting", "hour_unit", "interrogative", "langask", "minute_unit", "no", "number_word", "okay", "past", "polite",
-    "yes",
+    "recovered", "yes",
 })  # fmt: skip
 CLOSING = frozenset({
     "atentamente", "att", "best", "blessings", "cordialement", "cordially", "love", "regards", "respectfully",
@@ -232,6 +232,8 @@ def _covers(other: Hit, hit: Hit) -> bool:
         return False
     if hit.group.startswith("danger.") or hit.group in ("safe", "courtesy"):
         return other.group == "safe"
+    if other.group == "safe" and hit.group in ("question", "financial_need", "refill_request", "symptom"):
+        return False
     if hit.group == "present":
         # "Fever since the chemo, now at 39" goes on, whatever else its words mean; "now all is well" does not.
         return other.group in ("acknowledge", "neutral", "safe")
@@ -240,7 +242,9 @@ def _covers(other: Hit, hit: Hit) -> bool:
     if hit.group == "opt_out" and other.rule.language != hit.rule.language and other.group != "neutral":
         return False
     return hit.group not in (
+        "alarming",
         "denial",
+        "denial_after",
         "denial_next",
         "past",
         "day",

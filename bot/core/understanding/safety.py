@@ -64,13 +64,20 @@ class Alarm:
         return "self-harm" if "self-harm" in families else next(iter(families), None)
 
 
-def scan(reading: Reading) -> Alarm:
-    """Sort every danger named into live, denied and past."""
+def scan(reading: Reading, harmless: str = "") -> Alarm:
+    """Sort every danger named into live, denied and past.
+
+    What lies inside a hit of the group `harmless` says no danger after this question: "took all my pills" is the
+    answer to whether they were taken.
+    """
+    expected = reading.of(harmless)
     live: list[Hit] = []
     denied: list[Hit] = []
     bygone: list[Hit] = []
     for hit in sorted(reading.under(PREFIX), key=lambda hit: (hit.start, -hit.end)):
         family = hit.group.removeprefix(PREFIX)
+        if any(other.start <= hit.start and hit.end <= other.end for other in expected):
+            continue
         if family in DENIABLE and _denied(reading, hit, denied):
             denied.append(hit)
         elif family in BYGONE and (_bygone(reading, hit) or _supposed(reading, hit)):
@@ -144,9 +151,15 @@ def _bygone(reading: Reading, hit: Hit) -> bool:
     """Whether the same sentence puts it in the past and nothing says that it goes on."""
     start, end = reading.sentence(hit.start)
     within = [other for other in reading.of("past", "present") if start <= other.start < end]
+    within = [other for other in within if other.group == "past" or not _over(reading, other)]
     spoken = _spoken(reading, hit)
     past = any(other.group == "past" and other.rule.language in spoken for other in within)
     return past and not any(other.group == "present" for other in within)
+
+
+def _over(reading: Reading, present: Hit) -> bool:
+    """Whether the present is that all is well: the `now` of "I am ok now" says of no pain that it goes on."""
+    return any(other.start <= present.start < other.end for other in reading.of("recovered"))
 
 
 def _supposed(reading: Reading, hit: Hit) -> bool:
