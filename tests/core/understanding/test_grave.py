@@ -18,14 +18,15 @@ def test_that_all_pills_were_taken_is_the_answer_where_it_was_asked(text: str) -
     assert load_understander()(text, TAKEN).intent is Intent.CONFIRM
 
 
-@pytest.mark.parametrize("text", ["took all my pills at once", "took all my pills, I want to die", "took the whole bottle"])
+@pytest.mark.parametrize("text", [
+    "took all my pills at once", "took all my pills, I want to die", "took the whole bottle",
+])  # fmt: skip
 def test_an_overdose_is_one_whatever_was_asked(text: str) -> None:
     assert load_understander()(text, TAKEN).intent is Intent.EMERGENCY
 
 
-@pytest.mark.parametrize("text", ["took all my pills"])
-def test_an_overdose_out_of_the_blue(text: str) -> None:
-    assert load_understander()(text).intent is Intent.EMERGENCY
+def test_an_overdose_out_of_the_blue() -> None:
+    assert load_understander()("took all my pills").intent is Intent.EMERGENCY
 
 
 @pytest.mark.parametrize(("text", "grave"), [
@@ -38,6 +39,8 @@ def test_what_is_over_is_past_and_what_is_back_is_not(text: str, grave: bool) ->
     assert (load_understander()(text).intent is Intent.EMERGENCY) is grave
 
 
-@pytest.mark.parametrize(("text", "grave"), [("82/50", False), ("82/50 and feel faint", True), ("118/76 felt faint", False)])
+@pytest.mark.parametrize(
+    ("text", "grave"), [("82/50", False), ("82/50 and feel faint", True), ("118/76 felt faint", False)]
+)
 def test_a_reading_for_a_nurse_and_a_sign_beside_it_do_not_wait(text: str, grave: bool) -> None:
     assert (load_understander()(text, MEASURED).intent is Intent.EMERGENCY) is grave
