@@ -140,7 +140,7 @@ def polarity(reading: Reading, asked: Asked, found: Meanings) -> None:
     intent = answers[hit.group]
     if len(intents) > 1 and not corrected and not _same_word(strong):
         return
-    if hit.rule.kind is Kind.LEAD and _opens_a_story(reading, hit):
+    if hit.rule.kind is Kind.LEAD and _opens_a_story(reading, hit, found):
         return
     clashing = Intent.DECLINE if intent is Intent.CONFIRM else Intent.CONFIRM
     if found.has(clashing) or (intent is Intent.DECLINE and found.has(Intent.CONFIRM)):
@@ -160,11 +160,16 @@ _OVERRULES_POLARITY = (
 )  # fmt: skip
 
 
-def _opens_a_story(reading: Reading, hit: Hit) -> bool:
-    """Whether much that no rule knows follows: "ok so what happened was" agrees to nothing, nor does "yes but …"."""
+def _opens_a_story(reading: Reading, hit: Hit, found: Meanings) -> bool:
+    """Whether much that no rule knows follows: "ok so what happened was" agrees to nothing, nor does "yes but …".
+
+    "Yes but I'll be late" does: what comes after the "but" is known.
+    """
     told = {at for hit in reading.hits for at in range(hit.start, hit.end)} | reading.idle
     untold = len(reading.words) - len(told)
-    return untold > (0 if reading.any("contrast") else MOST_UNTOLD + (hit.group != "okay") * 2)
+    if reading.any("contrast"):
+        return untold > bool(found.sure) * MOST_UNTOLD
+    return untold > MOST_UNTOLD + (hit.group != "okay") * 2
 
 
 def _swallowed(reading: Reading, hit: Hit) -> bool:

@@ -77,7 +77,8 @@ def _names_a_time(reading: Reading, start: int, end: int) -> bool:
     """Whether these words are a day or a time. A word beside it may mean anything: "purple Monday" is no wish."""
     days = [hit for hit in reading.of("day") if start <= hit.start < end]
     clocks = [figure for figure in figures(reading) if start <= figure.start < end]
-    covered = {at for hit in days for at in range(hit.start, hit.end)} | reading.idle
+    joined = [*days, *reading.of("either")]  # "Wednesday or Thursday?"
+    covered = {at for hit in joined for at in range(hit.start, hit.end)} | reading.idle
     covered |= {at for figure in clocks for at in range(figure.start, figure.end + figure.clock)}
     named = bool(days) or any(figure.clock for figure in clocks)
     return named and all(at in covered for at in range(start, end))

@@ -237,8 +237,10 @@ def _covers(other: Hit, hit: Hit) -> bool:
     if hit.group == "present":
         # "Fever since the chemo, now at 39" goes on, whatever else its words mean; "now all is well" does not.
         return other.group in ("acknowledge", "neutral", "safe")
-    if hit.group.startswith("measure.") or (hit.group == "interrogative" and other.group == "neutral"):
+    if hit.group.startswith("measure."):
         return False
+    if hit.group in ("interrogative", "question") and other.group in ("neutral", "supposed"):
+        return False  # What is harmless or only supposed is asked about all the same.
     if hit.group == "opt_out" and other.rule.language != hit.rule.language and other.group != "neutral":
         return False
     return hit.group not in (

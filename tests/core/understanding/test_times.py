@@ -18,6 +18,7 @@ def _meant(text: str, context: Context = Context.APPOINTMENT_REMINDER) -> Intent
     [
         ("thursday", Intent.RESCHEDULE),
         ("green thursday", Intent.UNCLEAR),
+        ("monday or saturday?", Intent.RESCHEDULE),
         ("Sorry, I have school that day. Thursday?", Intent.RESCHEDULE),
         ("Sorry, I have school that day. Really?", Intent.DECLINE),
     ],
@@ -39,3 +40,9 @@ def test_to_try_a_tip_is_no_doubt_about_a_visit() -> None:
 def test_a_death_comes_before_the_wish_that_goes_with_it() -> None:
     found = load_understander()("He died on Monday, delete his number", Asked(Context.APPOINTMENT_REMINDER))
     assert found.intents[:2] == (Intent.DECEASED, Intent.OPT_OUT)
+
+
+def test_a_yes_counts_before_a_but_that_is_understood() -> None:
+    understand, asked = load_understander(), Asked(Context.APPOINTMENT_REMINDER)
+    assert understand("yes but she is running 5 minutes late", asked).intents == (Intent.RUNNING_LATE, Intent.CONFIRM)
+    assert Intent.CONFIRM not in understand("yes but the purple elephant sings", asked).intents
