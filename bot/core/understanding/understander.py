@@ -31,12 +31,12 @@ class Understander:
         self.lexicons = dict(lexicons)
         self.limits = {**DEFAULTS, **limits}
         self.glyphs: dict[int, str] = {}
+        self._cuts: dict[str, tuple[str, ...]] = {}
         short: dict[str, str] = {}
-        common: set[str] = set()
         for lexicon in lexicons.values():
             self.glyphs |= lexicon.glyphs
             short = {**lexicon.short_forms, **short}  # of two that clash, the first language's: "dr" is the doctor
-            common |= {word for raw in lexicon.common_words for word in self._cut(raw)}
+        common = {word for lexicon in lexicons.values() for raw in lexicon.common_words for word in self._cut(raw)}
         cut_short = {self._cut(key): self._cut(value) for key, value in short.items()}
         plain = Spelling((), (), cut_short)
         # One language's short form may write out another's: "po pa" is "pa", and "pa" is Spanish "para".
@@ -97,7 +97,12 @@ class Understander:
         return asked_for(self._read(prompt))
 
     def _cut(self, words: str) -> tuple[str, ...]:
-        return take_apart(words, self.glyphs).words
+        # Short forms are cut several times, most of them plain words: together a good part of what loading costs.
+        found = self._cuts.get(words)
+        if found is None:
+            plain = words.isascii() and _PLAIN_WORD.match(words)
+            found = self._cuts[words] = (fold(words),) if plain else take_apart(words, self.glyphs).words
+        return found
 
     def _collecting(self, seen: set[str]) -> Callable[[str], tuple[str, ...]]:
         """A cutter that notes which words a lexicon uses."""
