@@ -99,7 +99,8 @@ class Romanised:
         strange = [word for word in words if len(word) >= STRONG and word not in self._known and _LATIN.match(word)]
         if not strange:
             return words
-        telling = sum(self._from_russian(word) != word and len(russian(word)) >= LEAST_STEM for word in strange)
+        own = (word for word in words if word in strange or word not in self._foreign)
+        telling = sum(len(russian(word)) >= LEAST_STEM and self._from_russian(word) != word for word in own)
         # Polish sounds like Russian: as it stands it must not say more in another language than it would in Russian.
         if telling and telling >= sum(len(word) >= LEAST_STEM and word in self._foreign for word in words):
             found = [self._from_russian(word) for word in words]
