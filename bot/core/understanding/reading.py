@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from bot.core.understanding.patterns import Hit, Kind, Matcher
 from bot.core.understanding.spelling import Spelling
@@ -129,12 +130,21 @@ def _put_right(text: Text, spelling: Spelling) -> tuple[tuple[str, ...], tuple[i
     words: list[str] = []
     breaks: list[int] = []
     origin: list[int] = []
-    for start, _end, long in spelling.expand([spelling.correct(word) for word in spelling.romanised(text.words)]):
+    for start, _end, long in spelling.expand([spelling.correct(word) for word in _in_script(text, spelling)]):
         for at, word in enumerate(long):
             words.append(word)
             breaks.append(text.breaks[start] if at == 0 else 0)
             origin.append(start if at == 0 else _end - 1)
     return tuple(words), tuple(breaks), tuple(origin)
+
+
+def _in_script(text: Text, spelling: Spelling) -> Sequence[str]:
+    """The words in the script of their lexicon; where the whole text is in none, each of its sentences by itself."""
+    found = spelling.romanised(text.words)
+    starts = [0, *(at for at, pause in enumerate(text.breaks) if at and pause >= SENTENCE), len(text.words)]
+    if len(starts) == 2 or list(found) != list(text.words):
+        return found
+    return [word for start, end in pairwise(starts) for word in spelling.romanised(text.words[start:end])]
 
 
 def _idle(

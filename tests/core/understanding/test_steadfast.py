@@ -30,7 +30,7 @@ WRAPPINGS: dict[str, Callable[[str], str]] = {
     "please": lambda text: text + ", please",
     "greeting": lambda text: "Hi, " + text,
     "good morning": lambda text: "Good morning. " + text,
-    "blessing": lambda text: text + " God bless",
+    "blessing": lambda text: text + ". God bless",
     "phone's signature": lambda text: text + "\nSent from my iPhone",
     "own signature": lambda text: text + "\n- Maria Lopez",
     "emoji": lambda text: text + " 🙏",
