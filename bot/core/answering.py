@@ -26,6 +26,7 @@ RESIDUE: Final[Mapping[Intent, tuple[Reason, Priority, str]]] = {
     Intent.QUESTION: (Reason.QUESTION, Priority.ROUTINE, "general/question"),
     Intent.ABUSE: (Reason.COMPLAINT, Priority.ROUTINE, "general/complaint"),
 }
+NEEDS: Final = (Intent.FINANCIAL_NEED, Intent.TRANSPORT_NEED, Intent.REFILL_REQUEST)
 NOT_COMING: Final = (Participation.DECLINED, Participation.TENTATIVE)
 SETTLED: Final = ("confirmed", "declined", "rescheduling")
 PASSED_ON: Final = frozenset({"appointment/already_over", "appointment/no_longer_open", "general/passed_on"})
@@ -60,8 +61,10 @@ def _residue(understanding: Understanding, answered: Response) -> tuple[Effect, 
     # The nurse's call covers the rest, and so does a person who is announced already.
     spoken_for = understanding.has(Intent.SYMPTOM) or passed_on
     effects: list[Effect] = []
+    needs = understanding.has(*NEEDS)
     for intent in understanding.intents:
-        if intent not in RESIDUE:
+        # "How much do I have to pay?" is one thing to see to: whoever sees to the need reads the question.
+        if intent not in RESIDUE or (needs and intent is Intent.QUESTION):
             continue
         reason, priority, key = RESIDUE[intent]
         effects.append(Escalate(reason, priority))

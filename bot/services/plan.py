@@ -46,7 +46,7 @@ class _AtFault(Exception):
 
     def __init__(self, ids: Sequence[str], error: Exception) -> None:
         super().__init__(type(error).__name__)
-        self.ids = ids
+        self.ids, self.error = ids, error
 
 
 _Batch: TypeAlias = Callable[[Clinic, datetime, "Counter[str]", int, Sequence[str]], bool]
@@ -77,7 +77,7 @@ def _all_of(batch: _Batch, clinic: Clinic, at: datetime, counts: Counter[str]) -
             singly = max(0, singly - 1)
         except _AtFault as fault:
             if not fault.ids:
-                raise
+                raise fault.error from None
             if not singly:
                 singly = BATCH
                 continue

@@ -37,7 +37,7 @@ QUIET = FaultPlan(latency_ms=0, carrier_ms=0)
 
 def settings(network: RunningNetwork, **changed: object) -> Settings:
     values = {
-        "database_url": "sqlite:///:memory:",
+        "database_url": "sqlite:///unused.db",
         "redis_url": "redis://127.0.0.1:1/0",
         "twilio_account_sid": ACCOUNT.account_sid,
         "twilio_auth_token": ACCOUNT.auth_token,

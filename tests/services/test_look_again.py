@@ -74,13 +74,14 @@ class Interrupting(Database):
 
     def __init__(self, inner: Database, happens: Callable[[], None]) -> None:
         super().__init__(inner.engine)
-        self.happens, self.begun = happens, 0
+        self.happens, self.begun, self.in_turn = happens, 0, threading.Lock()
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        self.begun += 1
-        if self.begun == 2:
-            self.happens()
+        with self.in_turn:  # Senders of two lanes begin at the same moment: neither goes on before it has happened.
+            self.begun += 1
+            if self.begun == 2:
+                self.happens()
         with super().begin() as connection:
             yield connection
 

@@ -131,7 +131,10 @@ def polarity(reading: Reading, asked: Asked, found: Meanings) -> None:
         return
     hits = [hit for hit in reading.hits if hit.group in answers and not _swallowed(reading, hit)]
     hits = [hit for hit in hits if not _hollow(reading, asked, hit)]
-    if not hits or found.has(*_OVERRULES_POLARITY):
+    overruling = set(_OVERRULES_POLARITY)
+    if asked.context is Context.RECALL_INVITE and _sure_yes(hits):
+        overruling.discard(Intent.RESCHEDULE)  # "yes, mornings are best": there is no visit yet that it could move
+    if not hits or found.has(*overruling):
         return
     strong = [hit for hit in hits if hit.group != "okay"] or hits
     intents = {answers[hit.group] for hit in strong}
@@ -152,6 +155,10 @@ def polarity(reading: Reading, asked: Asked, found: Meanings) -> None:
         evidence_of(reading, intent, hit),
         hit,
     )
+
+
+def _sure_yes(hits: list[Hit]) -> bool:
+    return any(hit.group == "yes" for hit in hits) and not any(hit.group == "no" for hit in hits)
 
 
 _OVERRULES_POLARITY = (
@@ -222,6 +229,8 @@ def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
     _bereavement(reading, asked, found)
     if asked.context in (Context.CHECKIN_YES_NO, Context.SURVEY_SCALE, Context.EDUCATION):
         found.drop(Intent.RUNNING_LATE)  # Nobody waits for anybody there.
+    if asked.context is Context.RECALL_INVITE and found.has(Intent.RESCHEDULE) and Intent.CONFIRM in found.polar:
+        found.drop(Intent.RESCHEDULE)
     if found.has(Intent.RESCHEDULE) and asked.context is not Context.WAITLIST_OFFER:
         found.drop(Intent.DECLINE, *([] if _apart(found, Intent.CONFIRM, Intent.RESCHEDULE) else [Intent.CONFIRM]))
     if (
