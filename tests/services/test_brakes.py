@@ -43,9 +43,11 @@ def undelivered(scene: Scene, message: str, code: int) -> None:
 def test_refused_as_a_whole_nothing_is_lost_and_it_is_tried_by_one_at_a_time(scene: Scene, answer: Refused) -> None:
     many(scene)
     scene.carrier.answer = lambda _text: answer
+    scene.carrier.seconds = 0.2  # as long as a call takes: what refuses at once is through before anybody knows
     scene.deliver(in_flight=4)
+    scene.carrier.seconds = 0.0
     burst = len(scene.carrier.sent)
-    assert burst <= 8  # what was under way when it became known
+    assert burst < 20  # what was under way when it became known
     assert scene.deliver().refused == 0
     for tries in range(1, 11):
         scene.now += timedelta(seconds=31)
