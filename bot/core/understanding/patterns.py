@@ -241,10 +241,11 @@ class Matcher:
             [(rule.group, end) for rule, end in _walk(self.class_root, words, breaks, start, (), names)]
             for start in range(len(words))
         ]
+        kinds = [{name for name, _ in found} for found in classes]
         hits: list[Hit] = []
         for start in range(len(words)):
             longest: dict[int, tuple[Rule, int]] = {}
-            for rule, end in _walk(self.root, words, breaks, start, classes, names):
+            for rule, end in _walk(self.root, words, breaks, start, classes, names, kinds):
                 if id(rule) not in longest or longest[id(rule)][1] < end:
                     longest[id(rule)] = (rule, end)
             hits += [Hit(rule, start, end) for rule, end in longest.values()]
@@ -258,6 +259,7 @@ def _walk(
     start: int,
     classes: Sequence[list[tuple[str, int]]],
     names: Set[int],
+    kinds: Sequence[Set[str]] = (),
 ) -> dict[tuple[Rule, int], None]:
     """All rules that begin at `start`. A row of words may cross a comma, never the end of a sentence."""
     # No set: its order changes from process to process, and the order of hits decides between equals.
@@ -278,7 +280,8 @@ def _walk(
             stack.append((after[ANY_NUMBER], at + 1))
         if at in names and ANY_NAME in after:
             stack.append((after[ANY_NAME], at + 1))
-        if classes:
+        # A word stands in dozens of classes and hardly any may follow: that is told apart at the speed of C.
+        if classes and not after.keys().isdisjoint(kinds[at]):
             stack.extend((after[name], end) for name, end in classes[at] if name in after)
         if node.stems:
             stems = (word[:cut] + "*" for cut in range(1, len(word) + 1))
