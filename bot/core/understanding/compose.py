@@ -133,7 +133,7 @@ def _numbers(
         return _option(reading, asked, found, replace(details, option=option))
     if asked.context is Context.SURVEY_SCALE:
         value, sure = scale_answer(reading)
-        if value is not None and not found.has(Intent.OPT_OUT):
+        if value is not None and not found.has(Intent.OPT_OUT) and not _asks_about_it(reading):
             found.add(Intent.NUMERIC_ANSWER, SURE if sure else 0.6, Evidence(Intent.NUMERIC_ANSWER, "scale", words))
             found.drop(*_NO_SCORE)
             return replace(details, number=value), sure
@@ -152,6 +152,18 @@ def _numbers(
         found.add(Intent.NUMERIC_ANSWER, 0.5, Evidence(Intent.NUMERIC_ANSWER, "a number alone", words))
         return replace(details, number=numbers[0].value), False
     return details, True
+
+
+def _asks_about_it(reading: Reading) -> bool:
+    """Whether the number stands in a question that began before it: "what is 1, good or bad?" gives no score."""
+    return any(
+        reading.asks(one.start) and any(_before(reading, hit.start, one.start) for hit in reading.of("interrogative"))
+        for one in figures(reading)[:1]
+    )
+
+
+def _before(reading: Reading, at: int, later: int) -> bool:
+    return at < later and reading.sentence(at) == reading.sentence(later)
 
 
 def _volunteered(asked: Asked, readings: Sequence[Measured]) -> bool:

@@ -25,3 +25,11 @@ def test_a_day_after_portuguese_for_is_no_blood_pressure() -> None:
     """`pa` is short for `para`, which stands before any number."""
     asked = Asked(Context.APPOINTMENT_REMINDER, language="pt")
     assert load_understander()("dá pra ser dia 15?", asked).intents == (Intent.RESCHEDULE,)
+
+
+def test_a_number_asked_about_is_no_score() -> None:
+    """Who asks what the scale means has not answered yet; who asks something after the score has."""
+    asked = Asked(Context.SURVEY_SCALE, language="en")
+    understand = load_understander()
+    assert Intent.NUMERIC_ANSWER not in understand("what does 10 mean?", asked).intents
+    assert understand("9. when is my next visit?", asked).intent is Intent.NUMERIC_ANSWER
