@@ -70,18 +70,15 @@ class Reply:
     texts: tuple[ReplyText, ...] = ()
 
 
-class _Overtaken(Exception):
-    """An import has changed a visit while a text about it was being read."""
-
-
 def receive(clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
     """Take in one text. The same MessageSid again gives the same answer and changes nothing. Raises DatabaseDown."""
     for _try in range(TRIES - 1):
         try:
             return _take_in(clinic, inbound, now)
-        except (InACircle, IntegrityError, _Overtaken) as error:
+        except (InACircle, IntegrityError) as error:
             # An import or the planner held what this text wanted, and the other way round, or wrote at this moment the
-            # very row that this text was about to write. All of ours is undone: once more.
+            # very row that this text was about to write, or changed the visit that it is about. All of ours is undone:
+            # once more.
             log.warning("taken in once more", reason=type(error).__name__)
     return _take_in(clinic, inbound, now)
 
@@ -102,8 +99,8 @@ def _take_in(clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
 
 def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
     channel = Channel.WHATSAPP if inbound.sender.startswith(WHATSAPP) else Channel.SMS
-    locked = conversations.lock_phone(connection, clinic.vault, inbound.sender.removeprefix(WHATSAPP), channel, now)
-    around = conversations.surroundings(connection, locked, inbound.message_sid, now)
+    sender = inbound.sender.removeprefix(WHATSAPP)
+    around = conversations.surroundings(connection, clinic.vault, sender, channel, inbound.message_sid, now)
     (phone,) = around["phone"]
     if around["seen"]:
         return _answered_before(connection, clinic, around["seen"][0].id)
@@ -123,7 +120,6 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
         situation = replace(situation, parts=by_name)
     situation = replace(situation, bare_yes=is_bare_yes(inbound.body, understanding))
     response = respond(understanding, situation, binding=binding, journeys=discover(), now=now)
-    _hold(connection, situation, response)
     message_id = new_id()
     turn = Turn(
         clinic=clinic,
@@ -136,20 +132,21 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
         now=now,
         needs=around["needs"],
     )
+    _hold(turn.batch, situation, response)
     _store(clinic, inbound, turn, response.patient_id)
     texts = apply(turn, response)
-    turn.batch.flush()
+    turn.batch.flush(commit=True)
     return Reply(tuple(ReplyText(sent_id, body) for sent_id, body in texts))
 
 
-def _hold(connection: Connection, situation: Situation, response: Response) -> None:
-    """Lock the visits that are about to be answered. Raises _Overtaken when one has changed since it was looked at."""
+def _hold(batch: Batch, situation: Situation, response: Response) -> None:
+    """Lock the visits that are about to be answered, in one order everywhere, unless one has changed meanwhile."""
     about = {enrollment.subject_id for enrollment in response.enrollments if enrollment.journey == "appointment"}
-    if not about or connection.dialect.name != "postgresql":
-        return  # On SQLite nobody else writes meanwhile.
-    versions = conversations.hold_visits(connection, list(about))
-    if any(versions.get(visit.appointment_id, visit.version) != visit.version for visit in situation.visits):
-        raise _Overtaken("visit")
+    seen = {visit.appointment_id: visit.version for visit in situation.visits}
+    for appointment_id in sorted(about & seen.keys()):
+        batch.require(
+            conversations.UNCHANGED, {"appointment_id": appointment_id, "version": seen[appointment_id]}
+        )
 
 
 def _understand(clinic: Clinic, inbound: Inbound, situation: Situation, now: datetime) -> Understanding:

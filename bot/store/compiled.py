@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 
@@ -23,8 +23,10 @@ _Place: TypeAlias = tuple[int, str, Callable[[Any], Any] | None]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """One statement of many parts: SQL with the driver's own $1, $2 …, and where each value comes from."""
+    """One statement of many parts: SQL with $1, $2 …, and where each value comes from."""
 
+    name: str
+    """What it is prepared as."""
     sql: str
     places: Sequence[_Place]
     fixed: Sequence[Any]
@@ -42,58 +44,58 @@ class Compiled:
 _Key: TypeAlias = tuple[str, tuple[tuple[int, tuple[str, ...]], ...]]
 # The statements are kept beside what came of them, so that their ids stay their own.
 _KEPT: Final[dict[_Key, tuple[list[ClauseElement], Compiled]]] = {}
+_NUMBERS: Final = count()
 
 
-def run(
-    connection: Connection,
-    shape: str,
-    parts: Sequence[Part],
-    join: Callable[[Sequence[str]], str],
-) -> Any:
-    """Execute the parts as one statement and give its first row. `shape` names `join`, which puts their SQL together.
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Parts that are executed as one statement. `shape` names `join`, which puts their SQL together."""
 
-    Goes to the driver directly: SQLAlchemy's own execution costs more here than the statement. Raises what
-    SQLAlchemy raises.
+    shape: str
+    parts: Sequence[Part]
+    join: Callable[[Sequence[str]], str]
+
+
+def run_in_turn(connection: Connection, statements: Sequence[Joined], *, commit: bool = False) -> Sequence[Any]:
+    """Execute these in one round trip, one after another; gives the first row of each, as PostgreSQL writes it.
+
+    Nothing is done after the first that fails. Raises what SQLAlchemy raises.
     """
     # Not above: only PostgreSQL has this driver, and the commands that need neither should not wait for it.
-    from psycopg import Error, RawCursor
+    from bot.store.pipeline import Command, run
 
-    made = _kept(connection, shape, parts, join)
-    driver: Any = connection.connection.driver_connection
-    try:
-        with RawCursor(driver) as cursor:
-            cursor.execute(made.sql, made.values(parts), prepare=True)
-            return cursor.fetchone()
-    except Error as error:
-        raise DBAPIError.instance(
-            shape, None, error, Error, hide_parameters=True, dialect=connection.dialect
-        ) from error
+    commands = []
+    for statement in statements:
+        made = _kept(connection, statement)
+        commands.append(Command(made.name, made.sql, made.values(statement.parts)))
+    return run(connection, commands, commit=commit)
 
 
-def _kept(connection: Connection, shape: str, parts: Sequence[Part], join: Callable[[Sequence[str]], str]) -> Compiled:
-    key = (shape, tuple((id(statement), tuple(values)) for statement, values in parts))
+def _kept(connection: Connection, joined: Joined) -> Compiled:
+    key = (joined.shape, tuple([(id(statement), tuple(values)) for statement, values in joined.parts]))
     kept = _KEPT.get(key)
     if kept is None:
-        kept = _KEPT[key] = ([statement for statement, _values in parts], _compile(connection, parts, join))
+        made = _compile(connection, joined, f"tendril_{next(_NUMBERS)}")
+        kept = _KEPT[key] = ([statement for statement, _values in joined.parts], made)
     return kept[1]
 
 
-def _compile(connection: Connection, parts: Sequence[Part], join: Callable[[Sequence[str]], str]) -> Compiled:
+def _compile(connection: Connection, joined: Joined, name: str) -> Compiled:
     fixed: list[Any] = []
     given: list[_Place] = []
     texts: list[tuple[str, dict[str, tuple[bool, int]]]] = []
-    for number, (statement, values) in enumerate(parts):
+    for number, (statement, values) in enumerate(joined.parts):
         made = statement.compile(dialect=connection.dialect, column_keys=list(values))
         assert isinstance(made, SQLCompiler)
         where: dict[str, tuple[bool, int]] = {}
-        for name in dict.fromkeys(_PLACE.findall(made.string)):
-            bind: Any = made._bind_processors.get(name)
-            if name in values:
-                where[name] = (False, len(given))
-                given.append((number, name, bind))
+        for place in dict.fromkeys(_PLACE.findall(made.string)):
+            bind: Any = made._bind_processors.get(place)
+            if place in values:
+                where[place] = (False, len(given))
+                given.append((number, place, bind))
             else:
-                where[name] = (True, len(fixed))
-                value = _default(made, name)
+                where[place] = (True, len(fixed))
+                value = _default(made, place)
                 fixed.append(value if bind is None else bind(value))
         texts.append((made.string, where))
     first = len(fixed) + 1
@@ -105,7 +107,7 @@ def _compile(connection: Connection, parts: Sequence[Part], join: Callable[[Sequ
 
         return _PLACE.sub(place, text).replace("%%", "%")
 
-    return Compiled(join([numbered(text, where) for text, where in texts]), given, fixed)
+    return Compiled(name, joined.join([numbered(text, where) for text, where in texts]), given, fixed)
 
 
 def _default(made: SQLCompiler, name: str) -> Any:

@@ -114,7 +114,11 @@ def open_database(url: str, *, pool_size: int = POOL_SIZE) -> Database:
             hide_parameters=True,
             pool_size=pool_size,
             max_overflow=5,
-            connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c jit=off", "connect_timeout": 5},
+            connect_args={
+                "options": "-c timezone=UTC -c lock_timeout=10s -c jit=off",
+                "client_encoding": "utf8",
+                "connect_timeout": 5,
+            },
         )
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", _ask_after_rest)

@@ -1,7 +1,8 @@
-"""Several reads in one round trip: on PostgreSQL one statement that answers in JSON, on SQLite one after another."""
+"""Several reads in one round trip: on PostgreSQL statements that answer in JSON, on SQLite one after another."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import TypeEngine
 
 from bot.store.columns import UtcDateTime, Word
-from bot.store.compiled import run
+from bot.store.compiled import Joined, run_in_turn
 
 Rows: TypeAlias = Sequence[Any]
 """Rows with their columns as attributes."""
@@ -22,18 +23,31 @@ _NAMES: Final[dict[int, Sequence[str]]] = {}
 _READERS: Final[dict[int, tuple[Select[Any], _Readers]]] = {}
 
 
-def read_together(
-    connection: Connection, statements: Mapping[str, Select[Any]], values: Mapping[str, Any]
-) -> Mapping[str, Rows]:
-    """The rows of each of these selects, by its name. They share `values`, and must be constants of their module."""
+def read_in_turn(
+    connection: Connection, looks: Sequence[Mapping[str, Select[Any]]], values: Mapping[str, Any]
+) -> Sequence[Mapping[str, Rows]]:
+    """One look after another, all in one round trip: for each, the rows of its selects by their names.
+
+    The selects of one look see the database at one moment; the next look sees what others have committed while the one
+    before waited for a lock. They share `values`, and must be constants of their module.
+    """
     if connection.dialect.name != "postgresql":
-        return {name: connection.execute(statement, values).all() for name, statement in statements.items()}
-    parts = [(statement, {name: values[name] for name in _names(statement)}) for statement in statements.values()]
-    row = run(connection, "reads together", parts, _as_json)
-    return {
-        name: [_row(record, _readers(statement)) for record in found or ()]
-        for (name, statement), found in zip(statements.items(), row, strict=True)
-    }
+        return [
+            {name: connection.execute(statement, values).all() for name, statement in look.items()} for look in looks
+        ]
+    rows = run_in_turn(connection, [_joined(look, values) for look in looks])
+    return [
+        {
+            name: [_row(record, _readers(statement)) for record in json.loads(found)] if found else []
+            for (name, statement), found in zip(look.items(), row, strict=True)
+        }
+        for look, row in zip(looks, rows, strict=True)
+    ]
+
+
+def _joined(look: Mapping[str, Select[Any]], values: Mapping[str, Any]) -> Joined:
+    parts = [(statement, {name: values[name] for name in _names(statement)}) for statement in look.values()]
+    return Joined("reads together", parts, _as_json)
 
 
 def _as_json(texts: Sequence[str]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, insert, select
+from sqlalchemy import Connection, and_, bindparam, case, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.escalation import EscalationStatus
@@ -24,7 +23,7 @@ from bot.store.tables import (
     PatientContact,
     Question,
 )
-from bot.store.together import Rows, read_together
+from bot.store.together import Rows, read_in_turn
 from bot.store.vault import Vault
 
 QUESTION_AGE = timedelta(days=14)
@@ -32,19 +31,27 @@ VISITS_BACK = timedelta(days=7)
 VISITS_AHEAD = timedelta(days=200)
 
 # Built once: building a statement costs more than running it.
-_LOCK = (
-    select(Conversation.id, Conversation.contact_point_id)
+_ITS_PHONE = and_(ContactPoint.phone_index == bindparam("index"), ContactPoint.channel == bindparam("channel"))
+_CONTACT_ID = select(ContactPoint.id).where(_ITS_PHONE).scalar_subquery()
+_ID = (
+    select(Conversation.id)
     .join(ContactPoint, Conversation.contact_point_id == ContactPoint.id)
-    .where(ContactPoint.phone_index == bindparam("index"), ContactPoint.channel == bindparam("channel"))
+    .where(_ITS_PHONE)
+    .scalar_subquery()
+)
+_LOCK = (
+    select(Conversation.id)
+    .join(ContactPoint, Conversation.contact_point_id == ContactPoint.id)
+    .where(_ITS_PHONE)
     # No key of it changes: whoever writes a row that refers to it need not wait, nor be waited for in a circle.
     .with_for_update(of=Conversation.__table__, key_share=True)
 )
-_HOLD = (
-    select(Appointment.appointment_id, Appointment.version)
+UNCHANGED: Final = (
+    select(1 / case((Appointment.version == bindparam("version"), 1), else_=0))
     .where(Appointment.appointment_id == bindparam("appointment_id"))
     .with_for_update(key_share=True)
 )
-_HOLDING: Final[Mapping[str, Any]] = {"held": _HOLD}
+"""Locks a visit, and divides by zero when it is another version of it than the one that was looked at."""
 # Read after the lock, by itself: having waited for a lock, PostgreSQL gives what is joined to the locked row as it was
 # before the wait, and a STOP a moment ago would be missed.
 _PHONE = (
@@ -59,7 +66,7 @@ _PHONE = (
         Conversation.recent_replies,
     )
     .join(Conversation, Conversation.contact_point_id == ContactPoint.id)
-    .where(Conversation.id == bindparam("conversation_id"))
+    .where(_ITS_PHONE)
 )
 _NEEDS = (
     select(
@@ -72,7 +79,7 @@ _NEEDS = (
         Escalation.respond_by,
         Escalation.message_id,
     )
-    .where(Escalation.conversation_id == bindparam("conversation_id"), Escalation.status != EscalationStatus.RESOLVED)
+    .where(Escalation.conversation_id == _ID, Escalation.status != EscalationStatus.RESOLVED)
     .order_by(Escalation.created_at, Escalation.id)
     .limit(40)
 )
@@ -88,7 +95,7 @@ _PEOPLE = (
         PatientContact.scope,
     )
     .join(PatientContact, PatientContact.patient_id == Patient.patient_id)
-    .where(PatientContact.contact_point_id == bindparam("contact_point_id"), PatientContact.active.is_(True))
+    .where(PatientContact.contact_point_id == _CONTACT_ID, PatientContact.active.is_(True))
     .order_by(PatientContact.rank, Patient.patient_id)
     .limit(20)
 )
@@ -102,7 +109,7 @@ _QUESTIONS = (
         Enrollment.data.label("enrollment_data"),
     )
     .outerjoin(Enrollment, Enrollment.id == Question.enrollment_id)
-    .where(Question.conversation_id == bindparam("conversation_id"), Question.asked_at > bindparam("asked_since"))
+    .where(Question.conversation_id == _ID, Question.asked_at > bindparam("asked_since"))
     .order_by(Question.asked_at.desc())
     .limit(12)
 )
@@ -122,7 +129,7 @@ _THEIRS = (
         Appointment.service,
     )
     .join(PatientContact, PatientContact.patient_id == Appointment.patient_id)
-    .where(PatientContact.contact_point_id == bindparam("contact_point_id"), PatientContact.active.is_(True))
+    .where(PatientContact.contact_point_id == _CONTACT_ID, PatientContact.active.is_(True))
     .offset(0)
     .subquery("theirs")
 )
@@ -160,33 +167,6 @@ def insert_or_ignore(connection: Connection, table: Any) -> Any:
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
-@dataclass(frozen=True, slots=True)
-class Locked:
-    """The conversation whose row is locked, and its phone."""
-
-    id: str
-    contact_point_id: str
-
-
-def lock_phone(connection: Connection, vault: Vault, phone: str, channel: Channel, now: datetime) -> Locked:
-    """Lock the conversation with this phone; a phone never seen before gets its rows first."""
-    locked = _lock(connection, vault, phone, channel)
-    if locked is None:
-        _first_contact(connection, vault, phone, channel, now)
-        locked = _lock(connection, vault, phone, channel)
-    assert locked is not None, "rows made in this transaction are there"
-    return locked
-
-
-def _lock(connection: Connection, vault: Vault, phone: str, channel: Channel) -> Locked | None:
-    for index in vault.indexes(phone):
-        values = {"index": index, "channel": str(channel)}
-        rows = read_together(connection, _LOCKING, values)["locked"]
-        if rows:
-            return Locked(rows[0].id, rows[0].contact_point_id)
-    return None
-
-
 def _first_contact(connection: Connection, vault: Vault, phone: str, channel: Channel, now: datetime) -> None:
     contact_id = connection.execute(
         select(ContactPoint.id).where(
@@ -221,7 +201,7 @@ def ensure_conversations(connection: Connection, contact_point_ids: Sequence[str
 
 
 _LOCKING: Final[Mapping[str, Any]] = {"locked": _LOCK}
-_SURROUNDINGS: Final = {
+_AROUND: Final[Mapping[str, Any]] = {
     "phone": _PHONE,
     "people": _PEOPLE,
     "questions": _QUESTIONS,
@@ -231,32 +211,39 @@ _SURROUNDINGS: Final = {
 }
 
 
-def surroundings(connection: Connection, locked: Locked, message_sid: str, now: datetime) -> Mapping[str, Rows]:
-    """All that the core looks at, in one round trip where the database can, after the conversation is locked.
+def surroundings(
+    connection: Connection, vault: Vault, phone: str, channel: Channel, message_sid: str, now: datetime
+) -> Mapping[str, Rows]:
+    """Lock the conversation with this phone and give all that the core looks at, in one round trip where possible.
 
     `phone`: one row, the phone and its conversation. `people`: patients linked to the phone, first in rank first.
     `questions`: those of the last two weeks, newest first, each with its enrollment. `visits`: from a week ago on,
     each with its enrollment. `needs`: what is open for people, the oldest first. `seen`: our id of the message with
-    this MessageSid, if it has been here.
+    this MessageSid, if it has been here. A phone never seen before gets its rows first.
     """
     values = {
-        "contact_point_id": locked.contact_point_id,
-        "conversation_id": locked.id,
+        "channel": str(channel),
         "asked_since": now - QUESTION_AGE,
         "since": now - VISITS_BACK,
         "until": now + VISITS_AHEAD,
         "sid": message_sid,
     }
-    return read_together(connection, _SURROUNDINGS, values)
+    around = _around(connection, vault, phone, values)
+    if around is None:
+        _first_contact(connection, vault, phone, channel, now)
+        around = _around(connection, vault, phone, values)
+    assert around is not None, "rows made in this transaction are there"
+    return around
 
 
-def hold_visits(connection: Connection, appointment_ids: Sequence[str]) -> Mapping[str, int]:
-    """Lock these visits, in one order everywhere, before anything about them is written; gives their versions."""
-    held: dict[str, int] = {}
-    for appointment_id in sorted(appointment_ids):
-        for row in read_together(connection, _HOLDING, {"appointment_id": appointment_id})["held"]:
-            held[row.appointment_id] = row.version
-    return held
+def _around(
+    connection: Connection, vault: Vault, phone: str, values: Mapping[str, Any]
+) -> Mapping[str, Rows] | None:
+    for index in vault.indexes(phone):
+        locked, around = read_in_turn(connection, (_LOCKING, _AROUND), {**values, "index": index})
+        if locked["locked"]:
+            return around
+    return None
 
 
 def seen(connection: Connection, message_sid: str) -> str | None:
