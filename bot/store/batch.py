@@ -1,15 +1,15 @@
-"""Several writes in one round trip: on PostgreSQL one statement of many parts, on SQLite one after the other."""
+"""Several writes in one round trip: on PostgreSQL in a pipeline, on SQLite one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table
+from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import Insert, Update
 
-from bot.store.compiled import Joined, Part, run_in_turn
+from bot.store.compiled import Part, run_in_turn
 from bot.store.database import InACircle
 
 UNTRUE: Final = "DivisionByZero"
@@ -17,23 +17,19 @@ UNTRUE: Final = "DivisionByZero"
 
 
 class Untrue(InACircle):
-    """A condition of the batch does not hold any more: nothing of this transaction is there, and it may be tried again."""
+    """A condition of the batch no longer holds: of this transaction nothing is there, and it may be tried again."""
 
 
 class Batch:
-    """Writes of one transaction, collected until somebody has to look.
+    """Writes of one transaction in their order, collected until somebody has to look.
 
-    All parts of a batch see the database as it was before, so no part may depend on another's outcome; two updates of
-    one table are never put together, since both might mean the same row. Statements must be constants of their
-    module: what they compile to is kept.
+    Statements must be constants of their module: what they compile to is kept.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._at_once = connection.dialect.name != "postgresql"
-        self._conditions: list[Part] = []
-        self._waiting: list[list[Part]] = []
-        self._updated: set[object] = set()
+        self._waiting: list[Part] = []
 
     @property
     def connection(self) -> Connection:
@@ -50,51 +46,28 @@ class Batch:
         """Write this, now or with what follows."""
         if self._at_once:
             self._connection.execute(statement, values)
-            return
-        if isinstance(statement, Update):
-            table: Table | Any = statement.table
-            if table in self._updated:
-                self._waiting.append([])
-                self._updated.clear()
-            self._updated.add(table)
-        if not self._waiting:
-            self._waiting.append([])
-        self._waiting[-1].append((statement, values))
+        else:
+            self._waiting.append((statement, values))
 
     def require(self, statement: Select[Any], values: Mapping[str, Any]) -> None:
-        """Let PostgreSQL execute this before what is written; it divides by zero where the condition does not hold.
+        """Let PostgreSQL look whether a condition holds, at its place among the writes; where not, it divides by zero.
 
         On SQLite, where nobody else writes meanwhile, it is not asked.
         """
         if not self._at_once:
-            self._conditions.append((statement, values))
+            self._waiting.append((statement, values))
 
     def flush(self, *, commit: bool = False) -> None:
         """Write what is waiting; with `commit` end the transaction, too, on PostgreSQL in the same trip.
 
         Raises Untrue.
         """
-        statements = [Joined("condition", [part], _alone) for part in self._conditions]
-        statements += [Joined("batch of writes", parts, _all_of) for parts in self._waiting]
-        self._conditions, self._waiting = [], []
-        self._updated.clear()
-        if not statements:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
             return
         try:
-            run_in_turn(self._connection, statements, commit=commit)
+            run_in_turn(self._connection, waiting, commit=commit)
         except DBAPIError as error:
             if type(error.orig).__name__ == UNTRUE:
                 raise Untrue from error
             raise
-
-
-def _alone(texts: Sequence[str]) -> str:
-    (text,) = texts
-    return text
-
-
-def _all_of(texts: Sequence[str]) -> str:
-    if len(texts) == 1:
-        return texts[0]
-    parts = ", ".join(f"w{number} AS ({text})" for number, text in enumerate(texts))
-    return f"WITH {parts} SELECT 1"

@@ -122,6 +122,7 @@ def open_database(url: str, *, pool_size: int = POOL_SIZE) -> Database:
         )
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", _ask_after_rest)
+        event.listen(engine, "rollback", _forget_prepared)
     return Database(engine)
 
 
@@ -139,6 +140,12 @@ def _ask_after_rest(connection: Any, record: Any, _proxy: Any) -> None:
         connection.rollback()
     except Exception as error:
         raise DisconnectionError from error
+
+
+def _forget_prepared(connection: Connection) -> None:
+    from bot.store.pipeline import forget_prepared  # not above: its driver is there for PostgreSQL only
+
+    forget_prepared(connection)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

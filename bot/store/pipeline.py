@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import select
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -26,6 +26,7 @@ Cells: TypeAlias = Sequence[bytes | None]
 PATIENCE: Final = 60.0
 """Seconds until an answer: well above `lock_timeout`, so that only a server which has gone for good takes as long."""
 _PREPARED: Final = "tendril prepared"
+_NAMES: Final = b"SELECT name FROM pg_prepared_statements WHERE name LIKE 'tendril%'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,13 @@ def run(connection: Connection, commands: Sequence[Command], *, commit: bool = F
     nothing after it is done. `commit` ends the transaction. Raises what SQLAlchemy raises.
     """
     driver: Any = connection.connection.driver_connection
-    # Kept with the connection itself, and gone with it.
-    prepared: set[str] = connection.info.setdefault(_PREPARED, set())
-    fresh = {command.name: command for command in commands if command.name not in prepared}
+    libpq: PGconn = driver.pgconn
     try:
         given = [[None if value is None else _TEXT[type(value)](value) for value in c.values] for c in commands]
-        before = _send(driver.pgconn, commands, given, fresh.values(), commit=commit)
-        results = list(_receive(driver.pgconn))
-        driver.pgconn.exit_pipeline_mode()
-        _check(results)
+        prepared = _prepared(connection.info, libpq)
+        fresh = {command.name: command for command in commands if command.name not in prepared}
+        before = _send(libpq, commands, given, fresh.values(), commit=commit)
+        results = _results(libpq)
     except Error as error:
         raise DBAPIError.instance(
             commands[0].name, None, error, Error, hide_parameters=True, dialect=connection.dialect
@@ -62,8 +61,26 @@ def run(connection: Connection, commands: Sequence[Command], *, commit: bool = F
     return [_first_row(result) for result in results[before : before + len(commands)]]
 
 
+def forget_prepared(connection: Connection) -> None:
+    """To be called at a rollback, after which psycopg lets go of all that is prepared on a connection."""
+    connection.info.pop(_PREPARED, None)
+
+
+def _prepared(info: dict[Any, Any], libpq: PGconn) -> set[str]:
+    """The names of what is prepared on this connection: kept with it, and asked for where that is not known."""
+    known: set[str] | None = info.get(_PREPARED)
+    if known is None:
+        libpq.enter_pipeline_mode()
+        libpq.send_query_params(_NAMES, None)
+        libpq.pipeline_sync()
+        (result,) = _results(libpq)
+        names = (result.get_value(row, 0) for row in range(result.ntuples))
+        known = info[_PREPARED] = {name.decode() for name in names if name is not None}
+    return known
+
+
 def _send(
-    libpq: PGconn, commands: Sequence[Command], given: Sequence[Any], fresh: Any, *, commit: bool
+    libpq: PGconn, commands: Sequence[Command], given: Sequence[Any], fresh: Collection[Command], *, commit: bool
 ) -> int:
     """Send everything; gives how many results come before those of the commands."""
     libpq.enter_pipeline_mode()
@@ -78,6 +95,16 @@ def _send(
         libpq.send_query_params(b"COMMIT", None)
     libpq.pipeline_sync()
     return begins + len(fresh)
+
+
+def _results(libpq: PGconn) -> Sequence[PGresult]:
+    """The results of the pipeline, which ends. Raises psycopg's error for the first statement that failed."""
+    results = list(_receive(libpq))
+    libpq.exit_pipeline_mode()
+    for result in results:
+        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+            raise error_from_result(result)
+    return results
 
 
 def _receive(libpq: PGconn) -> Iterator[PGresult]:
@@ -104,12 +131,6 @@ def _wait(libpq: PGconn) -> None:
             libpq.finish()
             raise OperationalError("no answer")
         libpq.consume_input()
-
-
-def _check(results: Sequence[PGresult]) -> None:
-    for result in results:
-        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
-            raise error_from_result(result)
 
 
 def _first_row(result: PGresult) -> Cells:

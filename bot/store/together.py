@@ -6,63 +6,60 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import BindParameter, Connection, LargeBinary, Select
+from sqlalchemy import BindParameter, Connection, LargeBinary, Select, func, literal_column, select
 from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import TypeEngine
 
 from bot.store.columns import UtcDateTime, Word
-from bot.store.compiled import Joined, run_in_turn
+from bot.store.compiled import run_in_turn
 
 Rows: TypeAlias = Sequence[Any]
 """Rows with their columns as attributes."""
 
 _Readers: TypeAlias = Sequence[tuple[str, Callable[[Any], Any]]]
-_NAMES: Final[dict[int, Sequence[str]]] = {}
-_READERS: Final[dict[int, tuple[Select[Any], _Readers]]] = {}
+
+
+class Look:
+    """Selects that see the database at one moment, each by its name. Built once, as a constant of its module."""
+
+    def __init__(self, **selects: Select[*tuple[Any, ...]]) -> None:
+        self.selects = selects
+        self.statement = select(*(_as_json(chosen, f"r{number}") for number, chosen in enumerate(selects.values())))
+        """All of them as one, for PostgreSQL."""
+        self.readers = {name: _readers(chosen) for name, chosen in selects.items()}
+        binds = [clause for clause in iterate(self.statement) if isinstance(clause, BindParameter)]
+        self._open = sorted({bind.key for bind in binds if bind.required})
+
+    def values(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Of these, the ones that the selects leave open."""
+        return {name: given[name] for name in self._open}
 
 
 def read_in_turn(
-    connection: Connection, looks: Sequence[Mapping[str, Select[Any]]], values: Mapping[str, Any]
+    connection: Connection, looks: Sequence[Look], values: Mapping[str, Any]
 ) -> Sequence[Mapping[str, Rows]]:
     """One look after another, all in one round trip: for each, the rows of its selects by their names.
 
-    The selects of one look see the database at one moment; the next look sees what others have committed while the one
-    before waited for a lock. They share `values`, and must be constants of their module.
+    A look sees what others have committed while the one before it waited for a lock. All take from the same values.
     """
     if connection.dialect.name != "postgresql":
         return [
-            {name: connection.execute(statement, values).all() for name, statement in look.items()} for look in looks
+            {name: connection.execute(chosen, values).all() for name, chosen in look.selects.items()} for look in looks
         ]
-    rows = run_in_turn(connection, [_joined(look, values) for look in looks])
+    rows = run_in_turn(connection, [(look.statement, look.values(values)) for look in looks])
     return [
         {
-            name: [_row(record, _readers(statement)) for record in json.loads(found)] if found else []
-            for (name, statement), found in zip(look.items(), row, strict=True)
+            name: [_row(record, readers) for record in json.loads(found)] if found else []
+            for (name, readers), found in zip(look.readers.items(), row, strict=True)
         }
         for look, row in zip(looks, rows, strict=True)
     ]
 
 
-def _joined(look: Mapping[str, Select[Any]], values: Mapping[str, Any]) -> Joined:
-    parts = [(statement, {name: values[name] for name in _names(statement)}) for statement in look.values()]
-    return Joined("reads together", parts, _as_json)
-
-
-def _as_json(texts: Sequence[str]) -> str:
-    # Our own statements, with places for every value.
-    found = (f"(SELECT json_agg(r{number}) FROM ({text}) AS r{number})" for number, text in enumerate(texts))  # noqa: S608
-    return f"SELECT {', '.join(found)}"
-
-
-def _names(statement: Select[Any]) -> Sequence[str]:
-    """The parameters that a statement leaves open."""
-    kept = _NAMES.get(id(statement))
-    if kept is None:
-        binds = (clause for clause in iterate(statement) if isinstance(clause, BindParameter))
-        kept = _NAMES[id(statement)] = sorted({bind.key for bind in binds if bind.required})
-    return kept
+def _as_json(chosen: Select[*tuple[Any, ...]], name: str) -> Any:
+    return select(func.json_agg(literal_column(name))).select_from(chosen.subquery(name)).scalar_subquery()
 
 
 def _row(record: dict[str, Any], readers: _Readers) -> SimpleNamespace:
@@ -73,14 +70,9 @@ def _row(record: dict[str, Any], readers: _Readers) -> SimpleNamespace:
     return SimpleNamespace(**record)
 
 
-def _readers(statement: Select[Any]) -> _Readers:
-    kept = _READERS.get(id(statement))
-    if kept is None:
-        found = [(str(column.key), _reader(column.type)) for column in statement.selected_columns]
-        readers: _Readers = [(name, reader) for name, reader in found if reader is not None]
-        kept = (statement, readers)
-        _READERS[id(statement)] = kept
-    return kept[1]
+def _readers(chosen: Select[*tuple[Any, ...]]) -> _Readers:
+    found = [(str(column.key), _reader(column.type)) for column in chosen.selected_columns]
+    return [(name, reader) for name, reader in found if reader is not None]
 
 
 def _reader(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:

@@ -23,7 +23,7 @@ from bot.store.tables import (
     PatientContact,
     Question,
 )
-from bot.store.together import Rows, read_in_turn
+from bot.store.together import Look, Rows, read_in_turn
 from bot.store.vault import Vault
 
 QUESTION_AGE = timedelta(days=14)
@@ -200,15 +200,10 @@ def ensure_conversations(connection: Connection, contact_point_ids: Sequence[str
         connection.execute(insert_or_ignore(connection, Conversation.__table__), rows)
 
 
-_LOCKING: Final[Mapping[str, Any]] = {"locked": _LOCK}
-_AROUND: Final[Mapping[str, Any]] = {
-    "phone": _PHONE,
-    "people": _PEOPLE,
-    "questions": _QUESTIONS,
-    "visits": _VISITS,
-    "needs": _NEEDS,
-    "seen": _SEEN,
-}
+_LOCKING: Final = Look(locked=_LOCK)
+_AROUND: Final = Look(
+    phone=_PHONE, people=_PEOPLE, questions=_QUESTIONS, visits=_VISITS, needs=_NEEDS, seen=_SEEN
+)
 
 
 def surroundings(
