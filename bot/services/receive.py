@@ -144,9 +144,7 @@ def _hold(batch: Batch, situation: Situation, response: Response) -> None:
     about = {enrollment.subject_id for enrollment in response.enrollments if enrollment.journey == "appointment"}
     seen = {visit.appointment_id: visit.version for visit in situation.visits}
     for appointment_id in sorted(about & seen.keys()):
-        batch.require(
-            conversations.UNCHANGED, {"appointment_id": appointment_id, "version": seen[appointment_id]}
-        )
+        batch.require(conversations.UNCHANGED, {"appointment_id": appointment_id, "version": seen[appointment_id]})
 
 
 def _understand(clinic: Clinic, inbound: Inbound, situation: Situation, now: datetime) -> Understanding:

@@ -201,9 +201,7 @@ def ensure_conversations(connection: Connection, contact_point_ids: Sequence[str
 
 
 _LOCKING: Final = Look(locked=_LOCK)
-_AROUND: Final = Look(
-    phone=_PHONE, people=_PEOPLE, questions=_QUESTIONS, visits=_VISITS, needs=_NEEDS, seen=_SEEN
-)
+_AROUND: Final = Look(phone=_PHONE, people=_PEOPLE, questions=_QUESTIONS, visits=_VISITS, needs=_NEEDS, seen=_SEEN)
 
 
 def surroundings(
@@ -231,9 +229,7 @@ def surroundings(
     return around
 
 
-def _around(
-    connection: Connection, vault: Vault, phone: str, values: Mapping[str, Any]
-) -> Mapping[str, Rows] | None:
+def _around(connection: Connection, vault: Vault, phone: str, values: Mapping[str, Any]) -> Mapping[str, Rows] | None:
     for index in vault.indexes(phone):
         locked, around = read_in_turn(connection, (_LOCKING, _AROUND), {**values, "index": index})
         if locked["locked"]:

@@ -1,0 +1,128 @@
+"""Writes and looks in one round trip, on PostgreSQL through its pipeline: in their order, all or none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, bindparam, case, insert, select, text, update
+from sqlalchemy.exc import DataError, IntegrityError
+
+from bot.store.batch import Batch, Untrue
+from bot.store.database import Database, DatabaseDown, open_database
+from bot.store.tables import Lease
+from bot.store.together import Look, read_in_turn
+from tests.services.sending import NOON
+
+INSERT = insert(Lease.__table__)  # type: ignore[arg-type]
+GIVE = update(Lease).where(Lease.name == bindparam("which")).values(holder=bindparam("to"))
+STILL = select(1 / case((Lease.holder == bindparam("by"), 1), else_=0)).where(Lease.name == bindparam("which"))
+ONE = Look(found=select(Lease.name, Lease.holder, Lease.until).where(Lease.name == bindparam("which")))
+ALL = Look(names=select(Lease.name).order_by(Lease.name), holders=select(Lease.holder).order_by(Lease.name))
+
+only_postgres = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    made = open_database(database_url)
+    yield made
+    made.dispose()
+
+
+def lease(name: str, holder: str = "") -> Mapping[str, Any]:
+    return {"name": name, "holder": holder, "until": NOON}
+
+
+def held(connection: Connection) -> dict[str, str]:
+    (look,) = read_in_turn(connection, [ALL], {})
+    return {row.name: holder.holder for row, holder in zip(look["names"], look["holders"], strict=True)}
+
+
+def test_writes_happen_in_their_order_and_are_there_afterwards(database: Database) -> None:
+    with database.begin() as connection:
+        batch = Batch(connection)
+        batch.add(INSERT, lease("a"))
+        batch.add(GIVE, {"which": "a", "to": "first"})
+        batch.add(GIVE, {"which": "a", "to": "ω 'second' \\"})
+        batch.add(INSERT, lease("b"))
+        batch.flush(commit=True)
+    with database.read() as connection:
+        assert held(connection) == {"a": "ω 'second' \\", "b": ""}
+        first, second = read_in_turn(connection, [ONE, ALL], {"which": "b"})
+    assert [(row.name, row.holder, row.until) for row in first["found"]] == [("b", "", NOON)]
+    assert len(second["names"]) == 2
+
+
+def test_the_first_failure_undoes_everything(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.begin() as connection:
+        batch = Batch(connection)
+        batch.add(INSERT, lease("a"))
+        batch.add(INSERT, lease("a"))
+        batch.flush(commit=True)
+    with database.begin() as connection:  # and the connection is as good as before
+        assert held(connection) == {}
+        batch = Batch(connection)
+        batch.add(INSERT, lease("a"))
+        batch.flush(commit=True)
+    with database.read() as connection:
+        assert held(connection) == {"a": ""}
+
+
+def test_what_is_flushed_but_not_committed_can_be_undone(database: Database) -> None:
+    def write_and_fail() -> None:
+        with database.begin() as connection:
+            batch = Batch(connection)
+            batch.add(INSERT, lease("a"))
+            assert held(batch.connection) == {"a": ""}
+            raise LookupError
+
+    for _again in range(3):  # what a rollback makes the driver forget is prepared anew
+        with pytest.raises(LookupError):
+            write_and_fail()
+    with database.read() as connection:
+        assert held(connection) == {}
+
+
+@only_postgres
+def test_a_condition_is_looked_at_in_its_place(database: Database) -> None:
+    with database.begin() as connection:
+        batch = Batch(connection)
+        batch.add(INSERT, lease("a", "one"))
+        batch.require(STILL, {"which": "a", "by": "one"})
+        batch.add(GIVE, {"which": "a", "to": "two"})
+        batch.flush(commit=True)
+    with pytest.raises(Untrue), database.begin() as connection:
+        batch = Batch(connection)
+        batch.add(INSERT, lease("b"))
+        batch.require(STILL, {"which": "a", "by": "one"})
+        batch.flush(commit=True)
+    with database.read() as connection:
+        assert held(connection) == {"a": "two"}
+
+
+@only_postgres
+def test_a_text_that_postgres_cannot_hold_is_a_data_error(database: Database) -> None:
+    with pytest.raises(DataError), database.begin() as connection:
+        batch = Batch(connection)
+        batch.add(INSERT, lease("a", "nul \0 nul"))
+        batch.flush()
+    with database.read() as connection:
+        assert held(connection) == {}
+
+
+@only_postgres
+def test_a_lost_connection_is_a_database_that_is_down_and_the_next_one_works(database: Database) -> None:
+    with database.begin() as connection:
+        held(connection)
+        ours = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    other = open_database(database.engine.url.render_as_string(hide_password=False))
+    with pytest.raises(DatabaseDown), database.begin() as connection:
+        held(connection)
+        with other.begin() as elsewhere:
+            elsewhere.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": ours})
+        held(connection)
+    other.dispose()
+    with database.begin() as connection:
+        assert held(connection) == {}
