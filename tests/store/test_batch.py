@@ -55,19 +55,20 @@ def test_writes_happen_in_their_order_and_are_there_afterwards(database: Databas
     assert len(second["names"]) == 2
 
 
+def write(database: Database, *parts: tuple[Any, Mapping[str, Any]], commit: bool = True) -> None:
+    with database.begin() as connection:
+        batch = Batch(connection)
+        for statement, values in parts:
+            (batch.require if statement is STILL else batch.add)(statement, values)
+        batch.flush(commit=commit)
+
+
 def test_the_first_failure_undoes_everything(database: Database) -> None:
-    with pytest.raises(IntegrityError), database.begin() as connection:
-        batch = Batch(connection)
-        batch.add(INSERT, lease("a"))
-        batch.add(INSERT, lease("a"))
-        batch.flush(commit=True)
-    with database.begin() as connection:  # and the connection is as good as before
-        assert held(connection) == {}
-        batch = Batch(connection)
-        batch.add(INSERT, lease("a"))
-        batch.flush(commit=True)
+    with pytest.raises(IntegrityError):
+        write(database, (INSERT, lease("a")), (INSERT, lease("a")))
+    write(database, (INSERT, lease("b")))  # and the connection is as good as before
     with database.read() as connection:
-        assert held(connection) == {"a": ""}
+        assert held(connection) == {"b": ""}
 
 
 def test_what_is_flushed_but_not_committed_can_be_undone(database: Database) -> None:
@@ -87,42 +88,35 @@ def test_what_is_flushed_but_not_committed_can_be_undone(database: Database) -> 
 
 @only_postgres
 def test_a_condition_is_looked_at_in_its_place(database: Database) -> None:
-    with database.begin() as connection:
-        batch = Batch(connection)
-        batch.add(INSERT, lease("a", "one"))
-        batch.require(STILL, {"which": "a", "by": "one"})
-        batch.add(GIVE, {"which": "a", "to": "two"})
-        batch.flush(commit=True)
-    with pytest.raises(Untrue), database.begin() as connection:
-        batch = Batch(connection)
-        batch.add(INSERT, lease("b"))
-        batch.require(STILL, {"which": "a", "by": "one"})
-        batch.flush(commit=True)
+    asked = (STILL, {"which": "a", "by": "one"})
+    write(database, (INSERT, lease("a", "one")), asked, (GIVE, {"which": "a", "to": "two"}))
+    with pytest.raises(Untrue):
+        write(database, (INSERT, lease("b")), asked)
     with database.read() as connection:
         assert held(connection) == {"a": "two"}
 
 
 @only_postgres
 def test_a_text_that_postgres_cannot_hold_is_a_data_error(database: Database) -> None:
-    with pytest.raises(DataError), database.begin() as connection:
-        batch = Batch(connection)
-        batch.add(INSERT, lease("a", "nul \0 nul"))
-        batch.flush()
+    with pytest.raises(DataError):
+        write(database, (INSERT, lease("a", "nul \0 nul")), commit=False)
     with database.read() as connection:
         assert held(connection) == {}
 
 
 @only_postgres
 def test_a_lost_connection_is_a_database_that_is_down_and_the_next_one_works(database: Database) -> None:
-    with database.begin() as connection:
-        held(connection)
-        ours = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    def lose() -> None:
+        with database.begin() as connection:
+            held(connection)
+            ours = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with other.begin() as elsewhere:
+                elsewhere.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": ours})
+            held(connection)
+
     other = open_database(database.engine.url.render_as_string(hide_password=False))
-    with pytest.raises(DatabaseDown), database.begin() as connection:
-        held(connection)
-        with other.begin() as elsewhere:
-            elsewhere.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": ours})
-        held(connection)
+    with pytest.raises(DatabaseDown):
+        lose()
     other.dispose()
     with database.begin() as connection:
         assert held(connection) == {}
