@@ -21,6 +21,7 @@ class Lexicon:
     short_forms: Mapping[str, str] = field(default_factory=dict)
     common_words: frozenset[str] = frozenset()
     glyphs: Mapping[int, str] = field(default_factory=dict)
+    marked: Mapping[str, str] = field(default_factory=dict)
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -37,6 +38,7 @@ class Lexicon:
             short_forms=_pairs(str(words.get("short_forms", ""))),
             common_words=frozenset(str(words.get("common", "")).split()),
             glyphs=_glyphs(str(words.get("glyphs", ""))),
+            marked=_pairs(str(words.get("marked", ""))),
             examples={key: tuple(lines(str(value))) for key, value in _table(data, "examples").items()},
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 LIMIT = 1600
@@ -203,3 +203,9 @@ def said_once(text: Text) -> str:
         if count % length == 0 and text.words == text.words[:length] * (count // length):
             return text.shown(0, length)
     return ""
+
+
+def by_marks(text: Text, marked: Mapping[str, str]) -> Text | None:
+    """The same text with the words put in that only their marks tell apart (`dừng` is stop), if it has any."""
+    words = tuple(marked.get(text.shown(at, at + 1).casefold(), word) for at, word in enumerate(text.words))
+    return replace(text, words=words) if words != text.words else None

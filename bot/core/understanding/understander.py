@@ -15,7 +15,7 @@ from bot.core.understanding.patterns import Matcher
 from bot.core.understanding.reading import Reading, read
 from bot.core.understanding.readings import DEFAULTS, Limits, asked_for
 from bot.core.understanding.spelling import Spelling
-from bot.core.understanding.text import fold, said_once, take_apart
+from bot.core.understanding.text import Text, by_marks, fold, said_once, take_apart
 
 # A single word in an alphabet needs no cutting, only folding; nearly all words of the lexicons are such.
 _PLAIN_WORD = re.compile(r"[a-z\u0400-\u04ff\u0620-\u064a\u066e-\u06d3]{1,40}\Z")
@@ -31,6 +31,7 @@ class Understander:
         self.lexicons = dict(lexicons)
         self.limits = {**DEFAULTS, **limits}
         self.glyphs: dict[int, str] = {}
+        self.marked = {word: plain for lexicon in lexicons.values() for word, plain in lexicon.marked.items()}
         self._cuts: dict[str, tuple[str, ...]] = {}
         short: dict[str, str] = {}
         for lexicon in lexicons.values():
@@ -69,9 +70,17 @@ class Understander:
             once = said_once(reading.text) if found.intent is Intent.UNCLEAR else ""
             if once and (again := compose(self._read(once), asked, self.limits)).has(Intent.OPT_OUT):
                 return again  # STOP STOP STOP STOP: what is said loudly must not be lost
-            return found
+            return self._by_marks(reading.text, asked, found)
         except Exception as error:  # whatever it is, the patient must not be left without an answer
             return self._failed(text, error)
+
+    def _by_marks(self, text: Text, asked: Asked, found: Understanding) -> Understanding:
+        """What a word says that only its marks tell apart, where nothing was found without them, or no opt-out."""
+        told = by_marks(text, self.marked) if not found.has(Intent.EMERGENCY) else None
+        if told is None:
+            return found
+        again = compose(self._taken_in(told), asked, self.limits)
+        return again if found.intent is Intent.UNCLEAR or again.intent is Intent.OPT_OUT else found
 
     def scan(self, text: str) -> tuple[Evidence, ...]:
         """The red flags alone: evidence for `emergency` is live, for `symptom` denied or past. It never raises."""
@@ -91,7 +100,10 @@ class Understander:
         return Understanding((Intent.UNCLEAR,), confidence=0.0, auto=False, evidence=evidence)
 
     def _read(self, text: str) -> Reading:
-        return read(take_apart(text, self.glyphs), self.matcher, self.spelling, self.tongues)
+        return self._taken_in(take_apart(text, self.glyphs))
+
+    def _taken_in(self, text: Text) -> Reading:
+        return read(text, self.matcher, self.spelling, self.tongues)
 
     def _measures_in(self, prompt: str) -> frozenset[str]:
         return asked_for(self._read(prompt))

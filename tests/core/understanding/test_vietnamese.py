@@ -28,14 +28,17 @@ def test_a_danger_denied_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "intent"),
     [
-        ("dừng", Intent.UNCLEAR),
+        ("dung", Intent.UNCLEAR),
+        ("dừng", Intent.OPT_OUT),
+        ("Dừng nha", Intent.OPT_OUT),
+        ("đúng", Intent.CONFIRM),
         ("đúng rồi", Intent.CONFIRM),
         ("dừng nhắn tin", Intent.OPT_OUT),
         ("ngừng thuốc được không bác sĩ", Intent.QUESTION),
     ],
 )
-def test_dung_alone_says_nothing(text: str, intent: Intent) -> None:
-    """Stop, right, use and don't are one word without marks: the word beside it decides."""
+def test_dung_without_its_marks_says_nothing(text: str, intent: Intent) -> None:
+    """Stop, right, use and don't are one word without marks: the marks decide, or else the word beside it."""
     assert _meant(text) is intent
 
 
