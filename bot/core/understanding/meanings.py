@@ -246,6 +246,8 @@ def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
     if found.has(Intent.UNCLEAR):
         found.drop(Intent.CONFIRM, *([Intent.DECLINE] if Intent.DECLINE in found.polar else []))
     clash = found.has(Intent.CONFIRM) and found.has(Intent.DECLINE)
+    # "No, puedo ir": the comma makes it a yes, and not everybody sets commas with care.
+    unsure = found.has(Intent.CONFIRM) and any(hit.group in ("decline", "no") for hit in reading.severed)
     if clash and (later := _last_word(reading, found)) is not None:
         found.drop(Intent.DECLINE if later is Intent.CONFIRM else Intent.CONFIRM)
         clash = False
@@ -254,7 +256,7 @@ def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
         found.drop(*_SOCIAL)
     elif found.has(Intent.ACKNOWLEDGE):
         found.drop(Intent.GREETING)
-    return clash
+    return clash or unsure
 
 
 _SOCIAL = (Intent.ACKNOWLEDGE, Intent.GREETING)

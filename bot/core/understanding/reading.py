@@ -40,6 +40,7 @@ class Reading:
     idle: frozenset[int]
     origin: tuple[int, ...]
     tongues: tuple[frozenset[str], ...] = ()
+    severed: tuple[Hit, ...] = ()
 
     def of(self, *groups: str) -> list[Hit]:
         """The hits of these groups."""
@@ -85,7 +86,22 @@ def read(text: Text, matcher: Matcher, spelling: Spelling, tongues: Mapping[str,
     found = _at_home(matcher.find(words, breaks, _names(text, strange, origin)), words, tongues)
     idle = _idle(text, words, breaks, origin, found)
     placed = [hit for hit in found if _stands(hit, words, breaks, idle) and not _accented(hit, text, origin)]
-    return Reading(text, words, breaks, tuple(_uncovered(placed)), idle, origin, known)
+    severed = _severed(placed, breaks)
+    whole = [hit for hit in placed if hit not in severed] if severed else placed
+    return Reading(text, words, breaks, tuple(_uncovered(whole)), idle, origin, known, severed)
+
+
+def _severed(hits: Sequence[Hit], breaks: Sequence[int]) -> tuple[Hit, ...]:
+    """Answers that run on over the comma of a "no": where no is also not, "nie, będę" is "no, I shall be there"."""
+    apart = {
+        (hit.rule.language, hit.start) for hit in hits
+        if hit.group == "no" and hit.length == 1 and hit.end < len(breaks) and breaks[hit.end] == COMMA
+    }  # fmt: skip
+    return tuple(
+        hit for hit in hits
+        if apart and hit.length > 1 and hit.group in ("confirm", "decline", "neutral", "no")
+        and (hit.rule.language, hit.start) in apart
+    )  # fmt: skip
 
 
 def _accented(hit: Hit, text: Text, origin: Sequence[int]) -> bool:

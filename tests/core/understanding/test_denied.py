@@ -1,11 +1,12 @@
-"""A danger is denied only in a language in which it is named."""
+"""What a "no" denies: a danger only in the language in which it is named, and nothing beyond its comma."""
 
 from __future__ import annotations
 
 import pytest
 
 from bot.content.replies import load_understander
-from bot.core.intents import Intent
+from bot.core.intents import Context, Intent
+from bot.core.understanding.asked import Asked
 
 
 @pytest.mark.parametrize("text", ["minha vó caída no chão e não responde", "ela caiu no banheiro, desmaiou"])
@@ -26,3 +27,23 @@ def test_denials_in_the_same_language_hold(text: str) -> None:
 def test_a_denial_that_is_part_of_another_meaning_denies_nothing_more(text: str) -> None:
     """What is not to be is the visit, not the pain."""
     assert load_understander()(text).intent is Intent.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("nie, będę na pewno", Intent.CONFIRM),
+        ("nie będę na pewno", Intent.DECLINE),
+        ("nie, odwołaj", Intent.DECLINE),
+        ("nie odwołujcie", Intent.CONFIRM),
+        ("no, voy a ir", Intent.CONFIRM),
+        ("no voy a ir", Intent.DECLINE),
+        ("не, отменяй", Intent.DECLINE),
+    ],
+)
+def test_the_comma_after_a_no_decides_what_it_denies(text: str, meant: Intent) -> None:
+    assert load_understander()(text, Asked(Context.APPOINTMENT_REMINDER)).intent is meant
+
+
+def test_a_yes_that_hangs_on_a_comma_goes_to_a_person() -> None:
+    assert not load_understander()("no, voy a ir", Asked(Context.APPOINTMENT_REMINDER)).auto
