@@ -156,8 +156,9 @@ def _numbers(
 
 def _asks_about_it(reading: Reading) -> bool:
     """Whether the number stands in a question that began before it: "what is 1, good or bad?" gives no score."""
+    openings = reading.of("interrogative", "question")
     return any(
-        reading.asks(one.start) and any(_before(reading, hit.start, one.start) for hit in reading.of("interrogative"))
+        reading.asks(one.start) and any(_before(reading, hit.start, one.start) for hit in openings)
         for one in figures(reading)[:1]
     )
 

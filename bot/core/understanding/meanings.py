@@ -131,6 +131,8 @@ def polarity(reading: Reading, asked: Asked, found: Meanings) -> None:
         return
     hits = [hit for hit in reading.hits if hit.group in answers and not _swallowed(reading, hit)]
     hits = [hit for hit in hits if not _hollow(reading, asked, hit)]
+    if asked.context in VISIT:  # "No problem" with breathing is no.
+        hits = [hit for hit in hits if not any(_holds(other, hit) for other in hits)]
     overruling = set(_OVERRULES_POLARITY)
     if asked.context is Context.RECALL_INVITE and _sure_yes(hits):
         overruling.discard(Intent.RESCHEDULE)  # "yes, mornings are best": there is no visit yet that it could move
@@ -155,6 +157,12 @@ def polarity(reading: Reading, asked: Asked, found: Meanings) -> None:
         evidence_of(reading, intent, hit),
         hit,
     )
+
+
+def _holds(other: Hit, hit: Hit) -> bool:
+    """Whether one answer is only a word of another: the "no" of "no problem"."""
+    inside = other.start <= hit.start and hit.end <= other.end
+    return inside and other.group != hit.group and other.length > hit.length
 
 
 def _sure_yes(hits: list[Hit]) -> bool:

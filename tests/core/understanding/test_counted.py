@@ -33,3 +33,17 @@ def test_a_number_asked_about_is_no_score() -> None:
     understand = load_understander()
     assert Intent.NUMERIC_ANSWER not in understand("what does 10 mean?", asked).intents
     assert understand("9. when is my next visit?", asked).intent is Intent.NUMERIC_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "intent"),
+    [
+        ("no problem", Context.APPOINTMENT_REMINDER, Intent.CONFIRM),
+        ("no, problem with my car, cant come", Context.APPOINTMENT_REMINDER, Intent.DECLINE),
+        ("no worries", Context.WAITLIST_OFFER, Intent.CONFIRM),
+        ("no problem", Context.CHECKIN_YES_NO, Intent.DECLINE),
+    ],
+)
+def test_the_no_of_no_problem_answers_only_a_question_of_health(text: str, context: Context, intent: Intent) -> None:
+    """"No problem" agrees to a visit; asked about trouble with breathing, it says that there is none."""
+    assert intent in load_understander()(text, Asked(context, language="en")).intents
