@@ -49,8 +49,11 @@ _UNIT = re.compile(
 _NOON = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"\b(dr|mr|mrs|ms|st|sr|sra|srta|apt|appt|pls|w/o)\.(?=\s)", re.IGNORECASE)
 _WITHOUT = re.compile(r"\bw/(o?)(?!\w)|\bw/(?=\w)", re.IGNORECASE)
-# Persian writes the sign of the present tense apart or joined, as it pleases.
-_PRESENT = re.compile(r"(?<![\u0600-\u06ff])(ن?م[یيى])[\s\u200c]+(?=[\u0600-\u06ff]{2})")
+# Persian writes the sign of the present tense apart or joined, as it pleases. On an Arabic keyboard it looks like the
+# Arabic for water: there it is one only before a word that ends as a Persian verb does.
+_PRESENT = re.compile(
+    r"(?<![\u0600-\u06ff])(ن?م(?:ی|[يى](?=[\s\u200c]+(?!ال|بعد\b)[\u0600-\u06ff]+[ميىیدهن]\b)))[\s\u200c]+(?=[\u0600-\u06ff]{2})"
+)
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 
 _TAPBACK = re.compile(

@@ -8,7 +8,7 @@ from bot.content.replies import load_understander
 from bot.core.intents import Context, Intent
 from bot.core.understanding import Asked
 from bot.core.understanding.clitics import apart
-from bot.core.understanding.text import fold
+from bot.core.understanding.text import fold, take_apart
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,17 @@ def test_the_lexicons_are_met_through_them(text: str, intent: Intent) -> None:
     """The same words with what the dialects put around them."""
     understood = load_understander()(text, Asked(Context.APPOINTMENT_REMINDER))
     assert understood.intent is intent
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("الجرح يطلع مي صفرا", ("جرح", "يطلع", "مي", "صفرا")),
+        ("مي كتير نزلت", ("مي", "كتير", "نزلت")),
+        ("درد مي كند", ("درد", "ميكند")),
+        ("نمي توانم", ("نميتوانم",)),
+        ("درد می کند", ("درد", "ميكند")),
+    ],
+)
+def test_arabic_water_is_no_persian_tense(text: str, words: tuple[str, ...]) -> None:
+    assert take_apart(text).words == words
