@@ -60,7 +60,9 @@ class Measured:
 def measured(reading: Reading, limits: Mapping[str, Limits], asked: frozenset[str] = frozenset()) -> list[Measured]:
     """Every reading that the text names ("sugar is 38", "180/110"), or gives to a question that named it (`asked`)."""
     found: list[Measured] = []
-    for figure in _as_asked(figures(reading), asked):
+    given = _as_asked(figures(reading), asked)
+    complete = any(figure.lower is not None for figure in given)
+    for figure in given:
         if figure.clock:
             continue
         if figure.lower is not None:
@@ -73,7 +75,9 @@ def measured(reading: Reading, limits: Mapping[str, Limits], asked: frozenset[st
                     )
                 )
             continue
-        for kind in _named(reading, figure) or _kinds(asked, figure):
+        for kind in _kinds(_near(reading, figure) or asked, figure):
+            if complete and kind == "systolic":
+                continue  # The pressure has been told: what stands alone beside it is a pulse.
             if limits[kind].shows(figure.value) or _told(reading, figure):
                 found.append(Measured(kind, figure, limits[kind].judge(figure.value)))
     return found
@@ -100,13 +104,14 @@ def _as_asked(found: list[Figure], asked: frozenset[str]) -> list[Figure]:
     return found
 
 
-def _named(reading: Reading, figure: Figure) -> list[str]:
-    near = {
-        hit.group
-        for hit in reading.under("measure.")
-        if -1 <= figure.start - hit.end <= REACH or 0 <= hit.start - figure.end <= 1
+def _near(reading: Reading, figure: Figure) -> set[str]:
+    """What the figure is said to measure: the last name before it ("sugar 98 pulse 61"), or one right after it."""
+    names = reading.under("measure.")
+    before = [hit for hit in names if -1 <= figure.start - hit.end <= REACH]
+    last = max((hit.end for hit in before), default=0)
+    return {hit.group for hit in before if hit.end == last} or {
+        hit.group for hit in names if 0 <= hit.start - figure.end <= 1
     }
-    return _kinds(near, figure)
 
 
 def _kinds(near: Collection[str], figure: Figure) -> list[str]:

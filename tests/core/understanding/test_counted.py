@@ -21,6 +21,17 @@ def test_a_figure_beside_its_measure_is_a_reading(text: str, intent: Intent) -> 
     assert load_understander()(text).intent is intent
 
 
+@pytest.mark.parametrize("text", ["BP 139/85 pulse 64", "bp 130/85 61", "o2 97 pulse 52", "PA 130/80 pulso 58"])
+def test_each_figure_belongs_to_the_last_thing_named(text: str) -> None:
+    """A pulse is no upper pressure, and beside a whole pressure no figure is one."""
+    assert load_understander()(text).intent is not Intent.EMERGENCY
+
+
+@pytest.mark.parametrize("text", ["pulse 80 sugar 41", "bp 211 pulse 80", "38 sugar", "pulse 90 pulse ox 84"])
+def test_a_grave_figure_is_found_among_others(text: str) -> None:
+    assert load_understander()(text).intent is Intent.EMERGENCY
+
+
 def test_a_day_after_portuguese_for_is_no_blood_pressure() -> None:
     """`pa` is short for `para`, which stands before any number."""
     asked = Asked(Context.APPOINTMENT_REMINDER, language="pt")
