@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.understanding.reading import Reading
 
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)?\Z")
-_PRESSURE = re.compile(r"(\d{2,3})/(\d{2,3})\Z")
+_PRESSURE = re.compile(r"(\d{1,3})[/x](\d{1,3})\Z")
 _SCALE = re.compile(r"(\d{1,2})/(10|5)\Z")
 _CLOCK = re.compile(r"(\d{1,2})[:.hg](\d{2})\Z")
 # Between the halves of a blood pressure, in the languages that say it with a word.
-_OVER = frozenset({"over", "sobre", "con", "por", "sur", "на", "na", "tren", "su", "par", "sou", "على", "روی"})
+_OVER = frozenset({"over", "sobre", "con", "por", "sur", "на", "na", "tren", "su", "par", "sou", "x", "على", "روی"})
+LEAST_CM, MOST_CM = 3, 32
+_BEFORE_DATES = frozenset({"dia", "para", "le", "du", "el", "del", "pou", "jou", "on", "for", "pra", "ate"})
 _CLOCK_UNITS = frozenset({"am", "pm", "a", "p", "oclock", "点", "시", "h", "uhr", "g", "gio"})
 
 
@@ -60,11 +62,49 @@ def paired(upper: Figure, lower: Figure) -> Figure | None:
     return None
 
 
+def told_in_centimetres(reading: Reading, found: list[Figure]) -> list[Figure]:
+    """The same where a blood pressure is meant: "18 por 12" and "18/12" are 180 over 120, told in centimetres."""
+    made: list[Figure] = []
+    for figure in found:
+        upper = made[-1] if made else None
+        if upper is not None and figure.start - upper.end == 1 and reading.words[upper.end] in _OVER:
+            pair = centimetres(upper, figure)
+            if pair is not None:
+                made[-1] = pair
+                continue
+        made.append(figure if dated(reading, figure) else _times_ten(figure))
+    return made
+
+
+def centimetres(upper: Figure, lower: Figure) -> Figure | None:
+    """Two small numbers as one blood pressure, in millimetres; None when they cannot be one."""
+    single = upper.lower is None and lower.lower is None and not (upper.clock or lower.clock)
+    if single and _small(upper.value, lower.value):
+        return Figure(upper.value * 10, upper.start, lower.end, lower=lower.value * 10)
+    return None
+
+
+def _times_ten(pair: Figure) -> Figure:
+    if pair.lower is None or not _small(pair.value, pair.lower):
+        return pair
+    return replace(pair, value=pair.value * 10, lower=pair.lower * 10)
+
+
+def _small(upper: float, lower: float) -> bool:
+    return LEAST_CM <= lower < upper <= MOST_CM
+
+
+def dated(reading: Reading, figure: Figure) -> bool:
+    """Whether a figure is the day of a visit: "the pressure check on 20/10"."""
+    return figure.start > 0 and reading.words[figure.start - 1] in _BEFORE_DATES
+
+
 def _figure(reading: Reading, at: int, word: str) -> Figure | None:
     if _FIGURE.match(word):
-        clock = at + 1 < len(reading.words) and reading.words[at + 1] in _CLOCK_UNITS
+        # "1,25 g" is no hour: hours have no decimal comma.
+        clock = at + 1 < len(reading.words) and reading.words[at + 1] in _CLOCK_UNITS and "," not in word
         return Figure(min(float(word.replace(",", ".")[:12]), 1e6), at, at + 1, clock=clock)
-    if scale := _SCALE.match(word):
+    if (scale := _SCALE.match(word)) and int(scale[1]) <= int(scale[2]):
         return Figure(float(scale[1]), at, at + 1)
     if (pair := _PRESSURE.match(word)) and float(pair[1]) > float(pair[2]):
         return Figure(float(pair[1]), at, at + 1, lower=float(pair[2]))

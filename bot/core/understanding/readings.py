@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.core.understanding.numbers import Figure, counts, figures, paired
+from bot.core.understanding.numbers import (
+    MOST_CM,
+    Figure,
+    centimetres,
+    counts,
+    dated,
+    figures,
+    paired,
+    told_in_centimetres,
+)
 from bot.core.understanding.reading import Reading
 
 REACH = 4
+HIGH_CM = 18
 BEYOND = "reading beyond its limits"
 """The rule in the evidence of a reading that was asked for and is grave; its word follows after a colon."""
 
@@ -60,13 +70,13 @@ class Measured:
 def measured(reading: Reading, limits: Mapping[str, Limits], asked: frozenset[str] = frozenset()) -> list[Measured]:
     """Every reading that the text names ("sugar is 38", "180/110"), or gives to a question that named it (`asked`)."""
     found: list[Measured] = []
-    given = _as_asked(figures(reading), asked)
+    given = _as_asked(_in_millimetres(reading, asked), asked)
     complete = any(figure.lower is not None for figure in given)
     for figure in given:
         if figure.clock:
             continue
         if figure.lower is not None:
-            if figure.value > figure.lower:
+            if figure.value > figure.lower and figure.value > MOST_CM:
                 found.append(
                     Measured(
                         "pressure",
@@ -78,9 +88,33 @@ def measured(reading: Reading, limits: Mapping[str, Limits], asked: frozenset[st
         for kind in _kinds(_near(reading, figure) or asked, figure):
             if complete and kind == "systolic":
                 continue  # The pressure has been told: what stands alone beside it is a pulse.
-            if limits[kind].shows(figure.value) or _told(reading, figure):
-                found.append(Measured(kind, figure, limits[kind].judge(figure.value)))
+            one = _in_our_unit(reading, kind, figure)
+            if limits[kind].shows(one.value) or _told(reading, one):
+                found.append(Measured(kind, one, limits[kind].judge(one.value)))
     return found
+
+
+def _in_millimetres(reading: Reading, asked: frozenset[str]) -> list[Figure]:
+    """The figures; small pairs as pressures where one is named or a reading asked for: elsewhere "12/10" is a date."""
+    found = figures(reading)
+    meant = asked or reading.any("measure.pressure")
+    return told_in_centimetres(reading, found) if meant else found
+
+
+def _in_our_unit(reading: Reading, kind: str, figure: Figure) -> Figure:
+    """The figure as the limits are written: a lone pressure in millimetres, sugar in milligrams, not grams a litre."""
+    if kind == "systolic" and _single_centimetres(reading, figure):
+        return replace(figure, value=figure.value * 10)
+    if kind == "glucose" and 0 < figure.value < 1:
+        return replace(figure, value=round(figure.value * 100))
+    return figure
+
+
+def _single_centimetres(reading: Reading, figure: Figure) -> bool:
+    """Whether a high pressure stands alone in centimetres, next to its name: "pressão deu 20"."""
+    near = any(0 <= figure.start - hit.end <= 1 for hit in reading.of("measure.pressure"))
+    alone = near and not counts(reading, figure) and not dated(reading, figure)
+    return alone and figure.value.is_integer() and HIGH_CM <= figure.value <= MOST_CM
 
 
 def _told(reading: Reading, figure: Figure) -> bool:
@@ -99,7 +133,7 @@ def asked_for(prompt: Reading) -> frozenset[str]:
 def _as_asked(found: list[Figure], asked: frozenset[str]) -> list[Figure]:
     """Two bare numbers are a blood pressure where one was asked for."""
     if asked == {"measure.pressure"} and len(found) == 2:
-        pair = paired(*found)
+        pair = paired(*found) or centimetres(*found)
         return [pair] if pair is not None else found
     return found
 
