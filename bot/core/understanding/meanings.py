@@ -274,7 +274,7 @@ def _bereavement(reading: Reading, asked: Asked, found: Meanings) -> None:
     """A death in the family that keeps the patient away is no death of the patient."""
     if found.has(Intent.DECEASED) and reading.any("bereaved"):
         found.drop(Intent.DECEASED)
-        if asked.context in VISIT and not found.has(Intent.DECLINE, Intent.RESCHEDULE):
+        if asked.context in VISIT and not found.has(Intent.DECLINE, Intent.RESCHEDULE, Intent.CONFIRM):
             hit = reading.of("bereaved")[0]
             found.add(Intent.DECLINE, FAIR, evidence_of(reading, Intent.DECLINE, hit), hit)
 
