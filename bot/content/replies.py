@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 
+from bot.content import kept
 from bot.content.paths import data_root
+from bot.core import understanding
 from bot.core.intents import Evidence, Understanding
-from bot.core.understanding import Asked, Lexicon, Understander
+from bot.core.understanding import Asked, Compiled, Lexicon, Understander, compile_lexicons
 from bot.core.understanding.readings import Limits
 
 NOTHING_ASKED = Asked()
@@ -49,7 +51,21 @@ def _shipped() -> Understander:
 
 def _compile(folder: Path) -> Understander:
     with _nothing_collected():
-        return Understander(load_lexicons(folder), load_limits(folder))
+        return Understander(_compiled(folder), load_limits(folder))
+
+
+def _compiled(folder: Path) -> Compiled:
+    """The lexicons compiled: as they were kept, while neither they nor the code that reads them has changed."""
+    code = sorted(Path(understanding.__file__).parent.glob("*.py"))
+    sources = [*sorted(folder.glob("*/replies.toml")), *code]
+    stamp = kept.stamp_of(source.read_bytes() for source in sources)
+    path = kept.path_of(folder, "replies")
+    found: Compiled | None = kept.load(path, stamp) if path else None
+    if found is None:
+        found = compile_lexicons(load_lexicons(folder))
+        if path:
+            kept.save(path, stamp, found)
+    return found
 
 
 @contextmanager

@@ -1,11 +1,12 @@
-"""What one language's `replies.toml` says, as frozen data, and how it is taught to the matcher."""
+"""What one language's `replies.toml` says, as frozen data, and how it is taught."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bot.core.understanding.patterns import Grammar, Kind, Matcher, PatternError, Row, Rule, lines, top_level
+from bot.core.understanding.matcher import Teacher
+from bot.core.understanding.patterns import Grammar, Kind, PatternError, Row, Rule, lines, top_level
 
 _KINDS = {"phrase": Kind.PHRASE, "whole": Kind.WHOLE, "lead": Kind.LEAD, "tail": Kind.TAIL, "sentence": Kind.SENTENCE}
 
@@ -42,25 +43,26 @@ class Lexicon:
             examples={key: tuple(lines(str(value))) for key, value in _table(data, "examples").items()},
         )
 
-    def teach(self, matcher: Matcher, split: Callable[[str], tuple[str, ...]]) -> None:
-        """Put every class and every pattern into the matcher."""
+    def teach(self, teacher: Teacher, split: Callable[[str], tuple[str, ...]]) -> None:
+        """Put every class and every pattern into the teacher's trie."""
         lists: dict[tuple[Row, ...], str] = {}
 
         def fold_list(rows: list[Row]) -> str:
             key = tuple(rows)
             if key not in lists:
                 lists[key] = f"@{self.language}.~{len(lists)}"
-                matcher.add_class(f"~{len(lists) - 1}", self.language, rows)
+                teacher.add_class(lists[key], rows)
             return lists[key]
 
         grammar = Grammar(self.language, split, fold_list)
         for name in self.classes:
-            matcher.add_class(name, self.language, self._members(name, Grammar(self.language, split), frozenset()))
+            members = self._members(name, Grammar(self.language, split), frozenset())
+            teacher.add_class(f"@{self.language}.{name}", members)
         for kind, groups in self.blocks.items():
             for group, block in groups.items():
                 for line in lines(block):
                     for pattern in top_level(line):
-                        matcher.add(Rule(group, kind, self.language, pattern), grammar.rows(pattern))
+                        teacher.add(Rule(group, kind, self.language, pattern), grammar.rows(pattern))
 
     def _members(self, name: str, grammar: Grammar, seen: frozenset[str]) -> list[Row]:
         """The rows of a class; `@other` takes in another class."""

@@ -1,4 +1,4 @@
-"""The little language in which lexicons say things, and the matcher that finds them all in one walk over a text.
+"""The little language in which lexicons say things.
 
 A pattern is words in a row. `a b|c` and `(a b|c)` are alternatives, `a?` may be missing, `stem*` any word that begins
 so, `@name` one of a class of words, `%` any number, `~` a name (a capitalised word that no lexicon knows), `..` up to
@@ -8,13 +8,12 @@ three words that do not matter, `...` up to seven.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.understanding.text import SENTENCE
-
 GAPS = {"..": 3, "...": 7}
+"""How many words a gap may pass over, by its symbol."""
 MOST_VARIANTS = 4000
 LONG_LIST = 3
 ANY_NUMBER = "%"
@@ -65,29 +64,6 @@ class Hit:
 
 class PatternError(ValueError):
     """A line of a lexicon that does not follow the grammar."""
-
-
-class Node:
-    """One state of the walk: what may follow (words, `@classes`, `stems*`, gaps), and the rules that end here."""
-
-    __slots__ = ("ends", "gaps", "next", "stems")
-
-    def __init__(self) -> None:
-        self.next: dict[str, Node] = _NOTHING  # Most states are the last of their row: they share one.
-        self.ends: tuple[Rule, ...] = ()
-        self.stems = self.gaps = False
-
-    def grow(self, symbol: str) -> Node:
-        """A new state after this symbol."""
-        if self.next is _NOTHING:
-            self.next = {}
-        node = self.next[symbol] = Node()
-        self.stems = self.stems or symbol[-1] == "*"
-        self.gaps = self.gaps or symbol in GAPS
-        return node
-
-
-_NOTHING: dict[str, Node] = {}
 
 
 class Grammar:
@@ -195,111 +171,6 @@ def _trimmed(row: Row) -> Row:
     while end > start and row[end - 1] in ("..", "..."):
         end -= 1
     return row[start:end]
-
-
-class Matcher:
-    """All rules of all languages in one trie; classes of words are found first and then walked like words."""
-
-    def __init__(self) -> None:
-        self.root, self.class_root = Node(), Node()
-        self.vocabulary: set[str] = set()
-        self.stems: set[str] = set()
-
-    def add(self, rule: Rule, rows: Iterable[Row]) -> None:
-        """Teach one rule."""
-        self._grow(self.root, rule, rows)
-
-    def add_class(self, name: str, language: str, rows: Iterable[Row]) -> None:
-        """Teach one member of a class of words."""
-        self._grow(self.class_root, Rule(f"@{language}.{name}", Kind.PHRASE, language, name), rows)
-
-    def _grow(self, root: Node, rule: Rule, rows: Iterable[Row]) -> None:
-        for row in rows:
-            node = root
-            for symbol in row:
-                following = node.next.get(symbol)
-                if following is None:
-                    following = node.grow(symbol)
-                    self._learn(symbol)
-                node = following
-            # A rule's rows come one after the other, so if it ends here already, it is the last that does.
-            if not node.ends or node.ends[-1] is not rule:
-                node.ends = (*node.ends, rule)
-
-    def _learn(self, symbol: str) -> None:
-        if symbol[-1] == "*" and len(symbol) > 1:
-            self.stems.add(symbol[:-1])
-        elif symbol[0] not in "@.%~":
-            self.vocabulary.add(symbol)
-
-    def find(self, words: Sequence[str], breaks: Sequence[int], names: Set[int] = frozenset()) -> list[Hit]:
-        """Every rule in the text, wherever it stands; of one rule at one place the longest reading.
-
-        `names` are the places of the words that look like a name.
-        """
-        classes: list[list[tuple[str, int]]] = [
-            [(rule.group, end) for rule, end in _walk(self.class_root, words, breaks, start, (), names)]
-            for start in range(len(words))
-        ]
-        kinds = [{name for name, _ in found} for found in classes]
-        hits: list[Hit] = []
-        for start in range(len(words)):
-            longest: dict[int, tuple[Rule, int]] = {}
-            for rule, end in _walk(self.root, words, breaks, start, classes, names, kinds):
-                if id(rule) not in longest or longest[id(rule)][1] < end:
-                    longest[id(rule)] = (rule, end)
-            hits += [Hit(rule, start, end) for rule, end in longest.values()]
-        return hits
-
-
-def _walk(
-    root: Node,
-    words: Sequence[str],
-    breaks: Sequence[int],
-    start: int,
-    classes: Sequence[list[tuple[str, int]]],
-    names: Set[int],
-    kinds: Sequence[Set[str]] = (),
-) -> dict[tuple[Rule, int], None]:
-    """All rules that begin at `start`. A row of words may cross a comma, never the end of a sentence."""
-    # No set: its order changes from process to process, and the order of hits decides between equals.
-    found: dict[tuple[Rule, int], None] = {}
-    stack: list[tuple[Node, int]] = [(root, start)]
-    size = len(words)
-    while stack:
-        node, at = stack.pop()
-        if node.ends:
-            found.update(((rule, at), None) for rule in node.ends)
-        after = node.next
-        if at >= size or not after or (at > start and breaks[at] >= SENTENCE):
-            continue
-        word = words[at]
-        if (following := after.get(word)) is not None:
-            stack.append((following, at + 1))
-        if ANY_NUMBER in after and word[0].isdigit():
-            stack.append((after[ANY_NUMBER], at + 1))
-        if at in names and ANY_NAME in after:
-            stack.append((after[ANY_NAME], at + 1))
-        # A word stands in dozens of classes and hardly any may follow: that is told apart at the speed of C.
-        if classes and not after.keys().isdisjoint(kinds[at]):
-            stack.extend((after[name], end) for name, end in classes[at] if name in after)
-        if node.stems:
-            stems = (word[:cut] + "*" for cut in range(1, len(word) + 1))
-            stack.extend((after[stem], at + 1) for stem in stems if stem in after)
-        if node.gaps:
-            _skip(stack, node, at, breaks)
-    return found
-
-
-def _skip(stack: list[tuple[Node, int]], node: Node, at: int, breaks: Sequence[int]) -> None:
-    for gap, most in GAPS.items():
-        after = node.next.get(gap)
-        if after is None:
-            continue
-        for here in range(at, min(at + most + 1, len(breaks))):
-            if here > at and breaks[here] >= SENTENCE:
-                break
-            stack.append((after, here))
 
 
 def lines(block: str) -> list[str]:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from bot.core.understanding.patterns import Hit, Kind, Matcher
+from bot.core.understanding.matcher import Matcher
+from bot.core.understanding.patterns import Hit, Kind
 from bot.core.understanding.spelling import Spelling
 from bot.core.understanding.text import COMMA, SENTENCE, Text
 
