@@ -236,10 +236,10 @@ def _opens(start: int, breaks: Sequence[int], idle: frozenset[int]) -> bool:
 
 def _uncovered(hits: list[Hit]) -> list[Hit]:
     """Leave out a hit that lies inside a longer one of another group: `don't cancel` is no `cancel`."""
-    covers: dict[int, dict[tuple[str, int], Hit]] = {}
+    covers: dict[int, dict[tuple[str, str, int], Hit]] = {}
     for hit in hits:
         if hit.group not in BLIND and not hit.group.startswith(LOCAL):
-            covers.setdefault(hit.start, {}).setdefault((hit.group, hit.end), hit)
+            covers.setdefault(hit.start, {}).setdefault((hit.group, hit.rule.language, hit.end), hit)
     return [
         hit
         for hit in hits
@@ -257,6 +257,8 @@ def _covers(other: Hit, hit: Hit) -> bool:
         return False
     if other.group == hit.group:
         return False
+    if hit.group == "opt_out" and hit.rule.kind is Kind.WHOLE and other.start == hit.start:
+        return False  # It is all of the text, and only courtesies follow: "cancel, please" is "cancel".
     if hit.group.startswith("danger.") or hit.group in ("safe", "courtesy"):
         return other.group == "safe"
     if other.group == "safe" and hit.group in ("question", "financial_need", "refill_request", "symptom"):
