@@ -184,10 +184,14 @@ def _walk(
             continue
         if sorts & _CLASS:
             # A word stands in dozens of classes and hardly any may follow: that is told apart at the speed of C.
+            may_follow = after.keys()
             for numbers, end in classes[at]:
-                reached.extend([(after[number], end) for number in after.keys() & numbers])
+                if not may_follow.isdisjoint(numbers):
+                    reached.extend([(after[number], end) for number in may_follow & numbers])
         if sorts & _STEM:
-            reached.extend([(after[stem], at + 1) for stem in stems[at] if stem in after])
+            for stem in stems[at]:
+                if stem in after:
+                    reached.append((after[stem], at + 1))
         if sorts & _NUMBER and words[at][0].isdigit():
             reached.append((after[ANY_NUMBER], at + 1))
         if sorts & _NAME and at in names:
