@@ -8,6 +8,7 @@ from bot.core.understanding.meanings import LIKELY, VISIT, Meanings, evidence_of
 from bot.core.understanding.numbers import figures
 from bot.core.understanding.patterns import Kind
 from bot.core.understanding.reading import Reading
+from bot.core.understanding.text import COMMA
 
 LONGEST_WISH = 200
 # A sentence that already means one of these is not a question besides.
@@ -64,13 +65,14 @@ def _has_substance(reading: Reading, start: int, end: int, found: Meanings) -> b
 
 
 def _offers_a_time(reading: Reading, found: Meanings) -> bool:
-    """Whether the text is a day or a time and nothing else, or asks for one after a no: "I have to work. Tuesday?"."""
+    """Whether the text is a day or a time and nothing else, or asks for one after a no: "I have to work, Tuesday?"."""
     if not found.sure:
         return _names_a_time(reading, 0, len(reading.words))
     if set(found.sure) != {Intent.DECLINE}:
         return False
-    last = reading.sentence(len(reading.words) - 1)
-    return last[0] > 0 and reading.asks(last[0]) and _names_a_time(reading, *last)
+    end = len(reading.words)
+    last = max(at for at in range(end) if at == 0 or reading.breaks[at] >= COMMA)
+    return last > 0 and reading.asks(last) and _names_a_time(reading, last, end)
 
 
 def _names_a_time(reading: Reading, start: int, end: int) -> bool:

@@ -21,6 +21,8 @@ def _meant(text: str, context: Context = Context.APPOINTMENT_REMINDER) -> Intent
         ("monday or saturday?", Intent.RESCHEDULE),
         ("Sorry, I have school that day. Thursday?", Intent.RESCHEDULE),
         ("Sorry, I have school that day. Really?", Intent.DECLINE),
+        ("I can't come, next monday?", Intent.RESCHEDULE),
+        ("I can't come next monday", Intent.DECLINE),
     ],
 )
 def test_a_day_is_wished_for_alone_or_after_a_no(text: str, intent: Intent) -> None:
@@ -35,6 +37,11 @@ def test_a_neutral_phrase_does_not_hide_that_something_is_asked() -> None:
 def test_to_try_a_tip_is_no_doubt_about_a_visit() -> None:
     assert _meant("I'll try these", Context.EDUCATION) is Intent.ACKNOWLEDGE
     assert _meant("I'll try to come") is Intent.UNCLEAR
+
+
+def test_a_death_that_keeps_nobody_away_cancels_nothing() -> None:
+    assert _meant("my uncle died, but I'll be there") is Intent.CONFIRM
+    assert _meant("my uncle died so I can't come") is Intent.DECLINE
 
 
 def test_a_death_comes_before_the_wish_that_goes_with_it() -> None:
