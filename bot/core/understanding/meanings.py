@@ -9,6 +9,7 @@ from bot.core.intents import Context, Evidence, Intent
 from bot.core.understanding.asked import Asked
 from bot.core.understanding.patterns import Hit, Kind
 from bot.core.understanding.reading import Reading
+from bot.core.understanding.text import COMMA
 
 ASKING = frozenset(
     {Context.APPOINTMENT_REMINDER, Context.RECALL_INVITE, Context.WAITLIST_OFFER, Context.CHECKIN_YES_NO}
@@ -145,7 +146,7 @@ def polarity(reading: Reading, asked: Asked, found: Meanings) -> None:
     intent = answers[hit.group]
     if len(intents) > 1 and not corrected and not _same_word(strong):
         return
-    if hit.rule.kind is Kind.LEAD and _opens_a_story(reading, hit, found):
+    if hit.rule.kind is Kind.LEAD and (_opens_a_story(reading, hit, found) or _negates_more(reading, hit)):
         return
     clashing = Intent.DECLINE if intent is Intent.CONFIRM else Intent.CONFIRM
     if found.has(clashing) or (intent is Intent.DECLINE and found.has(Intent.CONFIRM)):
@@ -175,12 +176,26 @@ _OVERRULES_POLARITY = (
 )  # fmt: skip
 
 
+def _negates_more(reading: Reading, hit: Hit) -> bool:
+    """Whether the word for no is also that for not, and what it negates is unknown: Spanish "no friegen"."""
+    if not any(other.start == hit.start and other.end == hit.end for other in reading.of("negator")):
+        return False
+    denials = (other.end for other in reading.of("denial") if other.start == hit.start)
+    after = max(denials, default=hit.end)
+    return after < len(reading.words) and reading.breaks[after] < COMMA and after not in _told(reading)
+
+
+def _told(reading: Reading) -> set[int]:
+    """The words that some rule knows, and the courtesies."""
+    return {at for hit in reading.hits for at in range(hit.start, hit.end)} | reading.idle
+
+
 def _opens_a_story(reading: Reading, hit: Hit, found: Meanings) -> bool:
     """Whether much that no rule knows follows: "ok so what happened was" agrees to nothing, nor does "yes but …".
 
     "Yes but I'll be late" does: what comes after the "but" is known.
     """
-    told = {at for hit in reading.hits for at in range(hit.start, hit.end)} | reading.idle
+    told = _told(reading)
     untold = len(reading.words) - len(told)
     if reading.any("contrast"):
         return untold > bool(found.sure) * MOST_UNTOLD

@@ -47,6 +47,8 @@ _UNIT = re.compile(
     r"(?<=\d)(?=(?:am|pm|mins?|minutes?|minutos?|hrs?|hours?|hs|ish|weeks?|wks|p|a|f|h|g)\b)", re.IGNORECASE
 )
 _NOON = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
+_INITIALS = re.compile(r"(?<!\w)[a-zа-я](?:\.[a-zа-я])+\.?(?!\w)", re.IGNORECASE)
+"""Letters with a stop after each are one word: R.I.P., Q.E.P.D., S.T.O.P."""
 _ABBREVIATION = re.compile(r"\b(dr|mr|mrs|ms|st|sr|sra|srta|apt|appt|pls|w/o)\.(?=\s)", re.IGNORECASE)
 _WITHOUT = re.compile(r"\bw/(o?)(?!\w)|\bw/(?=\w)", re.IGNORECASE)
 # Persian writes the sign of the present tense apart or joined, as it pleases. On an Arabic keyboard it looks like the
@@ -165,6 +167,7 @@ def take_apart(raw: str, glyphs: Mapping[int, str] | None = None) -> Text:
     clean, tapback, autoreply = strip_wrapping(raw)
     clean = _PRESENT.sub(r"\1", clean)
     clean = _UNIT.sub(" ", _NOON.sub(r"\1m", _LINK.sub(" \U0001f517 ", clean)))
+    clean = _INITIALS.sub(lambda m: m[0].replace(".", ""), clean)
     clean = _ABBREVIATION.sub(r"\1 ", _WITHOUT.sub(lambda m: "without " if m[1] else "with ", clean))
     words: list[str] = []
     spans: list[tuple[int, int]] = []

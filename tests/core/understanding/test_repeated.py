@@ -1,4 +1,4 @@
-"""What is said over and over: an opt-out is one however loudly it is said."""
+"""What is said over and over, or letter by letter: an opt-out is one however loudly it is said."""
 
 from __future__ import annotations
 
@@ -27,3 +27,9 @@ def test_a_cry_for_help_is_no_request_for_the_help_text(understand: Understander
 
 def test_what_is_not_one_thing_stays_as_it_was(understand: Understander) -> None:
     assert not understand("bus stop bus stop bus stop").has(Intent.OPT_OUT)
+
+
+@pytest.mark.parametrize(("text", "intent"), [("S.T.O.P.", Intent.OPT_OUT), ("Q.E.P.D. mi hermano", Intent.DECEASED)])
+def test_letters_with_a_stop_after_each_are_one_word(text: str, intent: Intent) -> None:
+    """Nobody ends a sentence after every letter."""
+    assert load_understander()(text).intent is intent
