@@ -252,7 +252,7 @@ def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
     _bereavement(reading, asked, found)
     if asked.context in (Context.CHECKIN_YES_NO, Context.SURVEY_SCALE, Context.EDUCATION):
         found.drop(Intent.RUNNING_LATE)  # Nobody waits for anybody there.
-    if asked.context is Context.RECALL_INVITE and found.has(Intent.RESCHEDULE) and Intent.CONFIRM in found.polar:
+    if asked.context is Context.RECALL_INVITE and found.has(Intent.RESCHEDULE) and found.has(Intent.CONFIRM):
         found.drop(Intent.RESCHEDULE)
     if found.has(Intent.RESCHEDULE) and asked.context is not Context.WAITLIST_OFFER:
         found.drop(Intent.DECLINE, *([] if _apart(found, Intent.CONFIRM, Intent.RESCHEDULE) else [Intent.CONFIRM]))
