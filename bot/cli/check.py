@@ -61,4 +61,9 @@ def _words() -> Iterator[tuple[str, str | None, str]]:
         click.echo(
             f"note    translations: drafts until a qualified translator has reviewed them: {', '.join(sorted(drafts))}"
         )
-    yield "lexicons", None, ", ".join(sorted(load_lexicons(data_root() / "locales")))
+    lexicons = load_lexicons(data_root() / "locales")
+    stands = (f"{tag} {'reviewed' if lexicon.reviewed else 'draft'}" for tag, lexicon in sorted(lexicons.items()))
+    yield "lexicons", None, ", ".join(stands)
+    unread = sorted(tag for tag, lexicon in lexicons.items() if not lexicon.reviewed)
+    if unread:
+        click.echo(f"note    lexicons: not yet reviewed by a qualified speaker: {', '.join(unread)}")

@@ -77,3 +77,12 @@ def test_what_does_not_answer_is_named(settings_env: dict[str, str]) -> None:
     failed = [line.split()[1].rstrip(":") for line in ran.stderr.splitlines() if line.startswith("FAILED")]
     assert failed[:4] == ["database", "migrations", "redis", "twilio"]
     assert "Traceback" not in ran.stderr
+
+
+def test_what_nobody_qualified_has_read_is_named(settings_env: dict[str, str]) -> None:
+    told = call_bot({**settings_env, "DATABASE_URL": "postgresql+psycopg://x@127.0.0.1:1/x"}, "check").output
+    for kind in ("translations", "lexicons"):
+        (note,) = (line for line in told.splitlines() if line.startswith(f"note    {kind}:"))
+        named = set(note.rpartition(": ")[2].split(", "))
+        assert {"ar", "es", "fa", "fr", "hi", "ht", "ko", "pl", "pt", "ru", "tl", "vi"} <= named
+        assert "en" not in named
