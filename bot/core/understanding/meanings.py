@@ -185,6 +185,13 @@ def _negates_more(reading: Reading, hit: Hit) -> bool:
     return after < len(reading.words) and reading.breaks[after] < COMMA and after not in _told(reading)
 
 
+def _negated(reading: Reading, hit: Hit) -> bool:
+    """Whether the word for not stands right before: Spanish "no nos vemos ahí" is no promise to come."""
+    return reading.breaks[hit.start] < COMMA and any(
+        other.end == hit.start and other.rule.language == hit.rule.language for other in reading.of("negator")
+    )
+
+
 def _told(reading: Reading) -> set[int]:
     """The words that some rule knows, and the courtesies."""
     return {at for hit in reading.hits for at in range(hit.start, hit.end)} | reading.idle
@@ -270,7 +277,10 @@ def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
         found.drop(Intent.CONFIRM, *([Intent.DECLINE] if Intent.DECLINE in found.polar else []))
     clash = found.has(Intent.CONFIRM) and found.has(Intent.DECLINE)
     # "No, puedo ir": the comma makes it a yes, and not everybody sets commas with care.
-    unsure = found.has(Intent.CONFIRM) and any(hit.group in ("decline", "no") for hit in reading.severed)
+    unsure = found.has(Intent.CONFIRM) and (
+        any(hit.group in ("decline", "no") for hit in reading.severed)
+        or any(_negated(reading, hit) for hit in found.at.get(Intent.CONFIRM, ()))
+    )
     if clash and (later := _last_word(reading, found)) is not None:
         found.drop(Intent.DECLINE if later is Intent.CONFIRM else Intent.CONFIRM)
         clash = False
