@@ -9,7 +9,7 @@ from bot.core.understanding.reading import Reading
 
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)?\Z")
 _PRESSURE = re.compile(r"(\d{1,3})[/x](\d{1,3})\Z")
-_SCALE = re.compile(r"(\d{1,2})/(10|5)\Z")
+_SCALE = re.compile(r"(\d{1,2})/(10|5|١٠|٥|۱۰|۵)\Z")
 _CLOCK = re.compile(r"(\d{1,2})[:.hg](\d{2})\Z")
 # Between the halves of a blood pressure, in the languages that say it with a word.
 _OVER = frozenset({"over", "sobre", "con", "por", "sur", "на", "na", "tren", "su", "par", "sou", "x", "على", "روی"})
