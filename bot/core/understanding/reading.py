@@ -26,6 +26,7 @@ SIGNATURE_WORDS = 4
 # A text is plainly in one language when its lexicon knows this many of the words, and this share of them.
 PLAIN, PLAINLY = 3, 0.75
 LONGEST_RULE = 24
+SEVERABLE = frozenset({"confirm", "decline", "neutral", "no"})
 # What means something only in one context says nothing in the others, so it hides nothing either.
 LOCAL = ("checkin.", "education.", "none.", "recall.", "survey.", "visit.", "waitlist.")
 
@@ -93,15 +94,21 @@ def read(text: Text, matcher: Matcher, spelling: Spelling, tongues: Mapping[str,
 
 
 def _severed(hits: Sequence[Hit], breaks: Sequence[int]) -> tuple[Hit, ...]:
-    """Answers that run on over the comma of a "no": where no is also not, "nie, będę" is "no, I shall be there"."""
+    """What runs on over the comma of a "no": where no is also not, "nie, będę" is "no, I shall be there".
+
+    A danger does only where what follows the comma is known to be harmless: "nie, oddycham dobrze".
+    """
     apart = {
         (hit.rule.language, hit.start) for hit in hits
         if hit.group == "no" and hit.length == 1 and hit.end < len(breaks) and breaks[hit.end] == COMMA
     }  # fmt: skip
+    if not apart:
+        return ()
+    harmless = {(hit.rule.language, hit.start - 1) for hit in hits if hit.group == "safe"}
     return tuple(
         hit for hit in hits
-        if apart and hit.length > 1 and hit.group in ("confirm", "decline", "neutral", "no")
-        and (hit.rule.language, hit.start) in apart
+        if hit.length > 1 and (place := (hit.rule.language, hit.start)) in apart
+        and (hit.group in SEVERABLE or (hit.group.startswith("danger.") and place in harmless))
     )  # fmt: skip
 
 

@@ -118,7 +118,9 @@ class Romanised:
             if bare in self._russian:
                 return self._russian[bare]
         bare = russian(word)
-        starts = (bare[:cut] for cut in range(len(bare), LEAST_STEM - 1, -1))
+        # A stem is most of a word: Polish "nowakiem" is not Russian because it begins like one.
+        least = max(LEAST_STEM, (len(bare) + 1) // 2)
+        starts = (bare[:cut] for cut in range(len(bare), least - 1, -1))
         return next((self._stems[start] for start in starts if start in self._stems), word)
 
     def _from_hindi(self, word: str) -> str:

@@ -59,3 +59,18 @@ def test_a_no_that_is_also_not_answers_nothing_where_its_verb_is_unknown_or_a_pr
 def test_a_no_that_stands_alone_answers(text: str) -> None:
     reply = load_understander()(text, Asked(Context.APPOINTMENT_REMINDER, language="es"))
     assert (reply.intent, reply.auto) == (Intent.DECLINE, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "grave"),
+    [
+        ("nie, oddycham normalnie", False),
+        ("nie oddycham normalnie", True),
+        ("nie, oddycha", True),
+        ("не говорит и судороги", True),
+        ("nie wstaje i sinieje", True),
+    ],
+)
+def test_a_bare_not_denies_no_danger_but_the_next(text: str, grave: bool) -> None:
+    found = load_understander()(text, Asked(Context.CHECKIN_YES_NO)).intent
+    assert (found is Intent.EMERGENCY) is grave

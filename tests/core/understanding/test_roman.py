@@ -58,3 +58,9 @@ def test_hindi_in_its_own_script_becomes_the_words_of_the_lexicon() -> None:
     assert romanised(("नही", "आऊंगा")) == ["nahi", "aaunga"]
     assert romanised(("nahi", "aunga")) == ["nahi", "aaunga"]
     assert romanised(("nhi",)) == ("nhi",)
+
+
+def test_a_word_is_no_russian_one_because_it_begins_like_one() -> None:
+    romanised = Romanised({"с", "доктор"}, {"нов", "таблет"}, ())
+    assert romanised(["nowakiem"]) == ["nowakiem"]
+    assert romanised(["tabletochki"]) == ["таблет"]
