@@ -176,13 +176,21 @@ _OVERRULES_POLARITY = (
 )  # fmt: skip
 
 
+_CONTEXTS = frozenset(LOCAL.values())
+"""Before what rules are called that hold in one context only: they know a word, and say nothing elsewhere."""
+
+
 def _negates_more(reading: Reading, hit: Hit) -> bool:
     """Whether the word for no is also that for not, and what it negates is unknown: Spanish "no friegen"."""
     if not any(other.start == hit.start and other.end == hit.end for other in reading.of("negator")):
         return False
     denials = (other.end for other in reading.of("denial") if other.start == hit.start)
     after = max(denials, default=hit.end)
-    return after < len(reading.words) and reading.breaks[after] < COMMA and after not in _told(reading)
+    if after >= len(reading.words) or reading.breaks[after] >= COMMA or after in reading.idle:
+        return False
+    return not any(
+        other.start <= after < other.end and other.group.partition(".")[0] not in _CONTEXTS for other in reading.hits
+    )
 
 
 def _negated(reading: Reading, hit: Hit) -> bool:
@@ -192,17 +200,12 @@ def _negated(reading: Reading, hit: Hit) -> bool:
     )
 
 
-def _told(reading: Reading) -> set[int]:
-    """The words that some rule knows, and the courtesies."""
-    return {at for hit in reading.hits for at in range(hit.start, hit.end)} | reading.idle
-
-
 def _opens_a_story(reading: Reading, hit: Hit, found: Meanings) -> bool:
     """Whether much that no rule knows follows: "ok so what happened was" agrees to nothing, nor does "yes but …".
 
     "Yes but I'll be late" does: what comes after the "but" is known.
     """
-    told = _told(reading)
+    told = {at for hit in reading.hits for at in range(hit.start, hit.end)} | reading.idle
     untold = len(reading.words) - len(told)
     if reading.any("contrast"):
         return untold > bool(found.sure) * MOST_UNTOLD

@@ -49,7 +49,7 @@ def test_a_yes_that_hangs_on_a_comma_goes_to_a_person() -> None:
     assert not load_understander()("no, voy a ir", Asked(Context.APPOINTMENT_REMINDER)).auto
 
 
-@pytest.mark.parametrize("text", ["no tenemos que desayunar", "no ahi estare"])
+@pytest.mark.parametrize("text", ["no tenemos que desayunar", "no puedo leer el mensaje", "no ahi estare"])
 def test_a_no_that_is_also_not_answers_nothing_where_its_verb_is_unknown_or_a_promise(text: str) -> None:
     """Spanish has one word for both, so only what follows tells them apart: a person reads it."""
     assert not load_understander()(text, Asked(Context.APPOINTMENT_REMINDER, language="es")).auto
