@@ -81,6 +81,8 @@ class Database:
         try:
             with self.engine.connect().execution_options(read_only=True) as connection:
                 yield connection
+                # There is nothing to keep, but a rollback makes psycopg forget all that it has prepared.
+                connection.commit()
         except DBAPIError as error:
             if _is_down(error):
                 raise DatabaseDown(type(error.orig).__name__) from error
