@@ -90,7 +90,7 @@ def read(text: Text, matcher: Matcher, spelling: Spelling, tongues: Mapping[str,
     placed = [hit for hit in found if _stands(hit, words, breaks, idle) and not _accented(hit, text, origin)]
     severed = _severed(placed, breaks)
     whole = [hit for hit in placed if hit not in severed] if severed else placed
-    return Reading(text, words, breaks, tuple(_uncovered(whole)), idle, origin, known, severed)
+    return Reading(text, words, breaks, tuple(_uncovered(whole, breaks)), idle, origin, known, severed)
 
 
 def _severed(hits: Sequence[Hit], breaks: Sequence[int]) -> tuple[Hit, ...]:
@@ -241,7 +241,7 @@ def _opens(start: int, breaks: Sequence[int], idle: frozenset[int]) -> bool:
     return True
 
 
-def _uncovered(hits: list[Hit]) -> list[Hit]:
+def _uncovered(hits: list[Hit], breaks: Sequence[int]) -> list[Hit]:
     """Leave out a hit that lies inside a longer one of another group: `don't cancel` is no `cancel`."""
     covers: dict[int, dict[tuple[str, str, int], Hit]] = {}
     for hit in hits:
@@ -251,12 +251,19 @@ def _uncovered(hits: list[Hit]) -> list[Hit]:
         hit
         for hit in hits
         if not any(
-            _covers(other, hit)
+            _covers(other, hit) and not _paused(other, hit, breaks)
             for start in range(max(0, hit.start - LONGEST_RULE), hit.start + 1)
             if start in covers
             for other in covers[start].values()
         )
     ]
+
+
+def _paused(safe: Hit, hit: Hit, breaks: Sequence[int]) -> bool:
+    """Whether a danger begins after a pause in what would make it safe: "no, I want to die" is not "not … to die"."""
+    return hit.group.startswith("danger.") and any(
+        breaks[at] >= COMMA for at in range(safe.start + 1, hit.start + 1)
+    )
 
 
 def _covers(other: Hit, hit: Hit) -> bool:

@@ -96,7 +96,7 @@ def _denied(reading: Reading, hit: Hit, denied: list[Hit]) -> bool:
             other.rule.language in spoken
             and other.start < hit.start
             and other.end <= hit.start <= other.end + reach
-            and _flows(reading, other.end, hit.start)
+            and _flows(reading, other.start + 1, hit.start)
             and not _spent(reading, other, hit)
             and not _answers(reading, other, hit)
         ):

@@ -74,3 +74,16 @@ def test_a_no_that_stands_alone_answers(text: str) -> None:
 def test_a_bare_not_denies_no_danger_but_the_next(text: str, grave: bool) -> None:
     found = load_understander()(text, Asked(Context.CHECKIN_YES_NO)).intent
     assert (found is Intent.EMERGENCY) is grave
+
+
+@pytest.mark.parametrize(
+    "text", ["no, me duele el pecho", "não, quero morrer", "nie, chcę umrzeć", "no, my chest hurts", "нет, хочу умереть"]
+)
+def test_a_danger_after_a_no_and_a_comma_is_no_denied_one(text: str) -> None:
+    """Though the same words without the comma deny it."""
+    assert load_understander()(text).intent is Intent.EMERGENCY
+
+
+@pytest.mark.parametrize("text", ["no me duele el pecho", "não quero morrer", "не хочу умереть"])
+def test_the_same_words_without_the_comma_deny_it(text: str) -> None:
+    assert load_understander()(text).intent is not Intent.EMERGENCY
