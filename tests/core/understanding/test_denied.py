@@ -77,7 +77,8 @@ def test_a_bare_not_denies_no_danger_but_the_next(text: str, grave: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["no, me duele el pecho", "não, quero morrer", "nie, chcę umrzeć", "no, my chest hurts", "нет, хочу умереть"]
+    "text",
+    ["no, me duele el pecho", "não, quero morrer", "nie, chcę umrzeć", "no, my chest hurts", "нет, хочу умереть"],
 )
 def test_a_danger_after_a_no_and_a_comma_is_no_denied_one(text: str) -> None:
     """Though the same words without the comma deny it."""
