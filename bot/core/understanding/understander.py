@@ -52,12 +52,12 @@ class Understander:
             return self._failed(text, error)
 
     def _by_marks(self, text: Text, asked: Asked, found: Understanding) -> Understanding:
-        """What a word says that only its marks tell apart, where nothing was found without them, or no opt-out."""
+        """What a word says that only its marks tell apart, where nothing was found without them, or nothing as grave."""
         told = by_marks(text, self._marked) if not found.has(Intent.EMERGENCY) else None
         if told is None:
             return found
         again = compose(self._taken_in(told), asked, self.limits)
-        return again if found.intent is Intent.UNCLEAR or again.intent is Intent.OPT_OUT else found
+        return again if found.intent is Intent.UNCLEAR or again.intent in (Intent.OPT_OUT, Intent.EMERGENCY) else found
 
     def scan(self, text: str) -> tuple[Evidence, ...]:
         """The red flags alone: evidence for `emergency` is live, for `symptom` denied or past. It never raises."""
