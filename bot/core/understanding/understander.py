@@ -52,7 +52,7 @@ class Understander:
             return self._failed(text, error)
 
     def _by_marks(self, text: Text, asked: Asked, found: Understanding) -> Understanding:
-        """What a word says that only its marks tell apart, where nothing was found without them, or nothing as grave."""
+        """What a word says that only its marks tell apart, if without them nothing was found, or nothing as grave."""
         told = by_marks(text, self._marked) if not found.has(Intent.EMERGENCY) else None
         if told is None:
             return found
