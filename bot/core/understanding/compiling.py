@@ -95,7 +95,7 @@ class _Cutter:
 
         def split(words: str) -> Words:
             found = self._split(words)
-            seen.update(found)
+            seen.update(word.rstrip("*") for word in found)
             return found
 
         return split
@@ -103,6 +103,10 @@ class _Cutter:
     def _split(self, words: str) -> Words:
         # Most come again and again.
         found = self._splits.get(words)
+        if found is None and words[-1] == "*":
+            # A stem is no short form, whatever language it may be one of: the words that begin with it are none.
+            *before, last = self.cut(words[:-1]) or ("",)
+            found = self._splits[words] = (*before, f"{last}*") if last else ()
         if found is None:
             if _GLYPHS.match(words):
                 cut = tuple(map(fold, words.translate(self._glyphs)))

@@ -149,9 +149,6 @@ class Grammar:
             return (symbol,)
         if symbol[0] == "@":
             return (f"@{self.language}.{symbol[1:]}",)
-        if symbol[-1] == "*" and len(symbol) > 1:
-            row = tuple(self.split(symbol[:-1]))
-            return (*row[:-1], row[-1] + "*") if row else ()
         return tuple(self.split(symbol))
 
 
