@@ -137,9 +137,7 @@ def _answers(reading: Reading, denial: Hit, hit: Hit) -> bool:
 def _spoken(reading: Reading, hit: Hit) -> frozenset[str]:
     """The languages in which the danger is named here: Portuguese `no` is "in the" and denies nothing."""
     return frozenset(
-        other.rule.language
-        for other in reading.under(hit.group)
-        if other.start < hit.end and hit.start < other.end
+        other.rule.language for other in reading.under(hit.group) if other.start < hit.end and hit.start < other.end
     )
 
 
@@ -153,8 +151,20 @@ def _bygone(reading: Reading, hit: Hit) -> bool:
     within = [other for other in reading.of("past", "present") if start <= other.start < end]
     within = [other for other in within if other.group == "past" or not _over(reading, other)]
     spoken = _spoken(reading, hit)
-    past = any(other.group == "past" and other.rule.language in spoken for other in within)
+    past = any(
+        other.group == "past" and other.rule.language in spoken and not _of_another(reading, other, hit)
+        for other in within
+    )
     return past and not any(other.group == "present" for other in within)
+
+
+def _of_another(reading: Reading, past: Hit, hit: Hit) -> bool:
+    """Whether the past is another danger's own: "had a stroke" says of "she can't smile" not that it is over."""
+    return not _meet(past, hit) and any(_meet(other, past) and not _meet(other, hit) for other in reading.under(PREFIX))
+
+
+def _meet(one: Hit, other: Hit) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _over(reading: Reading, present: Hit) -> bool:

@@ -88,3 +88,16 @@ def test_a_danger_after_a_no_and_a_comma_is_no_denied_one(text: str) -> None:
 @pytest.mark.parametrize("text", ["no me duele el pecho", "não quero morrer", "не хочу умереть"])
 def test_the_same_words_without_the_comma_deny_it(text: str) -> None:
     assert load_understander()(text).intent is not Intent.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    ("text", "live"),
+    [
+        ("mama had a stroke i think she cant smile", True),
+        ("she had a seizure and cant breathe", True),
+        ("had chest pain and short of breath last year", False),
+        ("i had a stroke in 2015", False),
+    ],
+)
+def test_a_past_that_is_one_dangers_own_says_nothing_of_another(text: str, *, live: bool) -> None:
+    assert (load_understander()(text).intent is Intent.EMERGENCY) is live
