@@ -101,9 +101,27 @@ def explicit(reading: Reading, asked: Asked) -> Meanings:
             continue
         if hit.rule.kind is Kind.WHOLE and hit.rule.language not in own and intent is not Intent.OPT_OUT:
             continue
+        if intent is Intent.DECLINE and _unable_to(reading, hit):
+            continue
         sure = SURE if hit.rule.kind is Kind.WHOLE or hit.length >= 3 else LIKELY
         found.add(intent, sure, evidence_of(reading, intent, hit), hit)
     return found
+
+
+_CLOSES = frozenset({
+    "bereaved", "contrast", "courtesy", "day", "decline", "no", "reason", "reschedule", "transport_need",
+})  # fmt: skip
+"""What may follow a bare "I can't" that is about the visit."""
+
+
+def _unable_to(reading: Reading, hit: Hit) -> bool:
+    """Whether a bare "I can't" runs on into what can't be done, and no rule knows that as coming: "… open the link"."""
+    if not any(other.start == hit.start and other.end == hit.end for other in reading.of("unable")):
+        return False
+    after = hit.end
+    if after >= len(reading.words) or reading.breaks[after] >= COMMA or after in reading.idle:
+        return False
+    return not any(other.start <= after < other.end and other.group in _CLOSES for other in reading.hits)
 
 
 def _own_words(reading: Reading, asked: Asked, local: str) -> frozenset[str]:

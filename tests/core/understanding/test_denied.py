@@ -101,3 +101,25 @@ def test_the_same_words_without_the_comma_deny_it(text: str) -> None:
 )
 def test_a_past_that_is_one_dangers_own_says_nothing_of_another(text: str, *, live: bool) -> None:
     assert (load_understander()(text).intent is Intent.EMERGENCY) is live
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "não consigo abrir o link",
+        "مش قادر افتح الرابط",
+        "نمیتونم لینک رو باز کنم",
+        "je ne peux pas lire ce message",
+        "she cant hear",
+    ],
+)
+def test_whoever_cannot_do_something_else_does_not_call_off_the_visit(text: str) -> None:
+    understood = load_understander()(text, Asked(Context.APPOINTMENT_REMINDER))
+    assert not understood.auto or Intent.DECLINE not in understood.intents
+
+
+@pytest.mark.parametrize(
+    "text", ["não consigo", "não consigo ir", "مش قادر", "نمیتونم فردا", "je ne peux pas venir", "she cant"]
+)
+def test_whoever_cannot_come_does(text: str) -> None:
+    assert load_understander()(text, Asked(Context.APPOINTMENT_REMINDER)).intent is Intent.DECLINE
