@@ -20,6 +20,7 @@ def holder(database: Database) -> str | None:
         return connection.execute(select(Lease.holder)).scalar_one_or_none()
 
 
+@pytest.mark.slow
 def test_a_second_one_waits_and_takes_over_when_the_first_ends(
     settings_env: dict[str, str], database_url: str, tmp_path: Path
 ) -> None:
