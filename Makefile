@@ -88,6 +88,7 @@ define install
 	    $(BIN)/python -m pip install $(PIP) --require-hashes -r $< && \
 	    $(BIN)/python -m pip install $(PIP) --no-index $(HERE); \
 	  fi
+	@$(BIN)/bot understand </dev/null  # compiles the lexicons once, before anybody waits for them
 	@touch $@
 endef
 
