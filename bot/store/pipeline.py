@@ -109,17 +109,19 @@ def _results(libpq: PGconn) -> Sequence[PGresult]:
 
 def _receive(libpq: PGconn) -> Iterator[PGresult]:
     """The result of each statement, up to the end of the pipeline."""
+    between = False
     while True:
         if libpq.is_busy():
             _wait(libpq)
         result = libpq.get_result()
-        if result is None:  # stands between two statements
-            if libpq.status == ConnStatus.BAD:
+        if result is None:  # stands between two statements, once
+            if between or libpq.status == ConnStatus.BAD:
                 raise OperationalError("the connection is lost")
         elif result.status == ExecStatus.PIPELINE_SYNC:
             return
         else:
             yield result
+        between = result is None
 
 
 def _wait(libpq: PGconn) -> None:
