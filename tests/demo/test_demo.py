@@ -56,7 +56,8 @@ def test_a_newcomers_first_minutes(options: tuple[str, ...], page: Page, tmp_pat
         pids = family(demo.pid)
         assert len(pids) > 6
         demo.kill()
-        wait_until(lambda: not any(map(lives, pids)), seconds=30, what="the end of its children")
+        # A request that is being answered is given half a minute to end.
+        wait_until(lambda: not any(map(lives, pids)), seconds=75, what="the end of its children")
         with own_folder():
             pass  # Clears what it has left.
     finally:
