@@ -116,6 +116,7 @@ def _receive(libpq: PGconn) -> Iterator[PGresult]:
         result = libpq.get_result()
         if result is None:  # stands between two statements, once
             if between or libpq.status == ConnStatus.BAD:
+                libpq.finish()
                 raise OperationalError("the connection is lost")
         elif result.status == ExecStatus.PIPELINE_SYNC:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from bot.core.intents import Context, Evidence, Intent
@@ -118,10 +118,14 @@ def _unable_to(reading: Reading, hit: Hit) -> bool:
     """Whether a bare "I can't" runs on into what can't be done, and no rule knows that as coming: "… open the link"."""
     if not any(other.start == hit.start and other.end == hit.end for other in reading.of("unable")):
         return False
-    after = hit.end
-    if after >= len(reading.words) or reading.breaks[after] >= COMMA or after in reading.idle:
+    return _runs_on(reading, hit.end, lambda other: other.group in _CLOSES)
+
+
+def _runs_on(reading: Reading, at: int, known: Callable[[Hit], bool]) -> bool:
+    """Whether the sentence goes on at that word, without a pause, in words that no rule so known covers."""
+    if at >= len(reading.words) or reading.breaks[at] >= COMMA or at in reading.idle:
         return False
-    return not any(other.start <= after < other.end and other.group in _CLOSES for other in reading.hits)
+    return not any(other.start <= at < other.end and known(other) for other in reading.hits)
 
 
 def _own_words(reading: Reading, asked: Asked, local: str) -> frozenset[str]:
@@ -204,11 +208,7 @@ def _negates_more(reading: Reading, hit: Hit) -> bool:
         return False
     denials = (other.end for other in reading.of("denial") if other.start == hit.start)
     after = max(denials, default=hit.end)
-    if after >= len(reading.words) or reading.breaks[after] >= COMMA or after in reading.idle:
-        return False
-    return not any(
-        other.start <= after < other.end and other.group.partition(".")[0] not in _CONTEXTS for other in reading.hits
-    )
+    return _runs_on(reading, after, lambda other: other.group.partition(".")[0] not in _CONTEXTS)
 
 
 def _negated(reading: Reading, hit: Hit) -> bool:
