@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 from bot import clock
 from bot.config import Settings
+from bot.content.catalogues import Catalogue as Catalogue
+from bot.content.catalogues import read_catalogue
 from bot.content.messages import Messages
 from bot.content.paths import data_root
 from bot.content.replies import OnFirstUse
@@ -51,6 +54,12 @@ def text_keys() -> frozenset[str]:
 def templates_root() -> Path:
     """The folder of all templates: what coordinators see lies in `console/` below it."""
     return data_root() / "templates"
+
+
+@cache
+def console_catalogue(tag: str) -> Catalogue:
+    """The console's own sentences in that language; English ones where it has none."""
+    return read_catalogue(data_root() / "locales" / tag / "LC_MESSAGES" / "console.po")
 
 
 def open_fhir(stream: IO[bytes]) -> FhirFile:

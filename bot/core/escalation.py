@@ -58,6 +58,23 @@ class EscalationStatus(StrEnum):
     RESOLVED = "resolved"
 
 
+class NoticeChannel(StrEnum):
+    """How word goes to somebody on call."""
+
+    TEXT = "text"
+    EMAIL = "email"
+
+
+class NoticeState(StrEnum):
+    """Where word to somebody on call stands."""
+
+    DUE = "due"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    VOID = "void"
+
+
 # Defaults that a clinic adjusts; an emergency's clock never stops for closed hours.
 RESPOND_WITHIN: Final = {
     Priority.EMERGENCY: timedelta(minutes=5),

@@ -19,6 +19,7 @@ AT_MOST: Final = timedelta(hours=12)
 TOUCH_EVERY: Final = timedelta(seconds=20)
 """Activity is written down no more often than this: a click need not cost a write."""
 
+_USER = (User.name, User.email, User.role, User.totp_secret, User.locations, User.language)
 _SESSION = insert(Session.__table__)  # type: ignore[arg-type]
 
 
@@ -35,6 +36,9 @@ class Person:
     passed_totp: bool
     totp_required: bool
     ends_at: datetime
+    locations: tuple[str, ...] = ()
+    """Where they work, as visits name it; empty: the whole clinic."""
+    language: str | None = None
 
     @property
     def owes_second_factor(self) -> bool:
@@ -46,11 +50,16 @@ class Person:
         """Whether they may do what supervisors may."""
         return self.role in (Role.SUPERVISOR, Role.ADMIN)
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether they may look, and change nothing but their own account."""
+        return self.role is Role.READ_ONLY
 
-def begin(clinic: Clinic, *, user_id: str, now: datetime) -> str:
-    """Open a session and give its secret for the cookie; only the secret's hash is kept."""
+
+def begin(clinic: Clinic, *, user_id: str, now: datetime, agent: str = "") -> str:
+    """Open a session and give its secret for the cookie; kept are the secret's hash and the browser's name."""
     secret = secrets.token_urlsafe(32)
-    row = {"id": digest(secret), "user_id": user_id, "created_at": now, "seen_at": now}
+    row = {"id": digest(secret), "user_id": user_id, "created_at": now, "seen_at": now, "agent": agent[:120]}
     with clinic.database.begin() as connection:
         connection.execute(_SESSION, row)
         audit.record(connection, at=now, actor=user_id, action="sign-in", object_type="user", object_id=user_id)
@@ -61,7 +70,7 @@ def find(clinic: Clinic, secret: str, *, now: datetime, active: bool) -> Person 
     """Who is signed in with that secret; None once it has ended. `active`: a person did something, not a timer."""
     session_id = digest(secret)
     query = (
-        select(*Session.__table__.c, User.name, User.email, User.role, User.totp_secret)
+        select(*Session.__table__.c, *_USER)
         .join(User, User.id == Session.user_id)
         .where(Session.id == session_id, Session.ended_at.is_(None), User.active.is_(True))
     )
@@ -86,6 +95,8 @@ def find(clinic: Clinic, secret: str, *, now: datetime, active: bool) -> Person 
         passed_totp=row.second_factor_at is not None,
         totp_required=clinic.settings.totp_required,
         ends_at=min(seen_at + IDLE, row.created_at + AT_MOST),
+        locations=tuple(row.locations),
+        language=row.language,
     )
 
 

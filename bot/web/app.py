@@ -50,6 +50,7 @@ def create_app(clinic: Clinic | None = None) -> Flask:
     app.register_blueprint(api.blueprint())
     app.register_blueprint(health.blueprint(clinic))
     app.register_blueprint(metrics.blueprint(clinic, timings))
+    console.language.install(app)
     app.register_blueprint(console.blueprint)
     # After the console's own functions: who is not signed in is sent to sign in, whatever tokens the form lacks.
     app.before_request_funcs.setdefault(console.blueprint.name, []).append(csrf.protect)

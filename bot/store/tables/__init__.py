@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from bot.store.columns import Table
-from bot.store.tables.access import ApiToken, AuditEntry, Role, Session, SignInTry, TokenScope, User
-from bot.store.tables.care import Correction, Enrollment, Escalation, Finding, Note, Touch
+from bot.store.tables.access import (
+    ApiToken,
+    AuditEntry,
+    BreakGlass,
+    Invitation,
+    RecoveryCode,
+    Role,
+    Session,
+    SignInTry,
+    TokenScope,
+    User,
+)
+from bot.store.tables.care import Correction, Enrollment, Escalation, Finding, Note, Notice, Touch
+from bot.store.tables.desk import CannedReply, CannedText, Presence, Review, ReviewState, SavedView
 from bot.store.tables.messaging import Conversation, Decision, DeliveryEvent, Message, OutreachKey, Question
 from bot.store.tables.operations import Brake, ImportFault, ImportRun, Lease
-from bot.store.tables.people import ConsentEntry, ContactPoint, Patient, PatientContact
+from bot.store.tables.people import ConsentEntry, ContactPoint, NameWord, Patient, PatientContact
+from bot.store.tables.places import Location, OnCall, Resource, ServiceLevel
 from bot.store.tables.visits import Appointment, AppointmentChange, Recall, Referral, ReminderRule
 
 __all__ = [
@@ -16,6 +29,9 @@ __all__ = [
     "AppointmentChange",
     "AuditEntry",
     "Brake",
+    "BreakGlass",
+    "CannedReply",
+    "CannedText",
     "ConsentEntry",
     "ContactPoint",
     "Conversation",
@@ -27,17 +43,29 @@ __all__ = [
     "Finding",
     "ImportFault",
     "ImportRun",
+    "Invitation",
     "Lease",
+    "Location",
     "Message",
+    "NameWord",
     "Note",
+    "Notice",
+    "OnCall",
     "OutreachKey",
     "Patient",
     "PatientContact",
+    "Presence",
     "Question",
     "Recall",
+    "RecoveryCode",
     "Referral",
     "ReminderRule",
+    "Resource",
+    "Review",
+    "ReviewState",
     "Role",
+    "SavedView",
+    "ServiceLevel",
     "Session",
     "SignInTry",
     "Table",

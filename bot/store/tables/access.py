@@ -1,4 +1,4 @@
-"""Console accounts, their sessions and sign-in tries, API tokens, and the audit trail."""
+"""Console accounts with all that lets them in: sessions, invitations, recovery codes, tokens; and the audit trail."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Role(StrEnum):
     COORDINATOR = "coordinator"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
+    READ_ONLY = "read-only"
 
 
 class TokenScope(StrEnum):
@@ -43,7 +44,54 @@ class User(Table):
     totp_last_step: Mapped[int | None]
     """The time step last used, so that one code works once."""
     active: Mapped[bool] = mapped_column(default=True)
+    locations: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    """Names as `appointments.location` has them; empty: the whole clinic."""
+    language: Mapped[str | None] = mapped_column(String(16))
+    """The console's language for this person; None: the browser's."""
     created_at: Mapped[datetime]
+
+
+class Invitation(Table):
+    """A link by which somebody makes their account; only its hash is stored, and it works once."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[Id]
+    email: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(80), default="")
+    role: Mapped[Role] = word(Role)
+    locations: Mapped[list[str]] = mapped_column(JSON, default=list)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_by: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Table):
+    """A code that stands in for the second factor, once."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[Id]
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+
+
+class BreakGlass(Table):
+    """Somebody opened a patient outside their locations, for a reason that is reviewed afterwards."""
+
+    __tablename__ = "break_glass"
+    __table_args__ = (Index("ix_break_glass_user_id_patient_id_until", "user_id", "patient_id", "until"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.patient_id"))
+    reason: Mapped[bytes]
+    """Sealed as break_glass.reason."""
+    at: Mapped[datetime]
+    until: Mapped[datetime]
 
 
 class Session(Table):
@@ -57,6 +105,8 @@ class Session(Table):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     second_factor_at: Mapped[datetime | None]
+    agent: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    """What the browser calls itself, for the list of sessions."""
     ended_at: Mapped[datetime | None]
 
 
@@ -89,7 +139,10 @@ class AuditEntry(Table):
     """Who did what to what: append-only, each line hashed over the one before."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_object_id", "object_id"),)
+    __table_args__ = (
+        Index("ix_audit_entries_object_id", "object_id"),
+        Index("ix_audit_entries_actor_seq", "actor", "seq"),
+    )
 
     seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     at: Mapped[datetime]

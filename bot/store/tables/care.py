@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.core.escalation import EscalationStatus, Priority, Reason
+from bot.core.escalation import EscalationStatus, NoticeChannel, NoticeState, Priority, Reason
 from bot.core.intents import Intent
 from bot.core.journey import TouchState
 from bot.store.columns import Id, Table, word
@@ -72,6 +72,7 @@ class Escalation(Table):
         Index("ix_escalations_patient_id_created_at", "patient_id", "created_at"),
         Index("ix_escalations_conversation_id", "conversation_id"),
         Index("ix_escalations_status_resolved_at", "status", "resolved_at"),
+        Index("ix_escalations_status_claimed_by", "status", "claimed_by"),
     )
 
     id: Mapped[Id]
@@ -93,8 +94,40 @@ class Escalation(Table):
     resolved_by: Mapped[str | None] = mapped_column(String(32))
     resolved_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(48))
+    snoozed_until: Mapped[datetime | None]
+    """Out of sight until then, or until the patient writes."""
+    snoozed_by: Mapped[str | None] = mapped_column(String(32))
+    waiting_since: Mapped[datetime | None]
+    """A person has answered and waits for the patient since then."""
+    returned_at: Mapped[datetime | None]
+    """When it came back from somebody who had claimed it and let it lie."""
+    returned_from: Mapped[str | None] = mapped_column(String(32))
+    rung: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How far up the on-call ladder word of it has gone."""
     respond_by: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Notice(Table):
+    """Word to one person of the on-call ladder that an emergency waits. It names no patient."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("escalation_id", "user_id", "channel"),
+        Index("ix_notices_state_due_at", "state", "due_at"),
+    )
+
+    id: Mapped[Id]
+    escalation_id: Mapped[str] = mapped_column(ForeignKey("escalations.id"))
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    rung: Mapped[int]
+    channel: Mapped[NoticeChannel] = word(NoticeChannel)
+    state: Mapped[NoticeState] = word(NoticeState)
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(String(120))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

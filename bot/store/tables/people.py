@@ -40,6 +40,15 @@ class Patient(Table):
     updated_at: Mapped[datetime]
 
 
+class NameWord(Table):
+    """One word of a patient's name, or the first three letters of one, as a blind index: what search looks up."""
+
+    __tablename__ = "name_words"
+
+    word_index: Mapped[str] = mapped_column(String(64), primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.patient_id"), primary_key=True, index=True)
+
+
 class ContactPoint(Table):
     """A phone number on one channel (FHIR ContactPoint)."""
 

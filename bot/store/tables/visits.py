@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.people import AppointmentStatus, Participation
 from bot.store.columns import ExternalId, Id, Table, word
+
+TO_CHART = text("field = 'response' AND charted_at IS NULL")
 
 
 class Appointment(Table):
@@ -48,7 +50,11 @@ class AppointmentChange(Table):
     """One change of an appointment: who, when, from what to what."""
 
     __tablename__ = "appointment_changes"
-    __table_args__ = (Index("ix_appointment_changes_appointment_id_at", "appointment_id", "at"),)
+    __table_args__ = (
+        Index("ix_appointment_changes_appointment_id_at", "appointment_id", "at"),
+        # What waits to be done in the chart is little; what was ever answered is not.
+        Index("ix_appointment_changes_to_chart", "at", postgresql_where=TO_CHART, sqlite_where=TO_CHART),
+    )
 
     id: Mapped[Id]
     appointment_id: Mapped[str] = mapped_column(ForeignKey("appointments.appointment_id"))
@@ -59,6 +65,9 @@ class AppointmentChange(Table):
     before: Mapped[str | None] = mapped_column(String(64))
     after: Mapped[str | None] = mapped_column(String(64))
     message_id: Mapped[str | None] = mapped_column(String(32))
+    charted_at: Mapped[datetime | None]
+    """When it was done in the chart as well; None while it waits for that, or need not be done."""
+    charted_by: Mapped[str | None] = mapped_column(String(32))
 
 
 class ReminderRule(Table):

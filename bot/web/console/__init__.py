@@ -8,7 +8,7 @@ from bot.runtime import templates_root
 from bot.web.console import account as account_pages
 from bot.web.console import actions as action_routes
 from bot.web.console import corrections as correction_routes
-from bot.web.console import drawing, guard, signing
+from bot.web.console import drawing, guard, language, signing
 from bot.web.console import imports as import_pages
 from bot.web.console import inbox as inbox_pages
 from bot.web.console import patients as patient_pages
@@ -21,4 +21,4 @@ for part in (signing, account_pages, inbox_pages, action_routes, correction_rout
 
 refused = guard.refused
 
-__all__ = ["blueprint", "refused"]
+__all__ = ["blueprint", "language", "refused"]

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from bot.services import accounts, second_factor, sessions
 from bot.services.accounts import AccountError, Limited, SignedIn
 from bot.web.console import signing
-from bot.web.console.guard import moment, person
+from bot.web.console.guard import moment, own, person
 from bot.web.current import clinic
 
 
@@ -27,6 +27,7 @@ def account() -> ResponseReturnValue:
     return render_template("console/account.html")
 
 
+@own
 def change_password() -> ResponseReturnValue:
     """A new password; every other session ends with the old one."""
     ours = clinic()
@@ -42,6 +43,7 @@ def change_password() -> ResponseReturnValue:
     return _page(words), 401
 
 
+@own
 def add_factor() -> ResponseReturnValue:
     """Set the second factor up of one's own accord."""
     if person().has_totp:
@@ -49,6 +51,7 @@ def add_factor() -> ResponseReturnValue:
     return signing.set_up("/console/account", url_for("console.add_factor"))
 
 
+@own
 def remove_factor() -> ResponseReturnValue:
     """Do without it, where the clinic allows that."""
     ours = clinic()
@@ -61,6 +64,7 @@ def remove_factor() -> ResponseReturnValue:
     return _page(words), 401
 
 
+@own
 def end_others() -> ResponseReturnValue:
     """Sign out everywhere else."""
     ours = clinic()
@@ -68,6 +72,7 @@ def end_others() -> ResponseReturnValue:
     return _done(f"{ended} other session{'s' if ended != 1 else ''} signed out.")
 
 
+@own
 def active() -> ResponseReturnValue:
     """Somebody is typing or has asked to stay: the guard has written that down already."""
     return "", 204

@@ -6,20 +6,63 @@ import base64
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-from flask import Blueprint, g
+from flask import Blueprint, current_app, g
 
 from bot.services.brakes import Trouble, troubles
 from bot.services.clinic import Clinic
 from bot.store.database import DatabaseDown
+from bot.store.tables import Role
 from bot.web.console import words
+from bot.web.console.guard import SUPERVISORS
+from bot.web.console.language import LANGUAGES, Said, tongue
 from bot.web.current import clinic
+
+
+class Tab(NamedTuple):
+    """A place that the bar on top leads to: its endpoint, the pages that belong to it, and who goes there."""
+
+    endpoint: str
+    pages: tuple[str, ...]
+    roles: tuple[Role, ...] = tuple(Role)
+
+
+TABS: Final = (
+    Tab("console.today", ()),
+    Tab("console.inbox", ("console.conversation", "console.search")),
+    Tab("console.find", ("console.patient",)),
+    Tab("console.templates", ("console.template",)),
+    Tab("console.canned", ()),
+    Tab("console.imports", (), SUPERVISORS),
+    Tab("console.settings", (), SUPERVISORS),
+    Tab("console.people", (), SUPERVISORS),
+    Tab("console.audit", (), SUPERVISORS),
+)
+NAMES: Final = Said(
+    {
+        "console.today": "Today",
+        "console.inbox": "Inbox",
+        "console.find": "Patients",
+        "console.templates": "Messages",
+        "console.canned": "Canned replies",
+        "console.imports": "Imports",
+        "console.settings": "Settings",
+        "console.people": "People",
+        "console.audit": "Audit",
+    }
+)
+ALWAYS_SHOWN: Final = 3
+"""So many stand in the bar itself; the rest fold into a menu."""
 
 
 def install(blueprint: Blueprint) -> None:
     """Give every console template these names."""
     blueprint.context_processor(_names)
+
+
+def _tabs() -> Sequence[Tab]:
+    return [tab for tab in TABS if tab.endpoint in current_app.view_functions and g.person.role in tab.roles]
 
 
 def _draft_key() -> str:
@@ -45,9 +88,14 @@ def _names() -> dict[str, Any]:
         "day": day,
         "draft_key": _draft_key,
         "due": lambda moment: words.due(moment, now),
+        "ALWAYS_SHOWN": ALWAYS_SHOWN,
+        "LANGUAGES": LANGUAGES,
+        "TAB_NAMES": NAMES,
         "age": lambda moment: words.age(moment, now),
         "now": now,
         "person": g.get("person"),
+        "tabs": _tabs,
+        "tongue": tongue,
         "troubles": lambda: _troubles(ours, now),
         "urgency": lambda moment: words.urgency(moment, now),
         "when": when,

@@ -15,12 +15,21 @@ from werkzeug.exceptions import HTTPException
 from bot import clock
 from bot.services import sessions
 from bot.services.sessions import Person
+from bot.store.queries import scope
 from bot.store.tables import Role
 from bot.web.current import clinic
 
 COOKIE: Final = "tendril_session"
 HOME: Final = "/console/"
 SUPERVISORS: Final = (Role.SUPERVISOR, Role.ADMIN)
+
+SCOPED: Final = {
+    "conversation_id": scope.may_see_conversation,
+    "escalation_id": scope.may_see_escalation,
+    "message_id": scope.may_see_message,
+    "patient_id": scope.may_see_patient,
+}
+"""By a route's own parameter: whether somebody of some locations may see what it names. New routes use these names."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -40,6 +49,12 @@ def timer(view: View) -> View:
 def half_way(view: View) -> View:
     """Serve this view to those who still owe the second factor, too."""
     view.is_half_way = True  # type: ignore[attr-defined]
+    return view
+
+
+def own(view: View) -> View:
+    """This view changes nothing but one's own account: those who may only look may use it, too."""
+    view.is_own = True  # type: ignore[attr-defined]
     return view
 
 
@@ -124,7 +139,25 @@ def _check() -> ResponseReturnValue | None:
         return _to("console.second_factor")
     if someone.role not in getattr(view, "roles", Role):
         abort(403)
+    if not _within_reach(someone):
+        abort(403)
+    if someone.is_read_only and request.method not in ("GET", "HEAD") and not _is_own(view):
+        abort(403)
     return None
+
+
+def _within_reach(someone: Person) -> bool:
+    """Whether everything that the address names belongs to the places where they work."""
+    named = (request.view_args or {}).items()
+    asked = [(SCOPED[name], value) for name, value in named if name in SCOPED and "\0" not in value]
+    if not someone.locations or not asked:
+        return True
+    with clinic().database.read() as connection:
+        return all(may_see(connection, value, someone.locations) for may_see, value in asked)
+
+
+def _is_own(view: Any) -> bool:
+    return bool(getattr(view, "is_own", False) or getattr(view, "is_half_way", False))
 
 
 def _without_nul() -> None:

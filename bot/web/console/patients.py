@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from bot.services import audit, patient_page
 from bot.services.inbox import Gone
 from bot.services.patient_page import Found
-from bot.web.console.guard import person
+from bot.web.console.guard import own, person
 from bot.web.current import clinic
 
 
@@ -61,6 +61,7 @@ def change_consent(patient_id: str) -> ResponseReturnValue:
     return redirect(url_for("console.patient", patient_id=patient_id), 303)
 
 
+@own
 def find() -> ResponseReturnValue:
     """Look a patient up by id, phone or full name; asked by POST, so that no name gets into an address."""
     asked, ours = request.form.get("q", "").strip(), clinic()

@@ -47,7 +47,8 @@ def sign_in() -> ResponseReturnValue:
         case SignedIn(user_id):
             # A token that somebody has planted before sign-in is worth nothing after it.
             session.clear()
-            return set_cookie(_redirect(link(target)), sessions.begin(ours, user_id=user_id, now=now))
+            secret = sessions.begin(ours, user_id=user_id, now=now, agent=request.user_agent.string)
+            return set_cookie(_redirect(link(target)), secret)
         case Limited():
             return _sign_in_page(target, email, limited_words(outcome)), 429
         case _:

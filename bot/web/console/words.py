@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,8 +16,9 @@ from bot.core.messages import MessageStatus
 from bot.core.people import ConsentBasis, ConsentStatus, Participation
 from bot.core.sending import Brake
 from bot.services.inbox_thread import Line
+from bot.web.console.language import Said
 
-REASONS: Final[Mapping[Reason, str]] = {
+REASONS: Final = Said({
     Reason.EMERGENCY: "Possible emergency",
     Reason.SYMPTOM: "Symptom or health worry",
     Reason.QUESTION: "Question",
@@ -40,9 +41,9 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.OPT_OUT_CHECK: "Opt-out to check",
     Reason.MEDIA: "Sent a picture or recording",
     Reason.SILENCE: "No answer",
-}
+})
 
-INTENTS: Final[Mapping[Intent, str]] = {
+INTENTS: Final = Said({
     Intent.CONFIRM: "Yes, coming",
     Intent.DECLINE: "No, not coming",
     Intent.RESCHEDULE: "Another time",
@@ -65,16 +66,16 @@ INTENTS: Final[Mapping[Intent, str]] = {
     Intent.GREETING: "A greeting",
     Intent.ABUSE: "Abuse",
     Intent.UNCLEAR: "Not clear",
-}
+})
 """What a text was read as, or meant, the likeliest first."""
 
-BRAKES: Final[Mapping[Brake, str]] = {
+BRAKES: Final = Said({
     Brake.REFUSED: "No texts go out.",
     Brake.FAILING: "Texts do not arrive, so none are sent for now.",
     Brake.BULK: "Only replies and texts about today go out.",
-}
+})
 
-STEPS: Final[Mapping[str, str]] = {
+STEPS: Final = Said({
     "ask-for-start": "They stopped texts and now write again. Call, or ask them to text START.",
     "book-earlier-slot": "Move the visit to the earlier slot in the chart, then tell the patient.",
     "call-about-the-rest": "They stopped texts but said more. Call about the rest.",
@@ -90,8 +91,8 @@ STEPS: Final[Mapping[str, str]] = {
     "offer-times": "Offer two or three other times.",
     "stop-some-texts": "They want fewer texts. Ask which, and stop those.",
     "visit-may-be-meant": "The word may have meant the visit, not the texts. Call to make sure.",
-}
-STEP_OF: Final[Mapping[Reason, str]] = {
+})
+STEP_OF: Final = Said({
     Reason.QUESTION: "Answer the question, or pass it on to who knows.",
     Reason.HUMAN_REQUESTED: "Answer, or call the patient.",
     Reason.TRANSPORT: "Arrange a ride, or offer another time.",
@@ -103,9 +104,9 @@ STEP_OF: Final[Mapping[Reason, str]] = {
     Reason.DELIVERY_FAILURE: "Find another number, or call or write.",
     Reason.COMPLAINT: "Call back and listen.",
     Reason.SILENCE: "Call the patient.",
-}
+})
 
-WHY: Final[Mapping[str, str]] = {
+WHY: Final = Said({
     "ok": "nothing stood against it",
     "number-invalid": "the number cannot receive texts",
     "number-unsafe": "the number is marked as not safe to text",
@@ -130,39 +131,39 @@ WHY: Final[Mapping[str, str]] = {
     "budget-day": "the patient already got a text that day",
     "budget-week": "the patient already got three texts that week",
     "no-window-left": "no hour was left outside quiet hours",
-}
+})
 
-RESPONSES: Final[Mapping[Participation, str]] = {
+RESPONSES: Final = Said({
     Participation.ACCEPTED: "Confirmed",
     Participation.DECLINED: "Declined",
     Participation.TENTATIVE: "Wants another time",
     Participation.NEEDS_ACTION: "No answer yet",
-}
-CONSENT: Final[Mapping[ConsentStatus, str]] = {
+})
+CONSENT: Final = Said({
     ConsentStatus.OPTED_IN: "Agreed to texts",
     ConsentStatus.OPTED_OUT: "Opted out of texts",
     ConsentStatus.UNKNOWN: "No consent on file",
-}
-BASIS: Final[Mapping[ConsentBasis, str]] = {
+})
+BASIS: Final = Said({
     ConsentBasis.PATIENT: "by the patient's own text",
     ConsentBasis.FORM: "by a signed form",
     ConsentBasis.IMPORT: "from the clinic's file",
     ConsentBasis.ASSUMED: "as stated by the clinic",
     ConsentBasis.PROVIDER: "found at the carrier",
     ConsentBasis.STAFF: "as told to staff",
-}
-PRIORITIES: Final[Mapping[Priority, str]] = {
+})
+PRIORITIES: Final = Said({
     Priority.EMERGENCY: "Emergency",
     Priority.URGENT: "Urgent",
     Priority.ROUTINE: "Routine",
-}
-LANGUAGES: Final[Mapping[str, str]] = {
+})
+LANGUAGES: Final = Said({
     "am": "Amharic", "ar": "Arabic", "bn": "Bengali", "de": "German", "en": "English", "es": "Spanish",
     "fa": "Persian", "fil": "Filipino", "fr": "French", "gu": "Gujarati", "he": "Hebrew", "hi": "Hindi",
     "ht": "Haitian Creole", "it": "Italian", "ja": "Japanese", "km": "Khmer", "ko": "Korean", "ne": "Nepali",
     "pa": "Punjabi", "pl": "Polish", "ps": "Pashto", "pt": "Portuguese", "ru": "Russian", "so": "Somali",
     "sw": "Swahili", "tl": "Tagalog", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
-}  # fmt: skip
+})  # fmt: skip
 RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ps", "ur", "yi"})
 
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from bot.store.tables import AuditEntry, Escalation, Role
+from bot.store.tables import AuditEntry, Escalation, Message, Role, User
 from tests.web.console.desk import Browser, Desk
 
 PUBLIC = {"console.sign_in"}
@@ -80,6 +80,64 @@ def test_a_role_is_asked_before_anything_is_looked_up(
     supervisor = Browser(console)
     supervisor.sign_in("Sam")
     assert supervisor.get("/console/imports").status_code == 200
+
+
+OWN = {
+    "console.sign_in", "console.sign_out", "console.second_factor", "console.change_password", "console.add_factor",
+    "console.remove_factor", "console.end_others", "console.active", "console.find",
+}  # fmt: skip
+
+
+def test_who_may_only_look_changes_nothing(console: Flask, desk: Desk, browser_of: Callable[[str], Browser]) -> None:
+    desk.patient(10, "Rosa", "Delgado")
+    talk = desk.text(10, "my chest hurts")
+    browser = browser_of("Ana Ruiz")
+    desk.change(User, User.name == "Ana Ruiz", role=Role.READ_ONLY)
+    assert "Rosa" in browser.get(f"/console/conversations/{talk}").text
+    seen = 0
+    for rule, path, method in routes(console):
+        if method == "POST" and rule.endpoint not in OWN:
+            seen += 1
+            assert browser.post(path, {"body": "hello"}).status_code == 403, path
+    assert seen > 10
+    assert desk.row(Escalation).status == "open"
+
+
+def test_who_works_elsewhere_sees_nothing_of_it(
+    console: Flask, desk: Desk, browser_of: Callable[[str], Browser]
+) -> None:
+    here = desk.patient(10, "Rosa", "Delgado")
+    desk.visit(1, here)
+    talk = desk.text(10, "my chest hurts")
+    [case] = desk.escalations(talk)
+    heard = desk.row(Message, Message.direction == "inbound").id
+    named = {"conversation_id": talk, "escalation_id": case, "message_id": heard, "patient_id": here}
+    browser = browser_of("Ana Ruiz")
+    desk.change(User, User.name == "Ana Ruiz", locations=["Elm St"])
+    seen = 0
+    for rule in console.url_map.iter_rules():
+        if rule.endpoint.startswith("console.") and rule.arguments & named.keys():
+            path = rule.rule
+            for name, value in named.items():
+                path = path.replace(f"<{name}>", value).replace(f"<path:{name}>", value)
+            for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+                seen += 1
+                answer = browser.get(path) if method == "GET" else browser.post(path, {"body": "hello"})
+                assert answer.status_code == 403, (method, path)
+                assert "Rosa" not in answer.text
+    assert seen > 10
+    desk.change(User, User.name == "Ana Ruiz", locations=["Main St"])
+    assert "Rosa" in browser.get(f"/console/conversations/{talk}").text
+    assert browser.get(f"/console/patients/{here}").status_code == 200
+
+
+def test_who_nobody_knows_is_everybodys(desk: Desk, browser_of: Callable[[str], Browser]) -> None:
+    desk.patient(10, "Rosa", "Delgado")
+    browser = browser_of("Ana Ruiz")
+    desk.change(User, User.name == "Ana Ruiz", locations=["Elm St"])
+    for number in (10, 44):  # no visit yet, and no patient at all
+        talk = desk.text(number, "my chest hurts")
+        assert browser.get(f"/console/conversations/{talk}").status_code == 200
 
 
 @pytest.mark.parametrize(
