@@ -80,17 +80,22 @@ def read_page(
     etag, counts = etag_and_counts(clinic, connection, view=view, user_id=user_id, after=after, now=now)
     rows = queries.listed(connection, view, user_id=user_id, after=_read_cursor(after, view))
     shown, more = rows[: queries.PAGE], len(rows) > queries.PAGE
-    ids = {holder for row in shown if (holder := _holder(row)) is not None}
-    names = queries.names_of(connection, ids) if ids else {}
-    nobodys = {row.contact_point_id for row in shown if row.patient_id is None and row.contact_point_id}
-    sharing = _sharing(connection, clinic.vault, nobodys)
     return InboxPage(
         view=view,
-        items=[item_of(row, names, clinic.vault, sharing) for row in shown],
+        items=items_of(connection, shown, clinic.vault),
         counts=counts,
         after=_cursor(shown[-1], view) if more else None,
         etag=etag,
     )
+
+
+def items_of(connection: Connection, rows: Sequence[AnyRow], vault: Vault) -> Sequence[Item]:
+    """Rows of `queries.listed`, opened, with the names of whoever holds them and of everybody on a shared phone."""
+    ids = {holder for row in rows if (holder := _holder(row)) is not None}
+    names = queries.names_of(connection, ids) if ids else {}
+    nobodys = {row.contact_point_id for row in rows if row.patient_id is None and row.contact_point_id}
+    sharing = _sharing(connection, vault, nobodys)
+    return [item_of(row, names, vault, sharing) for row in rows]
 
 
 def item_of(row: AnyRow, names: Mapping[str, str], vault: Vault, sharing: Mapping[str, str]) -> Item:

@@ -77,7 +77,7 @@ def _clinic_from_environment() -> Clinic:
 
 
 def _home() -> ResponseReturnValue:
-    return redirect(url_for("console.inbox"))
+    return redirect(url_for("console.today"))
 
 
 def _elsewhere(elsewhere: str) -> ResponseReturnValue:  # noqa: ARG001 - whatever it is, it is not there

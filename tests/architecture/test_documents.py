@@ -15,7 +15,7 @@ from tests.architecture.source import ROOT, files
 
 NAMES = {name.upper() for name in Settings.model_fields}
 DOCS = (
-    "architecture", "decisions", "imports", "journeys", "messages", "operations", "performance", "security",
+    "architecture", "console", "decisions", "imports", "journeys", "messages", "operations", "performance", "security",
     "understanding",
 )  # fmt: skip
 

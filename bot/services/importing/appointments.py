@@ -22,6 +22,7 @@ from bot.services.importing.voiding import Overtaken, void
 from bot.services.importing.words import State, read_state
 from bot.store.columns import new_id
 from bot.store.tables import Appointment, AppointmentChange
+from bot.store.tables.visits import TO_CHART
 
 COLUMNS = (
     "appointment_id",
@@ -61,6 +62,11 @@ _SET = update(Appointment.__table__).where(  # type: ignore[arg-type]
     Appointment.appointment_id == bindparam("of_appointment")
 )
 _ADD_CHANGE = insert(AppointmentChange.__table__)  # type: ignore[arg-type]
+_CHARTED = (
+    update(AppointmentChange)
+    .where(AppointmentChange.appointment_id.in_(bindparam("visits", expanding=True)), TO_CHART)
+    .values(charted_at=bindparam("at_once"), charted_by=ACTOR)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +186,10 @@ def _change(connection: Connection, rows: Sequence[tuple[Row, str]], context: Co
         connection.execute(_SET, writes)
     if changes:
         connection.execute(_ADD_CHANGE, changes)
+    if overtaken:
+        # Whoever has moved or called off the visit in the chart has seen what the patient answered.
+        visits = [one.appointment_id for one in overtaken]
+        connection.execute(_CHARTED, {"visits": visits, "at_once": context.now})
     void(connection, overtaken, now=context.now)
 
 
@@ -225,6 +235,9 @@ def _history(appointment_id: str, held: Any, after: dict[str, Any], context: Con
             "before": _shown(getattr(held, name)),
             "after": _shown(after[name]),
             "message_id": None,
+            # It comes from the chart.
+            "charted_at": context.now,
+            "charted_by": ACTOR,
         }
         for name in ("starts_at", "status", "response", "patient_id", "location")
         if after[name] != getattr(held, name)

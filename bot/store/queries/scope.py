@@ -32,6 +32,14 @@ def may_see_patient(connection: Connection, patient_id: str, locations: Sequence
     return not locations or connection.execute(query).first() is None
 
 
+def may_see_appointment(connection: Connection, appointment_id: str, locations: Sequence[str]) -> bool:
+    """Whether that visit is, or was, at one of these places, or not known at all."""
+    query = select(Appointment.appointment_id).where(
+        Appointment.appointment_id == appointment_id, Appointment.location.not_in(locations)
+    )
+    return not locations or connection.execute(query).first() is None
+
+
 def may_see_conversation(connection: Connection, conversation_id: str, locations: Sequence[str]) -> bool:
     """Whether one of the people on that phone is within these places, or nobody is known on it."""
     if not locations:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.intents import Context
@@ -14,11 +14,14 @@ from bot.core.messages import DeliverySource, Direction, MessageStatus, Origin, 
 from bot.core.outreach import Lane, Verdict
 from bot.store.columns import Id, Table, Word, word
 
+HELD = text("held_by IS NOT NULL")
+
 
 class Conversation(Table):
     """All that is said with one phone. Its row is the lock: two texts at once from one phone are taken in turn."""
 
     __tablename__ = "conversations"
+    __table_args__ = (Index("ix_conversations_held_by", "held_by", postgresql_where=HELD, sqlite_where=HELD),)
 
     id: Mapped[Id]
     contact_point_id: Mapped[str] = mapped_column(ForeignKey("contact_points.id"), unique=True)

@@ -92,6 +92,7 @@ def _names() -> dict[str, Any]:
         "LANGUAGES": LANGUAGES,
         "TAB_NAMES": NAMES,
         "age": lambda moment: words.age(moment, now),
+        "full_day": lambda: words.full_day(now, home),
         "now": now,
         "person": g.get("person"),
         "tabs": _tabs,

@@ -24,6 +24,7 @@ HOME: Final = "/console/"
 SUPERVISORS: Final = (Role.SUPERVISOR, Role.ADMIN)
 
 SCOPED: Final = {
+    "appointment_id": scope.may_see_appointment,
     "conversation_id": scope.may_see_conversation,
     "escalation_id": scope.may_see_escalation,
     "message_id": scope.may_see_message,

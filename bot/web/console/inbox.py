@@ -22,7 +22,7 @@ SESSION_ENDS = "Session-Ends-In"
 
 def install(blueprint: Blueprint) -> None:
     """Add the routes."""
-    blueprint.add_url_rule("/", view_func=inbox)
+    blueprint.add_url_rule("/inbox", view_func=inbox)
     blueprint.add_url_rule("/live", view_func=live)
     blueprint.add_url_rule("/alarm", view_func=alarm)
     blueprint.add_url_rule("/conversations/<conversation_id>", view_func=conversation)
@@ -94,11 +94,11 @@ def live() -> ResponseReturnValue:
         if thread_mark and thread_mark != had_thread:
             thread = inbox_thread.read_thread(ours, connection, conversation_id, user_id=person().user_id, now=now)
     if page is None and thread is None:
-        return _stamped(Response(status=304), f"{mark}.{thread_mark}")
+        return stamped(Response(status=304), f"{mark}.{thread_mark}")
     body = render_template(
         "console/live.html", page=page, thread=thread, view=_view(), mode=request.args.get("mode"), live=True
     )
-    return _stamped(make_response(body), f"{mark}.{thread_mark}")
+    return stamped(make_response(body), f"{mark}.{thread_mark}")
 
 
 @timer
@@ -111,8 +111,8 @@ def alarm() -> ResponseReturnValue:
         )
     mark = f"alarm.{counts['alarms']}"
     if request.headers.get("If-None-Match", "").removeprefix("W/").strip('"') == mark:
-        return _stamped(Response(status=304), mark)
-    return _stamped(make_response(render_template("console/_alarm.html", page={"counts": counts}, live=True)), mark)
+        return stamped(Response(status=304), mark)
+    return stamped(make_response(render_template("console/_alarm.html", page={"counts": counts}, live=True)), mark)
 
 
 def view_now() -> View:
@@ -120,7 +120,8 @@ def view_now() -> View:
     return _view()
 
 
-def _stamped(response: Response, mark: str) -> Response:
+def stamped(response: Response, mark: str) -> Response:
+    """A timer's answer with its version, and how long the person stays signed in."""
     left = person().ends_at - moment()
     response.headers["ETag"] = f'"{mark}"'
     response.headers[SESSION_ENDS] = str(max(0, int(left.total_seconds())))

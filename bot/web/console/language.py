@@ -38,13 +38,13 @@ def say_count(one: str, many: str, count: int, **values: object) -> str:
 
 
 class Said(Mapping[Key, str]):
-    """Words of the console by what they are for, each in the page's language."""
+    """Words of the console by what they are for, each in the page's language; with `%(name)s` still to be filled in."""
 
     def __init__(self, source: Mapping[Key, str]) -> None:
         self.source = source
 
     def __getitem__(self, key: Key) -> str:
-        return say(self.source[key])
+        return _catalogue().gettext(self.source[key])
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self.source)

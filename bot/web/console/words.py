@@ -13,6 +13,7 @@ from bot.core.delivery import rule_for
 from bot.core.escalation import Priority, Reason
 from bot.core.intents import Intent
 from bot.core.messages import MessageStatus
+from bot.core.noshow import Risk, Sign
 from bot.core.people import ConsentBasis, ConsentStatus, Participation
 from bot.core.sending import Brake
 from bot.services.inbox_thread import Line
@@ -133,6 +134,28 @@ WHY: Final = Said({
     "no-window-left": "no hour was left outside quiet hours",
 })
 
+SIGNS: Final = Said(
+    {
+        Sign.MISSED_BEFORE: "missed %(count)s before",
+        Sign.BOOKED_LONG_AGO: "booked %(count)s days ahead",
+        Sign.REMINDERS_UNANSWERED: "%(count)s reminders unanswered",
+        Sign.NOT_REACHED: "no reminder arrived",
+        Sign.WANTED_ANOTHER_TIME: "asked for another time",
+    }
+)
+"""Why a visit may be missed."""
+
+RISKS: Final = Said({"high": "Likely no-show", "some": "Possible no-show", "low": "Low risk"})
+
+CHART: Final = Said(
+    {
+        Participation.ACCEPTED: "Mark as confirmed",
+        Participation.DECLINED: "Cancel the visit, offer the slot",
+        Participation.TENTATIVE: "Find another time",
+    }
+)
+"""What an answer asks for in the chart."""
+
 RESPONSES: Final = Said({
     Participation.ACCEPTED: "Confirmed",
     Participation.DECLINED: "Declined",
@@ -175,6 +198,16 @@ def language(tag: str | None) -> str:
 def step(reason: Reason, suggestion: str | None) -> str:
     """What to do next."""
     return STEPS.get(suggestion or "") or STEP_OF.get(reason, "Read, answer or call, then resolve.")
+
+
+def signs(risk: Risk) -> str:
+    """Why a visit may be missed, in one line."""
+    return ", ".join(SIGNS[sign] % {"count": count} for sign, count in risk.signs)
+
+
+def likelihood(risk: Risk) -> str:
+    """`high`, `some` or `low`, for the mark beside the points."""
+    return "high" if risk.points >= 40 else "some" if risk.points >= 15 else "low"
 
 
 def delivery(line: Line) -> str:
@@ -269,6 +302,11 @@ def urgency(respond_by: datetime, now: datetime) -> str:
 def clock(moment: datetime, zone: str) -> str:
     """The time of day in that zone."""
     return moment.astimezone(ZoneInfo(zone)).strftime("%-I:%M %p")
+
+
+def full_day(moment: datetime, zone: str) -> str:
+    """The day in that zone, in full."""
+    return moment.astimezone(ZoneInfo(zone)).strftime("%A, %B %-d")
 
 
 def day(moment: datetime, zone: str, now: datetime) -> str:

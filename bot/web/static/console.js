@@ -68,7 +68,7 @@
   function title() {
     const list = $("#list"), mark = alarms() ? "⚠ " : "";
     const waiting = list ? Number(list.dataset.count) : 0;
-    const name = $(".thread") ? "Conversation" : "Inbox";
+    const name = $(".thread") ? "Conversation" : $("#today") ? "Today" : "Inbox";
     document.title = list ? `${mark}${waiting ? `(${waiting}) ` : ""}${name} · Tendril` : mark + named;
   }
   const atBottom = (box) => box && box.scrollHeight - box.scrollTop - box.clientHeight < 60;
@@ -228,6 +228,7 @@
     e: () => press("e"),
     r: () => $("#reply")?.focus(),
     n: () => $("#note")?.focus(),
+    t: () => $("#take-first")?.click(),
     "/": () => document.querySelector('.tabs a[href$="/find"]')?.click(),
     "?": () => $("#help")?.showModal(),
   };

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from bot.services.clinic import Clinic
 from bot.web.app import create_app
@@ -35,3 +37,16 @@ def browser_of(console: Flask, desk: Desk) -> Callable[[str], Browser]:
         return browser
 
     return sit_down
+
+
+@pytest.fixture
+def count_queries(desk: Desk) -> Iterator[Callable[[], int]]:
+    """How many statements the database has been sent so far."""
+    sent: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        sent.append(arguments[2])
+
+    event.listen(desk.clinic.database.engine, "before_cursor_execute", note)
+    yield lambda: len(sent)
+    event.remove(desk.clinic.database.engine, "before_cursor_execute", note)

@@ -38,7 +38,7 @@ def fill(desk: Desk) -> str:
 
 def test_the_worst_and_oldest_stand_first(desk: Desk, browser_of: Sit) -> None:
     fill(desk)
-    page = browser_of("Ana Ruiz").get("/console/").text
+    page = browser_of("Ana Ruiz").get("/console/inbox").text
     assert NAME.findall(page)[0] == "Marian Whitfield"
     assert NAME.findall(page)[1:] == ["Rosa Delgado", "Tom Okafor or Lena Okafor"]
     assert "1 emergency waits" in page
@@ -51,11 +51,11 @@ def test_views_count_what_they_hold(desk: Desk, browser_of: Sit) -> None:
     ana.post(f"/console/conversations/{talk}/claim")
     (one,) = desk.escalations("talk-11")
     ben.post(f"/console/escalations/{one}/resolve")
-    counts = re.findall(r'<span class="count"[^>]*>(\d+)</span>', ana.get("/console/").text)
+    counts = re.findall(r'<span class="count"[^>]*>(\d+)</span>', ana.get("/console/inbox").text)
     assert counts == ["1", "1", "1", "2", "1"]
-    assert NAME.findall(ana.get("/console/?view=mine").text) == ["Marian Whitfield"]
-    assert NAME.findall(ben.get("/console/?view=mine").text) == []
-    assert NAME.findall(ben.get("/console/?view=resolved").text) == ["Tom Okafor or Lena Okafor"]
+    assert NAME.findall(ana.get("/console/inbox?view=mine").text) == ["Marian Whitfield"]
+    assert NAME.findall(ben.get("/console/inbox?view=mine").text) == []
+    assert NAME.findall(ben.get("/console/inbox?view=resolved").text) == ["Tom Okafor or Lena Okafor"]
 
 
 def test_pages_follow_each_other_without_gap(desk: Desk, browser_of: Sit) -> None:
@@ -65,7 +65,7 @@ def test_pages_follow_each_other_without_gap(desk: Desk, browser_of: Sit) -> Non
         desk.text(number, "I want to talk to a person please")
         everybody.add(f"Pat No{number}")
     browser = browser_of("Ana Ruiz")
-    first = browser.get("/console/").text
+    first = browser.get("/console/inbox").text
     following = re.search(r'href="([^"]+)">Next page', first)
     assert following is not None
     second = browser.get(following[1].replace("&amp;", "&")).text
@@ -240,7 +240,7 @@ def test_one_tap_settles_the_visit(desk: Desk, browser_of: Sit) -> None:
 def test_an_unknown_number_has_a_conversation_too(desk: Desk, browser_of: Sit) -> None:
     talk = desk.text(40, "my chest hurts and I can't breathe")
     browser = browser_of("Ana Ruiz")
-    assert NAME.findall(browser.get("/console/").text) == ["(601) 555-0140"]
+    assert NAME.findall(browser.get("/console/inbox").text) == ["(601) 555-0140"]
     page = browser.get(f"/console/conversations/{talk}").text
     assert "No patient is known at this number" in page
     assert (

@@ -36,7 +36,7 @@ def test_a_failure_has_a_page_that_says_how_to_go_on(
     answer = browser.get("/console/")
     assert answer.status_code == status
     assert words in answer.text
-    assert "Go to the inbox" in answer.text
+    assert "Go to today’s page" in answer.text
     assert "Rosa" not in answer.text
 
 
@@ -74,7 +74,7 @@ def test_emergencies_are_told_on_every_page(desk: Desk, browser_of: Sit) -> None
     told = browser.get("/console/alarm", headers=same)
     assert "1 emergency waits" in told.text
     assert "Rosa" not in told.text
-    assert "<title>⚠ (1) Inbox" in browser.get("/console/").text
+    assert "<title>⚠ (1) Inbox" in browser.get("/console/inbox").text
 
 
 def test_a_drafts_key_is_its_writers(console: Flask, browser_of: Sit) -> None:

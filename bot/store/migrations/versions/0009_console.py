@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 TO_CHART = sa.text("field = 'response' AND charted_at IS NULL")
+HELD = sa.text("held_by IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -220,6 +221,9 @@ def upgrade() -> None:
         postgresql_where=TO_CHART,
         sqlite_where=TO_CHART,
     )
+    op.create_index(
+        "ix_conversations_held_by", "conversations", ["held_by"], postgresql_where=HELD, sqlite_where=HELD
+    )
     op.create_index("ix_audit_entries_actor_seq", "audit_entries", ["actor", "seq"], unique=False)
     op.add_column("escalations", sa.Column("snoozed_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("escalations", sa.Column("snoozed_by", sa.String(length=32), nullable=True))
@@ -245,6 +249,7 @@ def downgrade() -> None:
     op.drop_column("escalations", "waiting_since")
     op.drop_column("escalations", "snoozed_by")
     op.drop_column("escalations", "snoozed_until")
+    op.drop_index("ix_conversations_held_by", "conversations")
     op.drop_index("ix_audit_entries_actor_seq", "audit_entries")
     op.drop_index("ix_appointment_changes_to_chart", "appointment_changes")
     op.drop_column("appointment_changes", "charted_by")
