@@ -38,6 +38,8 @@ _LETTERS = str.maketrans(
         "ک": "ك", "گ": "گ", "ؤ": "و", "ئ": "ي", "ء": None, "ँ": "ं", "़": None, "\u0949": "ा",
     }
 )  # fmt: skip
+# Figures of the Arabic script, so that "40" in a lexicon is 40 however it is typed.
+_LETTERS |= {first + n: str(n) for first in (0x660, 0x6F0) for n in range(10)}
 _LOOK_ALIKE = str.maketrans("аеорсхуѕіјкмтвнԁ", "aeopcxysijkmtbhd")
 _MARK = re.compile(r"[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]")
 _LATIN = re.compile(r"[a-z]")

@@ -60,3 +60,7 @@ def test_the_lexicons_are_met_through_them(text: str, intent: Intent) -> None:
 )
 def test_arabic_water_is_no_persian_tense(text: str, words: tuple[str, ...]) -> None:
     assert take_apart(text).words == words
+
+
+def test_figures_of_the_arabic_script_are_figures() -> None:
+    assert take_apart("٤٠ ۴۰ 40").words == ("40", "40", "40")
