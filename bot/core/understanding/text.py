@@ -48,6 +48,8 @@ _LONG_RUN = re.compile(r"(.)\1{2,}")
 _UNIT = re.compile(
     r"(?<=\d)(?=(?:am|pm|mins?|minutes?|minutos?|hrs?|hours?|hs|ish|weeks?|wks|p|a|f|h|g)\b)", re.IGNORECASE
 )
+# A figure is written onto a word of the Arabic script: "بال2019", "30حبة".
+_WRITTEN_ON = re.compile(r"(?<=[\u0620-\u065f\u066e-\u06d3])(?=\d)|(?<=\d)(?=[\u0620-\u065f\u066e-\u06d3])")
 _NOON = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
 _INITIALS = re.compile(r"(?<!\w)[a-zа-я](?:\.[a-zа-я])+\.?(?!\w)", re.IGNORECASE)
 """Letters with a stop after each are one word: R.I.P., Q.E.P.D., S.T.O.P."""
@@ -167,7 +169,7 @@ def _pieces(word: str) -> list[str]:
 def take_apart(raw: str, glyphs: Mapping[int, str] | None = None) -> Text:
     """Clean a text and cut it into comparable words; `glyphs` folds variants of Han characters."""
     clean, tapback, autoreply = strip_wrapping(raw)
-    clean = _PRESENT.sub(r"\1", clean)
+    clean = _WRITTEN_ON.sub(" ", _PRESENT.sub(r"\1", clean))
     clean = _UNIT.sub(" ", _NOON.sub(r"\1m", _LINK.sub(" \U0001f517 ", clean)))
     clean = _INITIALS.sub(lambda m: m[0].replace(".", ""), clean)
     clean = _ABBREVIATION.sub(r"\1 ", _WITHOUT.sub(lambda m: "without " if m[1] else "with ", clean))

@@ -64,3 +64,7 @@ def test_arabic_water_is_no_persian_tense(text: str, words: tuple[str, ...]) -> 
 
 def test_figures_of_the_arabic_script_are_figures() -> None:
     assert take_apart("٤٠ ۴۰ 40").words == ("40", "40", "40")
+
+
+def test_a_figure_written_onto_a_word_stands_apart() -> None:
+    assert take_apart("٣٠حبة بال2019").words == ("30", "حبه", "بال", "2019")
