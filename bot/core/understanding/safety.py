@@ -101,6 +101,8 @@ def _denied(reading: Reading, hit: Hit, denied: list[Hit]) -> bool:
             and not _answers(reading, other, hit)
         ):
             return True
+    if hit.group == f"{PREFIX}infection" and _denied_within(reading, hit, spoken):
+        return True
     for other in reading.of("denial_after"):
         near = hit.end <= other.start <= hit.end + 1 and _flows(reading, hit.end, other.start)
         if near and other.rule.language in spoken:
@@ -110,6 +112,17 @@ def _denied(reading: Reading, hit: Hit, denied: list[Hit]) -> bool:
         and reading.of("either")
         and reading.sentence(before.start) == reading.sentence(hit.start)
         for before in denied
+    )
+
+
+def _denied_within(reading: Reading, hit: Hit, spoken: frozenset[str]) -> bool:
+    """Whether what would make it an infection is what is denied: "after the operation, no fever"."""
+    return any(
+        other.rule.language in spoken
+        and hit.start < other.start
+        and other.end == hit.end - 1
+        and _flows(reading, other.start + 1, hit.end - 1)
+        for other in reading.of("denial")
     )
 
 

@@ -72,9 +72,9 @@ class Spelling:
 
     def _best(self, word: str) -> str:
         single = _DOUBLED.sub(r"\1", word)
-        if single != word and (
-            single in self._known or single in self._common or any(single[:cut] in self._stems for cut in range(5, 9))
-        ):
+        if single != word and (single in self._known or single in self._common):
+            return single
+        if single != word and not self._stem_doubled(word) and any(single[:cut] in self._stems for cut in range(5, 9)):
             return single
         if len(word) < SHORTEST or not _PLAIN.match(word):
             return word
@@ -82,6 +82,11 @@ class Spelling:
             return word
         near = {found for found in _slips(word) if len(found) >= SHORTEST and found in self._known}
         return near.pop() if len(near) == 1 else word
+
+    def _stem_doubled(self, word: str) -> bool:
+        """Whether a known stem has the doubled letter too: новорожденн*, though новорожд* is known as well."""
+        starts = (word[:cut] for cut in range(LEAST_STEM, len(word) + 1))
+        return any(start in self._stems and _DOUBLED.search(start) is not None for start in starts)
 
 
 def _slips(word: str) -> Iterator[str]:

@@ -123,3 +123,17 @@ def test_whoever_cannot_do_something_else_does_not_call_off_the_visit(text: str)
 )
 def test_whoever_cannot_come_does(text: str) -> None:
     assert load_understander()(text, Asked(Context.APPOINTMENT_REMINDER)).intent is Intent.DECLINE
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("po operacji bez gorączki", Intent.SYMPTOM),
+        ("po operacji bez sił, gorączka 39", Intent.EMERGENCY),
+        ("после операции нет температуры", Intent.SYMPTOM),
+        ("после операции нет аппетита, температура 39", Intent.EMERGENCY),
+    ],
+)
+def test_no_fever_after_an_operation_is_no_infection(text: str, meant: Intent) -> None:
+    """Only what stands right before the fever denies it."""
+    assert load_understander()(text).intent is meant

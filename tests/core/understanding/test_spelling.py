@@ -34,3 +34,10 @@ def test_other_words_stay(word: str) -> None:
 def test_between_two_words_nothing_is_chosen() -> None:
     """Whichever was meant, to guess would be worse than to ask."""
     assert Spelling({"moving", "moping"}, (), {}).correct("moling") == "moling"
+
+
+def test_a_double_that_a_stem_has_too_stays() -> None:
+    """The longer stem is known with both letters, though a shorter one is known as well."""
+    stems = ("новорожд", "новорожденн")
+    assert Spelling((), (), {}, stems).correct("новорожденныи") == "новорожденныи"
+    assert Spelling((), (), {}, stems[:1]).correct("новорожденныи") == "новорожденыи"
