@@ -20,6 +20,7 @@ from bot import log as logs
 from bot.cli import start
 from bot.services.clinic import Clinic
 from bot.services.plan import plan_due
+from bot.services.returns import give_back_idle
 from bot.services.silence import wake
 from bot.services.sweep import hint, look
 from bot.store import migrations
@@ -101,6 +102,7 @@ def tick(clinic: Clinic, holder: str) -> bool:
     with Renewal(clinic, holder):
         plan_due(clinic, at=now)
         wake(clinic, now)
+        give_back_idle(clinic, now)
         hint(clinic, look(clinic))
     return True
 

@@ -48,6 +48,8 @@ class Reason(StrEnum):
     OPT_OUT_CHECK = "opt-out-check"
     MEDIA = "media"
     SILENCE = "silence"
+    STAFF_REPLY = "staff-reply"
+    UNANSWERED = "unanswered"
 
 
 class EscalationStatus(StrEnum):
@@ -56,6 +58,14 @@ class EscalationStatus(StrEnum):
     OPEN = "open"
     CLAIMED = "claimed"
     RESOLVED = "resolved"
+
+
+RETURNS_AFTER: Final = timedelta(minutes=30)
+"""A claim with which its holder has done nothing for so long goes back to everybody."""
+RETURNS_AFTER_URGENT: Final = timedelta(minutes=10)
+"""The same, where an emergency or something urgent waits in the conversation."""
+WAITS_AT_MOST: Final = timedelta(hours=24)
+"""How long the patient's silence keeps a claim: they have been answered, and the next word is theirs."""
 
 
 class NoticeChannel(StrEnum):

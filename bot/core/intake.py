@@ -68,11 +68,20 @@ def respond(
     if situation.opted_out and understanding.has(Intent.OPT_IN):
         # START, or a YES that the carrier takes for it: what it says beside that was no answer to a visit.
         return Response(_nothing_lost(first, understanding, situation), patient_id=patient_id)
+    if situation.answers_staff(now) and _may_be_for_staff(understanding, situation):
+        # "Does Tuesday at three work?" — "yes": whoever asked is to read it; no visit is confirmed by it.
+        return Response((*first, Escalate(Reason.STAFF_REPLY, suggestion="answers-you")), patient_id=patient_id)
     rest = answer(understanding, situation, binding, journeys, now)
     effects = _audible(_tidy((*first, *_language(understanding, situation), *rest.effects)), situation, now)
     bound = rest.binding or binding
     effects = _nothing_lost(effects, understanding, situation)
     return Response(effects, rest.enrollments, bound, _about(understanding, situation, bound))
+
+
+def _may_be_for_staff(understanding: Understanding, situation: Situation) -> bool:
+    """Whether it may answer a coordinator's own words. Thanks do not, unless those words were a question."""
+    answers = (*ANSWERS, Intent.NUMERIC_ANSWER, Intent.UNCLEAR)
+    return understanding.has(*answers, *((Intent.ACKNOWLEDGE,) if situation.staff_asked else ()))
 
 
 def _about(understanding: Understanding, situation: Situation, binding: Binding) -> str | None:

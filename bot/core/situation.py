@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.binding import Binding, names, words_of
@@ -13,6 +13,8 @@ from bot.core.intents import Intent
 from bot.core.journey import Enrollment, Question
 from bot.core.people import ConsentStatus, PatientStatus, Visit
 
+STAFF_WAITS: Final = timedelta(hours=48)
+"""So long after a coordinator's own words a bare answer is taken to be about them."""
 GONE: Final = frozenset({PatientStatus.WRONG_NUMBER, PatientStatus.DECEASED})
 """Nobody answers for these patients on this phone."""
 
@@ -55,6 +57,10 @@ class Situation:
     """Of the appointment journey, by appointment id."""
     opted_out: bool = False
     held: bool = False
+    staff_spoke_at: datetime | None = None
+    """When a coordinator last wrote to this phone."""
+    staff_asked: bool = False
+    """Whether that was a question."""
     last_safety_at: datetime | None = None
     last_safety_family: str | None = None
     recent_replies: tuple[datetime, ...] = ()
@@ -76,6 +82,20 @@ class Situation:
     def patient_id(self) -> str | None:
         """The patient, when only one can be meant."""
         return self.people[0].patient_id if len(self.people) == 1 else None
+
+    def is_resumed(self, now: datetime) -> bool:
+        """Whether a coordinator was the last to answer here: the patient is to be told who speaks now."""
+        spoke = self.staff_spoke_at
+        if spoke is None or now - spoke > STAFF_WAITS:
+            return False
+        return not any(at > spoke for at in self.recent_replies)
+
+    def answers_staff(self, now: datetime) -> bool:
+        """Whether the last question on this phone was a coordinator's own: a yes or a number answers that one."""
+        spoke = self.staff_spoke_at
+        if spoke is None or now - spoke > STAFF_WAITS:
+            return False
+        return not any(question.is_live(now) and question.asked_at > spoke for question in self.questions)
 
     @property
     def paused(self) -> bool:

@@ -74,10 +74,13 @@ def answer(turn: Turn) -> Sequence[tuple[str, str]]:
     if not turn.said:
         turn.batch.add(_CONVERSATION, {"which": turn.phone.id, "at": turn.now})
         return ()
-    body = joined([text for _effect, text, _language in turn.said])
+    texts = [text for _effect, text, _language in turn.said]
     first, _text, language = turn.said[0]
     origins = [effect.origin for effect, _text, _language in turn.said if isinstance(effect, Say)]
     origin = next((o for o in (Origin.SAFETY, Origin.CONSENT) if o in origins), Origin.REPLY)
+    if origin is Origin.REPLY and turn.situation.is_resumed(turn.now):
+        texts.insert(0, render(turn, Say("general/automatic_again"))[0])
+    body = joined(texts)
     message_id = new_id()
     verdict = _gate(turn, origin, first.key, message_id)
     goes_out = verdict.word is Verdict.SEND

@@ -8,12 +8,15 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, or_, select, update
 
-from bot.core.escalation import EscalationStatus
+from bot.core.escalation import EscalationStatus, Priority, Reason
 from bot.services import audit
 from bot.services.clinic import Clinic
+from bot.services.escalations import Need, raise_to_person
+from bot.store.batch import Batch
 from bot.store.columns import AnyRow
 from bot.store.database import once_more
 from bot.store.queries import inbox as queries
+from bot.store.queries import threads
 from bot.store.tables import Conversation, Escalation, Patient, PatientContact
 
 OUTCOMES: Final = ("handled", "called", "booked-elsewhere", "wrong-number", "no-answer-needed", "false-alarm")
@@ -45,6 +48,13 @@ class Gone:
     """There is no such escalation, or no such conversation."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """The patient has written since the page was made: these messages, the oldest first."""
+
+    message_ids: tuple[str, ...]
+
+
 Change: TypeAlias = Done | HeldBy | Closed | Gone
 
 
@@ -52,12 +62,12 @@ Change: TypeAlias = Done | HeldBy | Closed | Gone
 def claim(clinic: Clinic, *, escalation_id: str, actor_id: str, now: datetime) -> Change:
     """Take one escalation, and its conversation: the bot is silent there until release or resolve."""
     with clinic.database.begin() as connection:
-        row = _locked(connection, escalation_id)
+        row = locked(connection, escalation_id)
         if row is None:
             return Gone()
         if row.status is EscalationStatus.RESOLVED:
             return Closed()
-        if holder := _other_holder(connection, row, actor_id):
+        if holder := other_holder(connection, row, actor_id):
             return HeldBy(holder, queries.name_of(connection, holder))
         if not take(connection, row, actor_id=actor_id, now=now):
             return HeldBy(row.claimed_by or "", queries.name_of(connection, row.claimed_by))
@@ -102,6 +112,10 @@ def take(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime) -
         status=EscalationStatus.CLAIMED,
         claimed_by=actor_id,
         claimed_at=now,
+        snoozed_until=None,
+        snoozed_by=None,
+        returned_at=None,
+        returned_from=None,
     )
     if taken:
         if row.conversation_id is not None:
@@ -114,7 +128,7 @@ def take(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime) -
 def release(clinic: Clinic, *, escalation_id: str, actor_id: str, now: datetime, force: bool = False) -> Change:
     """Hand one escalation back: open again, and its conversation free. `force` hands back somebody else's."""
     with clinic.database.begin() as connection:
-        row = _locked(connection, escalation_id)
+        row = locked(connection, escalation_id)
         if row is None:
             return Gone()
         if row.status is EscalationStatus.RESOLVED:
@@ -122,7 +136,10 @@ def release(clinic: Clinic, *, escalation_id: str, actor_id: str, now: datetime,
         if row.status is EscalationStatus.CLAIMED:
             if row.claimed_by != actor_id and not force:
                 return HeldBy(row.claimed_by, queries.name_of(connection, row.claimed_by))
-            _hand_back(connection, row, actor_id=actor_id, now=now)
+            held = _conversation(connection, row)
+            hand_back(connection, row, actor_id=actor_id, now=now)
+            if held is not None:
+                leave_nothing(clinic, connection, held, now=now)
         return Done(EscalationStatus.OPEN, row.conversation_id)
 
 
@@ -142,8 +159,9 @@ def release_conversation(
             return HeldBy(holder, queries.name_of(connection, holder))
         for row in queries.unresolved_of(connection, conversation_id):
             if row.claimed_by == holder:
-                _hand_back(connection, row, actor_id=actor_id, now=now)
+                hand_back(connection, row, actor_id=actor_id, now=now)
         queries.free(connection, conversation_id, holder=holder)
+        leave_nothing(clinic, connection, conversation, now=now)
         _record(connection, "conversation.release", "conversation", conversation_id, actor_id, now)
         return Done(EscalationStatus.OPEN, conversation_id)
 
@@ -157,16 +175,24 @@ def resolve(
     now: datetime,
     outcome: str = "handled",
     force: bool = False,
-) -> Change:
-    """Close one escalation: its conversation is free again, and after the last emergency so are the journeys."""
+    seen: str | None = None,
+) -> Change | Unseen:
+    """Close one escalation: its conversation is free again, and after the last emergency so are the journeys.
+
+    `seen` is the patient's last message on the page, empty if there was none: what came after it is to be read first.
+    None asks for no check, and then a text that came while somebody held the conversation stays in front of people.
+    """
     with clinic.database.begin() as connection:
-        row = _locked(connection, escalation_id)
+        row = locked(connection, escalation_id)
         if row is None:
             return Gone()
         if row.status is EscalationStatus.RESOLVED:
             return Done(EscalationStatus.RESOLVED, row.conversation_id)
-        if not force and (holder := _other_holder(connection, row, actor_id)):
+        if not force and (holder := other_holder(connection, row, actor_id)):
             return HeldBy(holder, queries.name_of(connection, holder))
+        held = _conversation(connection, row)
+        if seen is not None and held is not None and (unseen := threads.inbound_since(connection, held.id, seen)):
+            return Unseen(unseen)
         queries.change_escalation(
             connection,
             row.id,
@@ -179,17 +205,52 @@ def resolve(
         _record(connection, "escalation.resolve", "escalation", row.id, actor_id, now, outcome=outcome)
         _let_go(connection, row, actor_id=actor_id)
         _unpause(connection, row, now)
+        if seen is None and held is not None:
+            leave_nothing(clinic, connection, held, now=now)
         return Done(EscalationStatus.RESOLVED, row.conversation_id)
 
 
-def _locked(connection: Connection, escalation_id: str) -> AnyRow | None:
+def leave_nothing(clinic: Clinic, connection: Connection, before: AnyRow, *, now: datetime) -> None:
+    """The bot kept out of it while somebody held the conversation: what the patient wrote then is not to be forgotten.
+
+    `before` is the conversation as it was held. Does nothing while it is still held, or anything waits in it.
+    """
+    heard, said = before.last_inbound_at, before.last_outbound_at
+    waits = before.held_by is not None and heard is not None and heard > before.held_since
+    if not waits or (said is not None and said >= heard):
+        return
+    row = queries.lock_conversation(connection, before.id)
+    if row is None or row.held_by is not None or queries.unresolved_of(connection, before.id):
+        return
+    latest = threads.last_inbound(connection, before.id)
+    words = clinic.vault.open("messages.body", latest.id, latest.body) if latest is not None else ""
+    need = Need(
+        reason=Reason.UNANSWERED,
+        priority=Priority.ROUTINE,
+        conversation_id=before.id,
+        patient_id=latest.patient_id if latest is not None else None,
+        message_id=latest.id if latest is not None else None,
+        evidence={"words": words, "rules": []},
+    )
+    batch = Batch(connection)
+    raise_to_person(batch, need, vault=clinic.vault, now=now)
+    batch.flush()
+
+
+def _conversation(connection: Connection, row: AnyRow) -> AnyRow | None:
+    return queries.lock_conversation(connection, row.conversation_id) if row.conversation_id is not None else None
+
+
+def locked(connection: Connection, escalation_id: str) -> AnyRow | None:
+    """An escalation, locked after its conversation, in the order in which everybody does."""
     row = queries.escalation(connection, escalation_id)
     if row is not None and row.conversation_id is not None:
         queries.lock_conversation(connection, row.conversation_id)
     return queries.escalation(connection, escalation_id, lock=True)
 
 
-def _other_holder(connection: Connection, row: AnyRow, actor_id: str) -> str | None:
+def other_holder(connection: Connection, row: AnyRow, actor_id: str) -> str | None:
+    """Who else has it, or its conversation."""
     holders = {row.claimed_by if row.status is EscalationStatus.CLAIMED else None}
     if row.conversation_id is not None:
         conversation = queries.lock_conversation(connection, row.conversation_id)
@@ -197,10 +258,10 @@ def _other_holder(connection: Connection, row: AnyRow, actor_id: str) -> str | N
     return next(iter(holders - {None, actor_id}), None)
 
 
-def _hand_back(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime) -> None:
-    queries.change_escalation(
-        connection, row.id, now=now, status=EscalationStatus.OPEN, claimed_by=None, claimed_at=None
-    )
+def hand_back(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime, **more: object) -> None:
+    """Open again, in the caller's transaction; `more` columns are set with it."""
+    free_again = {"status": EscalationStatus.OPEN, "claimed_by": None, "claimed_at": None, "waiting_since": None}
+    queries.change_escalation(connection, row.id, now=now, **free_again, **more)
     _record(connection, "escalation.release", "escalation", row.id, actor_id, now)
     _let_go(connection, row, actor_id=row.claimed_by)
 

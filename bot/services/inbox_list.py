@@ -44,6 +44,10 @@ class Item:
     created_at: datetime
     respond_by: datetime
     resolved_at: datetime | None
+    snoozed_until: datetime | None
+    waiting_since: datetime | None
+    returned_at: datetime | None
+    """When it came back from somebody who had let it lie."""
     holder_id: str | None
     holder: str
     unread: bool
@@ -61,12 +65,19 @@ class InboxPage:
 
 
 def etag_and_counts(
-    clinic: Clinic, connection: Connection, *, view: View, user_id: str, after: str | None, now: datetime
+    clinic: Clinic,
+    connection: Connection,
+    *,
+    view: View,
+    user_id: str,
+    after: str | None,
+    now: datetime,
+    locations: Sequence[str] = (),
 ) -> tuple[str, Mapping[str, int]]:
     """In one query: how many stand in each view, and the mark of the page's version."""
     zone = ZoneInfo(clinic.settings.clinic_timezone)
     midnight = datetime.combine(now.astimezone(zone).date(), time(0), zone).astimezone(UTC)
-    row = queries.counts(connection, user_id=user_id, since=midnight)
+    row = queries.counts(connection, user_id=user_id, now=now, since=midnight, locations=locations)
     tick = int(now.timestamp()) // TICK_SECONDS
     parts = (*row, view, user_id, after, tick)
     mark = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:20]
@@ -74,11 +85,21 @@ def etag_and_counts(
 
 
 def read_page(
-    clinic: Clinic, connection: Connection, *, view: View, user_id: str, after: str | None, now: datetime
+    clinic: Clinic,
+    connection: Connection,
+    *,
+    view: View,
+    user_id: str,
+    after: str | None,
+    now: datetime,
+    locations: Sequence[str] = (),
 ) -> InboxPage:
-    """One page of a view for that person."""
-    etag, counts = etag_and_counts(clinic, connection, view=view, user_id=user_id, after=after, now=now)
-    rows = queries.listed(connection, view, user_id=user_id, after=_read_cursor(after, view))
+    """One page of a view for that person, of their places."""
+    etag, counts = etag_and_counts(
+        clinic, connection, view=view, user_id=user_id, after=after, now=now, locations=locations
+    )
+    beyond = _read_cursor(after, view)
+    rows = queries.listed(connection, view, user_id=user_id, now=now, after=beyond, locations=locations)
     shown, more = rows[: queries.PAGE], len(rows) > queries.PAGE
     return InboxPage(
         view=view,
@@ -117,6 +138,9 @@ def item_of(row: AnyRow, names: Mapping[str, str], vault: Vault, sharing: Mappin
         created_at=row.created_at,
         respond_by=row.respond_by,
         resolved_at=row.resolved_at,
+        snoozed_until=row.snoozed_until,
+        waiting_since=row.waiting_since,
+        returned_at=row.returned_at,
         holder_id=holder,
         holder=names.get(holder, "somebody else") if holder is not None else "",
         unread=heard is not None and (said is None or heard > said),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -23,6 +24,8 @@ from bot.store.tables import Conversation, Decision, Message, Note
 LONGEST: Final = 1600
 """Characters in one message, the provider's limit (error 21617 beyond it)."""
 KIND: Final = "staff"
+ASKS: Final = re.compile("[?？؟]")
+"""A question mark of any of our scripts."""
 
 _NOTE = insert(Note.__table__)  # type: ignore[arg-type]
 
@@ -161,8 +164,15 @@ def _write(
     connection.execute(
         update(Conversation)
         .where(Conversation.id == conversation.id)
-        .values(version=Conversation.version + 1, last_outbound_at=now, misses=0)
+        .values(
+            version=Conversation.version + 1,
+            last_outbound_at=now,
+            last_staff_at=now,
+            last_staff_asked=ASKS.search(text) is not None,
+            misses=0,
+        )
     )
+    queries.wait_for_patient(connection, conversation.id, holder=actor_id, now=now)
     audit.record(
         connection, at=now, actor=actor_id, action="message.reply", object_type="message", object_id=message_id,
         detail={"conversation_id": conversation.id},
@@ -183,6 +193,12 @@ def undo(clinic: Clinic, *, message_id: str, actor_id: str, now: datetime) -> st
         connection.execute(delete(Message).where(Message.id == message_id, Message.status == MessageStatus.PLANNED))
         connection.execute(
             update(Conversation).where(Conversation.id == row.conversation_id).values(version=Conversation.version + 1)
+        )
+        # Nobody has heard it: no yes answers it.
+        connection.execute(
+            update(Conversation)
+            .where(Conversation.id == row.conversation_id, Conversation.last_staff_at == row.created_at)
+            .values(last_staff_at=None, last_staff_asked=False)
         )
         audit.record(
             connection, at=now, actor=actor_id, action="message.undo", object_type="message", object_id=message_id,

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
@@ -89,6 +90,10 @@ class Case:
     suggestion: str | None
     created_at: datetime
     respond_by: datetime
+    snoozed_until: datetime | None
+    waiting_since: datetime | None
+    returned_at: datetime | None
+    returned_from: str
     holder_id: str | None
     visit: VisitLine | None
 
@@ -190,7 +195,7 @@ def read_thread(
         holder=names.get(row.held_by or "", "somebody else"),
         lines=sorted(lines, key=lambda line: (line.at, line.id)),
         earlier=shown[-1].id if more else None,
-        cases=[case_of(vault, case, case_visits) for case in cases],
+        cases=[case_of(vault, case, case_visits, names) for case in cases],
         notes=note_lines,
         people=cards,
         patient=patient,
@@ -240,7 +245,8 @@ def _mark(connection: Connection, message_id: str | None) -> tuple[datetime, str
 def _names(connection: Connection, row: AnyRow, *groups: Sequence[AnyRow]) -> Mapping[str, str]:
     ids = {row.held_by}
     for group in groups:
-        ids |= {getattr(one, "author_id", None) or getattr(one, "claimed_by", None) for one in group}
+        for one in group:
+            ids |= {getattr(one, column, None) for column in ("author_id", "claimed_by", "returned_from")}
     wanted = {each for each in ids if each is not None}
     return inbox_queries.names_of(connection, wanted) if wanted else {}
 
@@ -288,8 +294,10 @@ def _note(vault: Vault, row: AnyRow, names: Mapping[str, str]) -> Line:
     )
 
 
-def case_of(vault: Vault, row: AnyRow, visits: Mapping[str, AnyRow]) -> Case:
-    """A row of `escalations`, opened; `visits` by id."""
+def case_of(
+    vault: Vault, row: AnyRow, visits: Mapping[str, AnyRow], names: Mapping[str, str] = MappingProxyType({})
+) -> Case:
+    """A row of `escalations`, opened; `visits` by id, `names` of colleagues."""
     pieces: Sequence[Mapping[str, Any]] = evidence_of(row.id, row.evidence, vault)
     visit = visits.get(row.appointment_id)
     return Case(
@@ -304,6 +312,10 @@ def case_of(vault: Vault, row: AnyRow, visits: Mapping[str, AnyRow]) -> Case:
         suggestion=row.suggestion,
         created_at=row.created_at,
         respond_by=row.respond_by,
+        snoozed_until=row.snoozed_until,
+        waiting_since=row.waiting_since,
+        returned_at=row.returned_at,
+        returned_from=names.get(row.returned_from, "somebody"),
         holder_id=row.claimed_by,
         visit=visit_of(visit) if visit is not None else None,
     )

@@ -135,6 +135,8 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
     _hold(turn.batch, situation, response)
     _store(clinic, inbound, turn, response.patient_id)
     texts = apply(turn, response)
+    if any(need.snoozed_until or need.waiting_since for need in around["needs"]):
+        turn.batch.add(conversations.HEARD, {"conversation": phone.id, "at": now})
     turn.batch.flush(commit=True)
     return Reply(tuple(ReplyText(sent_id, body) for sent_id, body in texts))
 

@@ -41,6 +41,8 @@ def situation_of(clinic: Clinic, phone: Any, around: Mapping[str, Rows]) -> Situ
         enrollments={row.appointment_id: _enrollment_of(row) for row in visits if row.enrollment_id},
         opted_out=_opted_out(phone, people),
         held=phone.held_by is not None,
+        staff_spoke_at=phone.last_staff_at,
+        staff_asked=phone.last_staff_asked,
         last_safety_at=phone.last_safety_at,
         last_safety_family=phone.last_safety_family,
         recent_replies=tuple(datetime.fromisoformat(at) for at in phone.recent_replies),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, insert, select
+from sqlalchemy import Connection, and_, bindparam, case, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.escalation import EscalationStatus
@@ -61,6 +61,8 @@ _PHONE = (
         ContactPoint.status.label("number_status"),
         Conversation.id,
         Conversation.held_by,
+        Conversation.last_staff_at,
+        Conversation.last_staff_asked,
         Conversation.last_safety_at,
         Conversation.last_safety_family,
         Conversation.recent_replies,
@@ -78,6 +80,8 @@ _NEEDS = (
         Escalation.evidence,
         Escalation.respond_by,
         Escalation.message_id,
+        Escalation.snoozed_until,
+        Escalation.waiting_since,
     )
     .where(Escalation.conversation_id == _ID, Escalation.status != EscalationStatus.RESOLVED)
     .order_by(Escalation.created_at, Escalation.id)
@@ -247,4 +251,17 @@ def answers_to(connection: Connection, message_id: str) -> Sequence[AnyRow]:
     return connection.execute(_ANSWERS, {"message_id": message_id}).all()
 
 
+HEARD: Final = (
+    update(Escalation)
+    .where(
+        Escalation.conversation_id == bindparam("conversation"),
+        Escalation.status != EscalationStatus.RESOLVED,
+        or_(Escalation.snoozed_until.is_not(None), Escalation.waiting_since.is_not(None)),
+    )
+    .values(
+        snoozed_until=None, snoozed_by=None, waiting_since=None, version=Escalation.version + 1,
+        updated_at=bindparam("at"),
+    )
+)  # fmt: skip
+"""The patient has written: whatever slept or waited for that is in sight again."""
 INSERT_MESSAGE = insert(Message.__table__)  # type: ignore[arg-type]

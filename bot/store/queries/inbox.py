@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 
 from bot.core.escalation import EscalationStatus, Priority
 from bot.store.columns import AnyRow
+from bot.store.queries.scope import within
 from bot.store.tables import ApiToken, ContactPoint, Conversation, Escalation, Patient, PatientContact, User
 
 PAGE = 40
@@ -23,6 +24,8 @@ class View(StrEnum):
     OPEN = "open"
     MINE = "mine"
     URGENT = "urgent"
+    WAITING = "waiting"
+    SNOOZED = "snoozed"
     ALL = "all"
     RESOLVED = "resolved"
 
@@ -70,6 +73,20 @@ def hold(connection: Connection, conversation_id: str, *, holder: str, now: date
         .values(held_by=holder, held_since=case((Conversation.held_by == holder, Conversation.held_since), else_=now))
     )
     return changed.rowcount == 1
+
+
+def wait_for_patient(connection: Connection, conversation_id: str, *, holder: str, now: datetime) -> None:
+    """They have been answered: what that person holds there waits for the patient's next word."""
+    connection.execute(
+        update(Escalation)
+        .where(
+            Escalation.conversation_id == conversation_id,
+            Escalation.status == EscalationStatus.CLAIMED,
+            Escalation.claimed_by == holder,
+            Escalation.waiting_since.is_(None),
+        )
+        .values(waiting_since=now, version=Escalation.version + 1, updated_at=now)
+    )
 
 
 def free(connection: Connection, conversation_id: str, *, holder: str) -> bool:
@@ -140,10 +157,17 @@ def people_on(connection: Connection, contact_point_ids: set[str]) -> Sequence[A
 
 
 def listed(
-    connection: Connection, view: View, *, user_id: str, after: tuple[Any, ...] | None, limit: int = PAGE
+    connection: Connection,
+    view: View,
+    *,
+    user_id: str,
+    now: datetime,
+    after: tuple[Any, ...] | None,
+    locations: Sequence[str] = (),
+    limit: int = PAGE,
 ) -> Sequence[AnyRow]:
     """One page of a view and one row more, which tells that there is a next page."""
-    query = _in_view(_rows(), view, user_id)
+    query = _in_view(_rows(), view, user_id, now).where(within(Escalation.patient_id, locations))
     if view is View.RESOLVED:
         keys: tuple[Any, ...] = (Escalation.resolved_at, Escalation.id)
         query = query.order_by(Escalation.resolved_at.desc(), Escalation.id.desc())
@@ -176,41 +200,48 @@ def _rows() -> Select[Any]:
     )
 
 
-def _in_view(query: Select[Any], view: View, user_id: str) -> Select[Any]:
-    match view:
-        case View.OPEN:
-            return query.where(Escalation.status == EscalationStatus.OPEN)
-        case View.MINE:
-            return query.where(Escalation.status == EscalationStatus.CLAIMED, Escalation.claimed_by == user_id)
-        case View.URGENT:
-            return query.where(_UNRESOLVED, Escalation.priority_rank <= Priority.URGENT.rank)
-        case View.ALL:
-            return query.where(_UNRESOLVED)
-        case View.RESOLVED:
-            return query.where(Escalation.status == EscalationStatus.RESOLVED)
+def awake(now: datetime) -> ColumnElement[bool]:
+    """Not snoozed, or the time is over."""
+    return or_(Escalation.snoozed_until.is_(None), Escalation.snoozed_until <= now)
 
 
-def counts(connection: Connection, *, user_id: str, since: datetime) -> AnyRow:
+def _in_view(query: Select[Any], view: View, user_id: str, now: datetime) -> Select[Any]:
+    if view is View.RESOLVED:
+        return query.where(Escalation.status == EscalationStatus.RESOLVED)
+    return query.where(_UNRESOLVED, _membership(user_id, now)[view])
+
+
+def _membership(user_id: str, now: datetime) -> dict[View, ColumnElement[bool]]:
+    """What makes something unresolved stand in a view."""
+    mine = and_(Escalation.status == EscalationStatus.CLAIMED, Escalation.claimed_by == user_id)
+    return {
+        View.OPEN: and_(Escalation.status == EscalationStatus.OPEN, awake(now)),
+        View.MINE: and_(mine, awake(now)),
+        View.URGENT: and_(Escalation.priority_rank <= Priority.URGENT.rank, awake(now)),
+        View.WAITING: and_(Escalation.waiting_since.is_not(None), awake(now)),
+        View.SNOOZED: ~awake(now),
+        View.ALL: true(),
+    }
+
+
+def counts(
+    connection: Connection, *, user_id: str, now: datetime, since: datetime, locations: Sequence[str] = ()
+) -> AnyRow:
     """How many stand in each view, and what tells whether anything has changed; resolved ones since that moment."""
     opened = Escalation.status == EscalationStatus.OPEN
-    claimed = Escalation.status == EscalationStatus.CLAIMED
-    tallies = {
-        View.OPEN: opened,
-        View.MINE: and_(claimed, Escalation.claimed_by == user_id),
-        View.URGENT: Escalation.priority_rank <= Priority.URGENT.rank,
-        View.ALL: Escalation.id.is_not(None),
-        "alarms": and_(opened, Escalation.priority == Priority.EMERGENCY),
-    }
-    columns = [func.coalesce(func.sum(case((what, 1), else_=0)), 0).label(str(name)) for name, what in tallies.items()]
+    here = within(Escalation.patient_id, locations)
+    tallies: dict[str, ColumnElement[bool]] = {str(view): what for view, what in _membership(user_id, now).items()}
+    tallies["alarms"] = and_(opened, Escalation.priority == Priority.EMERGENCY)
+    columns = [func.coalesce(func.sum(case((what, 1), else_=0)), 0).label(name) for name, what in tallies.items()]
     stamp = (func.max(Escalation.updated_at).label("changed_at"), func.sum(Escalation.version).label("versions"))
     # Two parts, each with an index of its own: together, SQLite would read every escalation there ever was.
-    waiting = select(*columns, *stamp).where(_UNRESOLVED).subquery()
+    waiting = select(*columns, *stamp).where(_UNRESOLVED, here).subquery()
     done = (
         select(
             func.count().label(str(View.RESOLVED)),
             func.max(Escalation.updated_at).label("done_at"),
         )
-        .where(Escalation.status == EscalationStatus.RESOLVED, Escalation.resolved_at >= since)
+        .where(Escalation.status == EscalationStatus.RESOLVED, Escalation.resolved_at >= since, here)
         .subquery()
     )
     heard = select(func.max(Conversation.last_inbound_at)).scalar_subquery().label("heard_at")

@@ -122,6 +122,12 @@ def inbound_since(connection: Connection, conversation_id: str, seen: str) -> tu
     return tuple(reversed(connection.execute(query.limit(5)).scalars().all()))
 
 
+def last_inbound(connection: Connection, conversation_id: str) -> AnyRow | None:
+    """The patient's last message."""
+    latest = _inbound(conversation_id).limit(1).scalar_subquery()
+    return connection.execute(select(Message.id, Message.patient_id, Message.body).where(Message.id == latest)).first()
+
+
 def _inbound(conversation_id: str) -> Select[str]:
     return (
         select(Message.id)

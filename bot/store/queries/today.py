@@ -12,6 +12,7 @@ from bot.core.escalation import EscalationStatus
 from bot.core.messages import Direction, MessageStatus
 from bot.core.people import AppointmentStatus, NumberStatus, Participation
 from bot.store.columns import AnyRow
+from bot.store.queries.inbox import awake
 from bot.store.queries.scope import within
 from bot.store.tables import (
     Appointment,
@@ -41,7 +42,6 @@ def needing(
 ) -> Sequence[AnyRow]:
     """What stands open, or is this person's own, out of sight of nobody: the most urgent and soonest due first."""
     mine = and_(Escalation.status == EscalationStatus.CLAIMED, Escalation.claimed_by == user_id)
-    awake = or_(Escalation.snoozed_until.is_(None), Escalation.snoozed_until <= now)
     query = (
         select(
             *Escalation.__table__.c,
@@ -57,7 +57,7 @@ def needing(
         .outerjoin(Patient, Patient.patient_id == Escalation.patient_id)
         .outerjoin(Conversation, Conversation.id == Escalation.conversation_id)
         .outerjoin(ContactPoint, ContactPoint.id == Conversation.contact_point_id)
-        .where(or_(Escalation.status == EscalationStatus.OPEN, mine), awake, Escalation.waiting_since.is_(None))
+        .where(or_(Escalation.status == EscalationStatus.OPEN, mine), awake(now), Escalation.waiting_since.is_(None))
         .where(within(Escalation.patient_id, locations))
         .order_by(Escalation.priority_rank, Escalation.respond_by, Escalation.id)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.intents import Context
@@ -34,6 +34,10 @@ class Conversation(Table):
     """Grows with every message; a reply written on an older version is warned of."""
     last_inbound_at: Mapped[datetime | None] = mapped_column(index=True)
     last_outbound_at: Mapped[datetime | None]
+    last_staff_at: Mapped[datetime | None]
+    """When a coordinator last wrote: a yes after that answers them, not the question that was open before."""
+    last_staff_asked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether those words asked something: then an OK is an answer, too."""
     last_safety_at: Mapped[datetime | None]
     last_safety_family: Mapped[str | None] = mapped_column(String(24))
     recent_replies: Mapped[list[str]] = mapped_column(JSON, default=list)

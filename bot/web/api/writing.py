@@ -105,8 +105,10 @@ def resolve_escalation(escalation_id: str, body: Resolution) -> AnyRow:
     return _changed(escalation_id, change)
 
 
-def _changed(escalation_id: str, change: inbox.Change) -> AnyRow:
+def _changed(escalation_id: str, change: inbox.Change | inbox.Unseen) -> AnyRow:
     match change:
+        case inbox.Unseen():
+            abort(409, "The patient has written since.")
         case inbox.Gone():
             abort(404, NONE)
         case inbox.Closed():

@@ -11,13 +11,16 @@ from werkzeug.wrappers import Response
 
 from bot.core.people import Participation
 from bot.services import inbox as services
-from bot.services import inbox_reply, inbox_visits
-from bot.services.inbox import Change, Closed, Done, Gone, HeldBy
+from bot.services import inbox_reply, inbox_snooze, inbox_visits
+from bot.services.inbox import Change, Closed, Done, Gone, HeldBy, Unseen
 from bot.services.inbox_reply import LONGEST, Blocked, Moved, Unfit, Written
+from bot.services.inbox_snooze import NotNow, Snoozed
 from bot.store.columns import AnyRow
 from bot.store.queries import inbox as queries
+from bot.web.console import snoozing
 from bot.web.console.guard import HOME, is_live, link, person
 from bot.web.console.inbox import show, view_now
+from bot.web.console.language import say
 from bot.web.current import clinic
 
 
@@ -34,6 +37,8 @@ def install(blueprint: Blueprint) -> None:
         ("/escalations/<escalation_id>/release", release_escalation),
         ("/escalations/<escalation_id>/resolve", resolve),
         ("/escalations/<escalation_id>/answer", answer_visit),
+        ("/escalations/<escalation_id>/snooze", snooze),
+        ("/escalations/<escalation_id>/wake", wake),
     ):
         blueprint.add_url_rule(rule, view_func=view, methods=["POST"])
 
@@ -93,8 +98,48 @@ def resolve(escalation_id: str) -> ResponseReturnValue:
         now=ours.clock(),
         outcome=outcome if outcome in services.OUTCOMES else "handled",
         force=person().is_supervisor,
+        seen=request.form.get("seen"),
     )
+    if isinstance(changed, Unseen):
+        return _unseen(row.conversation_id)
     return _changed(changed, row.conversation_id, row.patient_id)
+
+
+def snooze(escalation_id: str) -> ResponseReturnValue:
+    """Put one escalation out of sight until a time of the menu, or one that was typed."""
+    row, ours = _escalation(escalation_id), clinic()
+    now = ours.clock()
+    until = snoozing.until(
+        request.form.get("until", ""), request.form.get("at", ""), now, ours.settings.clinic_timezone,
+        ours.settings.office,
+    )  # fmt: skip
+    if until is None:
+        return _refused_snooze(row, say("Choose a time that is still to come."))
+    outcome = inbox_snooze.snooze(ours, escalation_id=escalation_id, until=until, actor_id=person().user_id, now=now)
+    match outcome:
+        case Snoozed():
+            return _back(row.conversation_id, row.patient_id)
+        case NotNow(emergency=True):
+            return _refused_snooze(row, say("An emergency cannot be snoozed."))
+        case NotNow():
+            return _refused_snooze(row, say("Choose a time that is still to come, within thirty days."))
+        case _:
+            return _changed(outcome, row.conversation_id, row.patient_id)
+
+
+def wake(escalation_id: str) -> ResponseReturnValue:
+    """Bring a snoozed escalation back in sight."""
+    row, ours = _escalation(escalation_id), clinic()
+    outcome = inbox_snooze.wake(ours, escalation_id=escalation_id, actor_id=person().user_id, now=ours.clock())
+    if isinstance(outcome, Snoozed):
+        return _back(row.conversation_id, row.patient_id)
+    return _changed(outcome, row.conversation_id, row.patient_id)
+
+
+def _refused_snooze(row: AnyRow, words: str) -> ResponseReturnValue:
+    if row.conversation_id is None:
+        abort(422, words)
+    return show(row.conversation_id, status=422, notice=words)
 
 
 def reply(conversation_id: str) -> ResponseReturnValue:
@@ -189,6 +234,11 @@ def _changed(outcome: Change, conversation_id: str | None, patient_id: str | Non
             words = f"{name} has this already."
     if conversation_id is None:
         abort(409, words)
+    return show(conversation_id, status=409, notice=words)
+
+
+def _unseen(conversation_id: str) -> ResponseReturnValue:
+    words = say("Not resolved: the patient has written since you opened this. Read it first.")
     return show(conversation_id, status=409, notice=words)
 
 

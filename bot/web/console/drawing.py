@@ -17,6 +17,7 @@ from bot.store.tables import Role
 from bot.web.console import words
 from bot.web.console.guard import SUPERVISORS
 from bot.web.console.language import LANGUAGES, Said, tongue
+from bot.web.console.snoozing import MENU
 from bot.web.current import clinic
 
 
@@ -95,6 +96,7 @@ def _names() -> dict[str, Any]:
         "full_day": lambda: words.full_day(now, home),
         "now": now,
         "person": g.get("person"),
+        "snooze_menu": MENU,
         "tabs": _tabs,
         "tongue": tongue,
         "troubles": lambda: _troubles(ours, now),

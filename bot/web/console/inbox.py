@@ -86,8 +86,9 @@ def live() -> ResponseReturnValue:
     had_list, _, had_thread = request.headers.get("If-None-Match", "").removeprefix("W/").strip('"').partition(".")
     with ours.database.read() as connection:
         mark, _counts = inbox_list.etag_and_counts(
-            ours, connection, view=_view(), user_id=person().user_id, after=request.args.get("after"), now=now
-        )
+            ours, connection, view=_view(), user_id=person().user_id, after=request.args.get("after"), now=now,
+            locations=person().locations,
+        )  # fmt: skip
         thread_mark = inbox_thread.etag_of(connection, conversation_id, now) if conversation_id else ""
         page = _page(connection) if mark != had_list else None
         thread = None
@@ -107,8 +108,9 @@ def alarm() -> ResponseReturnValue:
     ours = clinic()
     with ours.database.read() as connection:
         _mark, counts = inbox_list.etag_and_counts(
-            ours, connection, view=View.OPEN, user_id=person().user_id, after=None, now=ours.clock()
-        )
+            ours, connection, view=View.OPEN, user_id=person().user_id, after=None, now=ours.clock(),
+            locations=person().locations,
+        )  # fmt: skip
     mark = f"alarm.{counts['alarms']}"
     if request.headers.get("If-None-Match", "").removeprefix("W/").strip('"') == mark:
         return stamped(Response(status=304), mark)
@@ -137,6 +139,7 @@ def _page(connection: Connection) -> inbox_list.InboxPage:
         user_id=person().user_id,
         after=request.values.get("after") or None,
         now=ours.clock(),
+        locations=person().locations,
     )
 
 

@@ -91,8 +91,9 @@ def _mark(connection: Connection) -> tuple[str, Any]:
     ours = clinic()
     now = ours.clock()
     mark, counts = inbox_list.etag_and_counts(
-        ours, connection, view=View.ALL, user_id=person().user_id, after="today", now=now
-    )
+        ours, connection, view=View.ALL, user_id=person().user_id, after="today", now=now,
+        locations=person().locations,
+    )  # fmt: skip
     return f"{mark}.{today.mark(connection, now)}", counts
 
 

@@ -42,6 +42,8 @@ REASONS: Final = Said({
     Reason.OPT_OUT_CHECK: "Opt-out to check",
     Reason.MEDIA: "Sent a picture or recording",
     Reason.SILENCE: "No answer",
+    Reason.STAFF_REPLY: "Answers a colleague",
+    Reason.UNANSWERED: "Still without an answer",
 })
 
 INTENTS: Final = Said({
@@ -77,6 +79,7 @@ BRAKES: Final = Said({
 })
 
 STEPS: Final = Said({
+    "answers-you": "They answer what a colleague wrote. Read both, and go on from there.",
     "ask-for-start": "They stopped texts and now write again. Call, or ask them to text START.",
     "book-earlier-slot": "Move the visit to the earlier slot in the chart, then tell the patient.",
     "call-about-the-rest": "They stopped texts but said more. Call about the rest.",
@@ -105,6 +108,7 @@ STEP_OF: Final = Said({
     Reason.DELIVERY_FAILURE: "Find another number, or call or write.",
     Reason.COMPLAINT: "Call back and listen.",
     Reason.SILENCE: "Call the patient.",
+    Reason.UNANSWERED: "The patient wrote while a colleague held the conversation. Read and answer.",
 })
 
 WHY: Final = Said({

@@ -220,12 +220,14 @@
     links[Math.min(Math.max(from + by, 0), links.length - 1)].focus();
   }
   const press = (key) => document.querySelector(`#case [data-key="${key}"]`)?.click();
+  const snooze = () => { press("b"); document.querySelector("#case .snooze[open] button")?.focus(); };
   const KEYS = {
     j: () => step(1),
     k: () => step(-1),
     o: () => document.activeElement?.closest?.("#list .item a")?.click(),
     c: () => press("c"),
     e: () => press("e"),
+    b: () => snooze(),
     r: () => $("#reply")?.focus(),
     n: () => $("#note")?.focus(),
     t: () => $("#take-first")?.click(),

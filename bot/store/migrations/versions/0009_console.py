@@ -221,6 +221,10 @@ def upgrade() -> None:
         postgresql_where=TO_CHART,
         sqlite_where=TO_CHART,
     )
+    op.add_column("conversations", sa.Column("last_staff_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "conversations", sa.Column("last_staff_asked", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
     op.create_index(
         "ix_conversations_held_by", "conversations", ["held_by"], postgresql_where=HELD, sqlite_where=HELD
     )
@@ -250,6 +254,8 @@ def downgrade() -> None:
     op.drop_column("escalations", "snoozed_by")
     op.drop_column("escalations", "snoozed_until")
     op.drop_index("ix_conversations_held_by", "conversations")
+    op.drop_column("conversations", "last_staff_asked")
+    op.drop_column("conversations", "last_staff_at")
     op.drop_index("ix_audit_entries_actor_seq", "audit_entries")
     op.drop_index("ix_appointment_changes_to_chart", "appointment_changes")
     op.drop_column("appointment_changes", "charted_by")
