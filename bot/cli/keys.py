@@ -42,3 +42,13 @@ def rotate() -> None:
         more = [f"… and {len(unreadable) - SHOWN} more"] if len(unreadable) > SHOWN else []
         start.fail(*unreadable[:SHOWN], *more, "Keep the older keys: these values were not resealed.")
     click.echo("The older keys may be taken out of DATA_KEYS.")
+
+
+@keys.command("index-names")
+def index_names() -> None:
+    """Make patients findable by words of their names who came in before search could. May be run again."""
+    clinic, mended = start.clinic(), 0
+    with start.plainly():
+        for _rows, done in service.index_names(clinic):
+            mended += done
+    click.echo(f"Patients made findable: {mended}")

@@ -11,11 +11,9 @@ from sqlalchemy import Connection
 
 from bot.core.escalation import EscalationStatus
 from bot.core.people import ConsentBasis, ConsentStatus, NumberStatus
-from bot.core.phones import read_phone
 from bot.services import audit, consent
 from bot.services.clinic import Clinic
 from bot.services.inbox import Gone
-from bot.services.inbox_list import name_of
 from bot.services.inbox_thread import Case, Line, PatientCard, VisitLine, card_of, case_of, line_of, visit_of
 from bot.store.columns import AnyRow
 from bot.store.queries import inbox as inbox_queries
@@ -164,37 +162,6 @@ def _messages(vault: Vault, connection: Connection, patient_id: str, user_id: st
         Told(
             line=line_of(vault, row, names, {}, user_id),
             decisions=[(d.at, d.decision, d.reason, d.until) for d in decisions.get(row.id, ())],
-        )
-        for row in rows
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A patient that a search has found."""
-
-    patient_id: str
-    name: str
-    birth_date: str
-
-
-def find(clinic: Clinic, connection: Connection, asked: str) -> Sequence[Found]:
-    """Patients with exactly this id, phone number or full name, in whatever case and order "family, given"."""
-    vault = clinic.vault
-    family, comma, given = asked.partition(",")
-    name = " ".join((f"{given} {family}" if comma else asked).casefold().split())
-    number = read_phone(asked, country=clinic.settings.country).e164
-    rows = patients.found(
-        connection,
-        patient_id=asked,
-        names=vault.indexes(name),
-        phones=vault.indexes(number) if number is not None else (),
-    )
-    return [
-        Found(
-            row.patient_id,
-            name_of(vault, row) or row.patient_id,
-            vault.maybe_open("patients.birth_date", row.patient_id, row.birth_date) or "",
         )
         for row in rows
     ]

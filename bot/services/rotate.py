@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, LargeBinary, bindparam, func, select,
 from sqlalchemy import Table as CoreTable
 
 from bot.services.clinic import Clinic
+from bot.services.importing import naming
 from bot.services.importing.patients import folded_name
 from bot.store.columns import AnyRow
 from bot.store.tables import Table
@@ -78,6 +79,7 @@ def _reseal(
 ) -> Progress:
     (key,) = table.primary_key.columns
     resealed, unreadable = 0, []
+    names: dict[str, tuple[str, str]] = {}
     for row in rows:
         old = {column.name: value for column, value in zip(columns, row[1:], strict=True) if value is not None}
         try:
@@ -85,12 +87,16 @@ def _reseal(
         except Undecryptable as error:
             unreadable.append(str(error))
             continue
+        if table.name == "patients":
+            names[row[0]] = (words.get("given_name", ""), words.get("family_name", ""))
         stale = {name for name, value in old.items() if not vault.is_current(value)}
         if stale:
             fresh: dict[str, Any] = {name: vault.seal(f"{table.name}.{name}", row[0], words[name]) for name in stale}
             fresh |= _indexes(table.name, words, vault)
             connection.execute(update(table).where(key == bindparam("of_row", row[0])).values(fresh))
             resealed += len(stale)
+    if names:
+        naming.mend(connection, names, vault)
     return Progress(table.name, len(rows), resealed, tuple(unreadable))
 
 
@@ -102,3 +108,36 @@ def _indexes(table: str, words: Mapping[str, str], vault: Vault) -> dict[str, st
         name = folded_name(words.get("given_name", ""), words.get("family_name", ""))
         return {"name_index": vault.index(name)} if name else {}
     return {}
+
+
+def index_names(clinic: Clinic, *, batch: int = BATCH) -> Iterator[tuple[int, int]]:
+    """Make every patient findable by the words of their name: after an upgrade, or a restore. Done twice, done once.
+
+    Gives, for each batch, how many patients were looked at and for how many the index was mended. A name that no key
+    opens is left as it is.
+    """
+    table = Table.metadata.tables["patients"]
+    columns = [table.c.given_name, table.c.family_name]
+    after = ""
+    while True:
+        with clinic.database.begin() as connection:
+            rows = _next_rows(connection, table, columns, after, batch)
+            if not rows:
+                return
+            mended = naming.mend(connection, _readable(clinic.vault, rows), clinic.vault)
+        after = rows[-1][0]
+        yield len(rows), mended
+
+
+def _readable(vault: Vault, rows: Sequence[AnyRow]) -> dict[str, tuple[str, str]]:
+    names: dict[str, tuple[str, str]] = {}
+    for key, *sealed in rows:
+        try:
+            given, family = (
+                vault.maybe_open(f"patients.{column}", key, value) or ""
+                for column, value in zip(("given_name", "family_name"), sealed, strict=True)
+            )
+        except Undecryptable:
+            continue
+        names[key] = (given, family)
+    return names

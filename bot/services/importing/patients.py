@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from bot.core.consent import Statement
 from bot.core.localtimes import zone_name
 from bot.core.people import ConsentBasis, ConsentStatus, PatientStatus
 from bot.core.phones import read_phone
+from bot.services.importing import naming
 from bot.services.importing.cells import Cells
 from bot.services.importing.contacts import Wish, link, state
 from bot.services.importing.context import Context, Stored, digests
@@ -123,6 +124,7 @@ def store(connection: Connection, rows: Sequence[Row], context: Context) -> Stor
     stored.added, stored.changed = len(new), len(old)
     if new:
         connection.execute(_ADD, [_new_values(row, mark, context) for row, mark in new])
+        naming.add(connection, _names_of(new), context.vault)
     if old:
         _change(connection, old, context)
     wishes = [_wish(row, context, is_new=True) for row, _ in new if row.phone]
@@ -156,6 +158,11 @@ def _change(connection: Connection, rows: Sequence[tuple[Row, str]], context: Co
     }
     changes = [_changed_values(row, mark, before[row.patient_id], context) for row, mark in rows]
     connection.execute(_SET, changes)
+    naming.renew(connection, _names_of(pair for pair in rows if pair[0].columns & _NAME_COLUMNS), context.vault)
+
+
+def _names_of(rows: Iterable[tuple[Row, str]]) -> dict[str, tuple[str, str]]:
+    return {row.patient_id: (row.given_name, row.family_name) for row, _ in rows}
 
 
 def _new_values(row: Row, mark: str, context: Context) -> dict[str, Any]:

@@ -95,14 +95,3 @@ def messages(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
         .order_by(Message.created_at.desc(), Message.id.desc())
         .limit(MESSAGES)
     ).all()
-
-
-def found(connection: Connection, *, patient_id: str, names: Sequence[str], phones: Sequence[str]) -> Sequence[AnyRow]:
-    """Patients with this id, one of these name indexes, or one of these phone indexes."""
-    by_phone = (
-        select(PatientContact.patient_id)
-        .join(ContactPoint, ContactPoint.id == PatientContact.contact_point_id)
-        .where(ContactPoint.phone_index.in_(phones), PatientContact.active.is_(True))
-    )
-    wanted = or_(Patient.patient_id == patient_id, Patient.name_index.in_(names), Patient.patient_id.in_(by_phone))
-    return connection.execute(select(Patient.__table__).where(wanted).order_by(Patient.patient_id).limit(PHONES)).all()

@@ -12,12 +12,16 @@ from bot.web.console import drawing, guard, language, signing
 from bot.web.console import imports as import_pages
 from bot.web.console import inbox as inbox_pages
 from bot.web.console import patients as patient_pages
+from bot.web.console import search as search_pages
 from bot.web.console import today as today_page
 
 blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder=str(templates_root()))
 guard.install(blueprint)
 drawing.install(blueprint)
-PARTS = (signing, account_pages, today_page, inbox_pages, action_routes, correction_routes, patient_pages, import_pages)
+PARTS = (
+    signing, account_pages, today_page, inbox_pages, action_routes, correction_routes, patient_pages, search_pages,
+    import_pages,
+)  # fmt: skip
 for part in PARTS:
     part.install(blueprint)
 

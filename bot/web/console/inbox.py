@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 from bot.services import audit, inbox_list, inbox_thread
 from bot.services.inbox_reply import Moved
 from bot.services.inbox_thread import Thread
+from bot.services.search import LATER_SHOWN
 from bot.store.queries import inbox as queries
+from bot.store.queries import search
 from bot.store.queries.inbox import View
 from bot.web.console.guard import is_live, moment, person, timer
 from bot.web.current import clinic
@@ -60,7 +62,7 @@ def show(conversation_id: str, *, viewed: bool = False, status: int = 200, **sho
     now = ours.clock()
     with ours.database.read() as connection:
         thread = inbox_thread.read_thread(
-            ours, connection, conversation_id, user_id=person().user_id, now=now, before=request.values.get("before")
+            ours, connection, conversation_id, user_id=person().user_id, now=now, before=_before(connection)
         )
         page = _page(connection) if thread is not None else None
     if thread is None or page is None:
@@ -141,6 +143,14 @@ def _page(connection: Connection) -> inbox_list.InboxPage:
         now=ours.clock(),
         locations=person().locations,
     )
+
+
+def _before(connection: Connection) -> str | None:
+    """Where the shown part of a conversation ends: before a message, or so that the found one is among those shown."""
+    found = request.args.get("at")
+    if found:
+        return search.page_with(connection, found, after=LATER_SHOWN)
+    return request.values.get("before")
 
 
 def _view() -> View:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from bot.services import audit, patient_page
 from bot.services.inbox import Gone
-from bot.services.patient_page import Found
-from bot.web.console.guard import own, person
+from bot.web.console.guard import person
 from bot.web.current import clinic
 
 
@@ -18,7 +15,6 @@ def install(blueprint: Blueprint) -> None:
     """Add the routes."""
     blueprint.add_url_rule("/patients/<path:patient_id>", view_func=patient)
     blueprint.add_url_rule("/patients/<path:patient_id>/consent", view_func=change_consent, methods=["POST"])
-    blueprint.add_url_rule("/find", view_func=find, methods=["GET", "POST"])
 
 
 def patient(patient_id: str) -> ResponseReturnValue:
@@ -59,20 +55,3 @@ def change_consent(patient_id: str) -> ResponseReturnValue:
         return _page(patient_id, "Say how you know: who told whom, when, or which form was signed."), 422
     flash("Texts are stopped." if change == "stop" else "The signed form is on record.")
     return redirect(url_for("console.patient", patient_id=patient_id), 303)
-
-
-@own
-def find() -> ResponseReturnValue:
-    """Look a patient up by id, phone or full name; asked by POST, so that no name gets into an address."""
-    asked, ours = request.form.get("q", "").strip(), clinic()
-    found: Sequence[Found] = ()
-    if asked:
-        with ours.database.begin() as connection:
-            found = patient_page.find(ours, connection, asked)
-            audit.record(
-                connection, at=ours.clock(), actor=person().user_id, action="patient.search", object_type="patient",
-                detail={"count": len(found)},
-            )  # fmt: skip
-        if len(found) == 1:
-            return redirect(url_for("console.patient", patient_id=found[0].patient_id), 303)
-    return render_template("console/find.html", asked=asked, found=found)

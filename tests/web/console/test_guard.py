@@ -84,7 +84,7 @@ def test_a_role_is_asked_before_anything_is_looked_up(
 
 OWN = {
     "console.sign_in", "console.sign_out", "console.second_factor", "console.change_password", "console.add_factor",
-    "console.remove_factor", "console.end_others", "console.active", "console.find",
+    "console.remove_factor", "console.end_others", "console.active", "console.find", "console.search",
 }  # fmt: skip
 
 
