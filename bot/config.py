@@ -8,8 +8,8 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from datetime import time
-from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -59,6 +59,23 @@ def _parts(url: str) -> SplitResult | None:
     return parts
 
 
+class MailServer(NamedTuple):
+    """What SMTP_URL says: the server, how to sign in there, and whom its mail is from."""
+
+    host: str
+    port: int
+    tls: bool
+    """From the first byte; else STARTTLS where it is offered."""
+    user: str
+    password: str
+    sender: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is this very machine, where nobody reads along."""
+        return self.host in ("localhost", "127.0.0.1", "::1")
+
+
 class Settings(BaseSettings):
     """All that a clinic sets. Names in the environment are the upper-case forms of these."""
 
@@ -96,6 +113,10 @@ class Settings(BaseSettings):
     )
     metrics_port: int | None = Field(None, ge=1, le=65535, description="serve /metrics on this port instead")
     undo_seconds: int = Field(5, ge=0, le=10, description="how long a coordinator may take a reply back")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="mail server for word to staff on call: smtps://user:password@host:465?from=texts@clinic.example",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")
 
     @field_validator("database_url")
@@ -226,6 +247,13 @@ class Settings(BaseSettings):
             raise ValueError("write two times of day, such as 20:00-08:00") from None
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_mail(value.get_secret_value())
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _proxies(cls, value: list[str]) -> list[str]:
@@ -261,6 +289,11 @@ class Settings(BaseSettings):
         return parse_hours(self.office_hours)
 
     @property
+    def mail(self) -> MailServer | None:
+        """The mail server, if there is one."""
+        return parse_mail(self.smtp_url.get_secret_value()) if self.smtp_url is not None else None
+
+    @property
     def auth_tokens(self) -> tuple[str, ...]:
         """Twilio's auth tokens, the newest first; any of them verifies a signature."""
         return tuple(token.get_secret_value() for token in self.twilio_auth_token)
@@ -272,6 +305,19 @@ def parse_hours(text: str) -> tuple[time, time]:
     if found is None:
         raise ValueError("not two times of day")
     return time.fromisoformat(found[1]), time.fromisoformat(found[2])
+
+
+def parse_mail(url: str) -> MailServer:
+    """Read SMTP_URL. Raises ValueError, without quoting it."""
+    parts = _parts(url)
+    senders = parse_qs(parts.query).get("from", []) if parts is not None else []
+    if parts is None or parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("write smtps://user:password@host:465?from=texts@clinic.example")
+    if len(senders) != 1 or not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", senders[0]):
+        raise ValueError("write at its end whom the mail is from: ?from=texts@clinic.example")
+    tls = parts.scheme == "smtps"
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return MailServer(parts.hostname, parts.port or (465 if tls else 587), tls, user, password, senders[0])
 
 
 def _check_options(options: dict[str, Any]) -> None:

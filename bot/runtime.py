@@ -16,9 +16,10 @@ from bot.content.replies import OnFirstUse
 from bot.gateways.fhir import FhirFile
 from bot.gateways.queue import RedisQueue
 from bot.gateways.rate import SharedRate
+from bot.gateways.smtp import SmtpMailer
 from bot.gateways.twilio import TwilioProvider
 from bot.services.clinic import Clinic
-from bot.services.ports import Provider, Rate
+from bot.services.ports import Mailer, Provider, Rate
 from bot.store.database import open_database
 from bot.store.vault import Vault
 
@@ -39,6 +40,11 @@ def build_clinic(settings: Settings) -> Clinic:
 def build_provider(settings: Settings) -> Provider:
     """The messaging provider. Belongs to one event loop; close it there."""
     return TwilioProvider(settings)
+
+
+def build_mailer(settings: Settings) -> Mailer | None:
+    """The clinic's mail server, where SMTP_URL names one."""
+    return SmtpMailer(settings.mail) if settings.mail is not None else None
 
 
 def build_rate(settings: Settings) -> Rate:

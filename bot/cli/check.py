@@ -14,7 +14,7 @@ from bot.content.lint import lint
 from bot.content.messages import Messages
 from bot.content.paths import data_root
 from bot.content.replies import load_lexicons
-from bot.runtime import build_clinic, build_provider
+from bot.runtime import build_clinic, build_mailer, build_provider
 from bot.services import check as service
 
 
@@ -49,6 +49,9 @@ def _services(settings: Settings) -> Iterator[tuple[str, str | None, str]]:
     yield "migrations", service.migrations_fault(clinic), ""
     yield "redis", service.redis_fault(clinic), ""
     yield "twilio", asyncio.run(service.provider_fault(build_provider(settings))), settings.twilio_account_sid
+    mailer = build_mailer(settings)
+    remark = "" if mailer is not None else "none, SMTP_URL is not set: whoever is on call can be told by text only"
+    yield "mail", mailer.check() if mailer is not None else None, remark
 
 
 def _words() -> Iterator[tuple[str, str | None, str]]:

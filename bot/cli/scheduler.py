@@ -19,6 +19,7 @@ from bot import clock
 from bot import log as logs
 from bot.cli import start
 from bot.services.clinic import Clinic
+from bot.services.ladder import climb
 from bot.services.plan import plan_due
 from bot.services.returns import give_back_idle
 from bot.services.silence import wake
@@ -103,6 +104,7 @@ def tick(clinic: Clinic, holder: str) -> bool:
         plan_due(clinic, at=now)
         wake(clinic, now)
         give_back_idle(clinic, now)
+        climb(clinic, now)
         hint(clinic, look(clinic))
     return True
 

@@ -13,12 +13,15 @@ class ProviderUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OutgoingText:
-    """One text to hand to the provider; `message_id` is ours and also rides in `status_callback`."""
+    """One text to hand to the provider; `message_id` is ours and also rides in `status_callback`.
+
+    Without one nothing is reported of it: for word to staff, which is no patient's message.
+    """
 
     message_id: str
     to: str
     body: str
-    status_callback: str
+    status_callback: str | None
     validity_seconds: int | None = None
 
 

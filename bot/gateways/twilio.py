@@ -87,7 +87,9 @@ class TwilioProvider:
         return self._client
 
     def _parameters(self, text: OutgoingText) -> dict[str, Any]:
-        parameters: dict[str, Any] = {"to": text.to, "body": text.body, "status_callback": text.status_callback}
+        parameters: dict[str, Any] = {"to": text.to, "body": text.body}
+        if text.status_callback is not None:
+            parameters["status_callback"] = text.status_callback
         if self._settings.twilio_messaging_service_sid:
             parameters["messaging_service_sid"] = self._settings.twilio_messaging_service_sid
         else:

@@ -13,9 +13,10 @@ import structlog
 
 from bot.config import load
 from bot.gateways.queue import Job, RedisQueue
-from bot.runtime import build_clinic, build_provider, build_rate
+from bot.runtime import build_clinic, build_mailer, build_provider, build_rate
 from bot.services.clinic import Clinic
 from bot.services.deliver import Delivered, deliver
+from bot.services.notices import tell
 from bot.services.reconcile import Reconciled, reconcile
 
 log = structlog.get_logger()
@@ -55,6 +56,10 @@ class Station:
         finally:
             self._reconciling.release()
 
+    def tell(self) -> int:
+        """Tell whoever is on call and is to be told; called from one thread only."""
+        return asyncio.run(self._tell())
+
     def heard(self, job: Job) -> None:
         """This hint has been taken up: a later one is news."""
         if isinstance(self.clinic.queue, RedisQueue):
@@ -71,6 +76,13 @@ class Station:
         finally:
             await provider.aclose()
             await rate.aclose()
+
+    async def _tell(self) -> int:
+        provider = build_provider(self.clinic.settings)
+        try:
+            return await tell(self.clinic, provider, build_mailer(self.clinic.settings))
+        finally:
+            await provider.aclose()
 
     async def _reconcile(self) -> Reconciled:
         provider = build_provider(self.clinic.settings)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from bot.jobs.station import Station
+from bot.services.notices import any_due
 from bot.services.sweep import look
 from bot.store.database import DatabaseDown
 
@@ -15,10 +16,14 @@ log = structlog.get_logger()
 
 DELIVER_SECONDS = 2.0
 RECONCILE_SECONDS = 10.0
+TELL_SECONDS = 5.0
 
 
 class Sweeper:
-    """Two threads: one sends what is due, one looks up what is unknown. They end when the station is to stop."""
+    """Three threads: one sends what is due, one looks up what is unknown, one tells whoever is on call.
+
+    They end when the station is to stop.
+    """
 
     def __init__(self, station: Station) -> None:
         self._station = station
@@ -26,6 +31,7 @@ class Sweeper:
         self._threads = [
             threading.Thread(target=self._every, args=(DELIVER_SECONDS, self._deliver), name="sweep deliver"),
             threading.Thread(target=self._every, args=(RECONCILE_SECONDS, self._reconcile), name="sweep reconcile"),
+            threading.Thread(target=self._every, args=(TELL_SECONDS, self._tell), name="sweep tell"),
         ]
 
     def start(self) -> None:
@@ -34,7 +40,7 @@ class Sweeper:
             thread.start()
 
     def join(self) -> None:
-        """Wait for both to end."""
+        """Wait for all to end."""
         for thread in self._threads:
             thread.join()
 
@@ -55,3 +61,7 @@ class Sweeper:
     def _reconcile(self) -> None:
         if look(self._station.clinic).reconcile:
             self._station.reconcile(wait=False)
+
+    def _tell(self) -> None:
+        if any_due(self._station.clinic):
+            self._station.tell()

@@ -16,7 +16,7 @@ from bot.store.batch import Batch
 from bot.store.columns import AnyRow
 from bot.store.database import once_more
 from bot.store.queries import inbox as queries
-from bot.store.queries import threads
+from bot.store.queries import notices, threads
 from bot.store.tables import Conversation, Escalation, Patient, PatientContact
 
 OUTCOMES: Final = ("handled", "called", "booked-elsewhere", "wrong-number", "no-answer-needed", "false-alarm")
@@ -116,8 +116,11 @@ def take(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime) -
         snoozed_by=None,
         returned_at=None,
         returned_from=None,
+        rung=0,
     )
     if taken:
+        if row.rung:
+            notices.void(connection, row.id, now)
         if row.conversation_id is not None:
             queries.hold(connection, row.conversation_id, holder=actor_id, now=now)
         _record(connection, "escalation.claim", "escalation", row.id, actor_id, now)
@@ -202,6 +205,8 @@ def resolve(
             resolved_at=now,
             outcome=outcome,
         )
+        if row.rung:
+            notices.void(connection, row.id, now)
         _record(connection, "escalation.resolve", "escalation", row.id, actor_id, now, outcome=outcome)
         _let_go(connection, row, actor_id=actor_id)
         _unpause(connection, row, now)
@@ -261,7 +266,7 @@ def other_holder(connection: Connection, row: AnyRow, actor_id: str) -> str | No
 def hand_back(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime, **more: object) -> None:
     """Open again, in the caller's transaction; `more` columns are set with it."""
     free_again = {"status": EscalationStatus.OPEN, "claimed_by": None, "claimed_at": None, "waiting_since": None}
-    queries.change_escalation(connection, row.id, now=now, **free_again, **more)
+    queries.change_escalation(connection, row.id, now=now, **{**free_again, "returned_at": now, **more})
     _record(connection, "escalation.release", "escalation", row.id, actor_id, now)
     _let_go(connection, row, actor_id=row.claimed_by)
 

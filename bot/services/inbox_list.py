@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -81,7 +81,9 @@ def etag_and_counts(
     tick = int(now.timestamp()) // TICK_SECONDS
     parts = (*row, view, user_id, after, tick)
     mark = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:20]
-    return mark, {name: int(row._mapping[name]) for name in (*map(str, View), "alarms")}
+    counts = {name: int(row._mapping[name]) for name in (*map(str, View), "alarms", "untold")}
+    waited = now - row.alarm_since if row.alarm_since is not None else timedelta()
+    return mark, {**counts, "alarm_minutes": int(waited.total_seconds()) // 60}
 
 
 def read_page(
@@ -140,7 +142,7 @@ def item_of(row: AnyRow, names: Mapping[str, str], vault: Vault, sharing: Mappin
         resolved_at=row.resolved_at,
         snoozed_until=row.snoozed_until,
         waiting_since=row.waiting_since,
-        returned_at=row.returned_at,
+        returned_at=row.returned_at if row.returned_from is not None else None,
         holder_id=holder,
         holder=names.get(holder, "somebody else") if holder is not None else "",
         unread=heard is not None and (said is None or heard > said),

@@ -314,7 +314,7 @@ def case_of(
         respond_by=row.respond_by,
         snoozed_until=row.snoozed_until,
         waiting_since=row.waiting_since,
-        returned_at=row.returned_at,
+        returned_at=row.returned_at if row.returned_from is not None else None,
         returned_from=names.get(row.returned_from, "somebody"),
         holder_id=row.claimed_by,
         visit=visit_of(visit) if visit is not None else None,

@@ -13,6 +13,7 @@ from bot.core.outreach import Lane
 from bot.core.sending import Brake
 from bot.services.brakes import troubles
 from bot.services.clinic import Clinic
+from bot.store.queries import notices
 from bot.store.tables import Escalation, Lease, Message
 
 # By status alone, which its index answers without the table; the direction follows from the status.
@@ -43,6 +44,8 @@ class Figures:
     due: dict[Lane, int]
     oldest_due_seconds: float
     """How long the oldest message that is due has been waiting to be sent; 0 when none is."""
+    untold: int
+    """Emergencies that climb the on-call ladder, and nobody has been told."""
     leases: dict[str, float]
     """Seconds that each lease is still held; negative once it has run out."""
     brakes: dict[Brake, int]
@@ -56,6 +59,7 @@ def figures(clinic: Clinic, now: datetime) -> Figures:
         escalations = connection.execute(_ESCALATIONS).all()
         due = connection.execute(_DUE, {"now": now}).all()
         leases = connection.execute(_LEASES).all()
+        untold = notices.untold(connection)
     overdue = dict.fromkeys(Priority, 0.0)
     for priority, status, _count, respond_by in escalations:
         if status is EscalationStatus.OPEN:
@@ -68,6 +72,7 @@ def figures(clinic: Clinic, now: datetime) -> Figures:
         oldest_due_seconds=max(
             (max(0.0, (now - oldest).total_seconds()) for _, _, oldest in due if oldest), default=0.0
         ),
+        untold=untold,
         leases={name: (until - now).total_seconds() for name, until in leases},
         brakes={trouble.kind: trouble.code or 0 for trouble in troubles(clinic, now)},
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.core.intents import Evidence, Understanding
+from bot.core.ladder import Telling
 from bot.core.provider import Accepted as Accepted
 from bot.core.provider import ListedMessage as ListedMessage
 from bot.core.provider import OutgoingText as OutgoingText
@@ -36,6 +37,18 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Close connections. The provider is of no use afterwards."""
+        ...
+
+
+class Mailer(Protocol):
+    """The clinic's mail server, for word to its staff."""
+
+    def send(self, *, to: str, subject: str, body: str) -> Telling:
+        """Hand over one e-mail. Never raises for what the server or the wire does."""
+        ...
+
+    def check(self) -> str | None:
+        """None when it can be used, else one line that says what is wrong."""
         ...
 
 

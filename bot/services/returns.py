@@ -42,7 +42,7 @@ def _give_back(clinic: Clinic, conversation_id: str, now: datetime) -> bool:
 
 def _return(clinic: Clinic, connection: Connection, conversation: AnyRow, waiting: list[AnyRow], now: datetime) -> None:
     for row in waiting:
-        inbox.hand_back(connection, row, actor_id=ACTOR, now=now, returned_at=now, returned_from=conversation.held_by)
+        inbox.hand_back(connection, row, actor_id=ACTOR, now=now, returned_from=conversation.held_by)
     queries.free(connection, conversation.id, holder=conversation.held_by)
     inbox.leave_nothing(clinic, connection, conversation, now=now)
     audit.record(

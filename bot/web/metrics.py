@@ -93,6 +93,8 @@ def _gauges(found: Figures) -> Iterator[Metric]:
     for priority, seconds in found.overdue_seconds.items():
         overdue.add_metric([priority], seconds)
     yield overdue
+    nobody = "Emergencies that nobody has taken and of which nobody on call could be told."
+    yield GaugeMetricFamily("tendril_emergencies_untold", nobody, value=found.untold)
     due = GaugeMetricFamily("tendril_outbox_due", "Messages due and not yet claimed.", labels=["lane"])
     for lane, count in sorted(found.due.items()):
         due.add_metric([lane], count)

@@ -8,7 +8,7 @@ from tests.cli.running import call_bot, run_bot
 from tests.clinic import RunningClinic
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-THINGS = ["settings", "database", "migrations", "redis", "twilio", "translations", "lexicons"]
+THINGS = ["settings", "database", "migrations", "redis", "twilio", "mail", "translations", "lexicons"]
 
 
 @pytest.mark.slow
@@ -54,6 +54,8 @@ def test_every_setting_is_named_at_once(settings_env: dict[str, str]) -> None:
         ("PUBLIC_URL", "https://user:word@texts.example"),
         ("CLINIC_NAME", "Willow\nClinic"),
         ("REMINDER_DAYS", "0"),
+        ("SMTP_URL", "mail.clinic.example"),
+        ("SMTP_URL", "smtp://mail.clinic.example"),
     ],
 )
 def test_a_malformed_setting_is_one_line(settings_env: dict[str, str], name: str, value: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 
 from bot.core.escalation import EscalationStatus, Priority
 from bot.store.columns import AnyRow
+from bot.store.queries.notices import nobody_told
 from bot.store.queries.scope import within
 from bot.store.tables import ApiToken, ContactPoint, Conversation, Escalation, Patient, PatientContact, User
 
@@ -232,8 +233,14 @@ def counts(
     here = within(Escalation.patient_id, locations)
     tallies: dict[str, ColumnElement[bool]] = {str(view): what for view, what in _membership(user_id, now).items()}
     tallies["alarms"] = and_(opened, Escalation.priority == Priority.EMERGENCY)
+    tallies["untold"] = and_(tallies["alarms"], nobody_told())
     columns = [func.coalesce(func.sum(case((what, 1), else_=0)), 0).label(name) for name, what in tallies.items()]
-    stamp = (func.max(Escalation.updated_at).label("changed_at"), func.sum(Escalation.version).label("versions"))
+    oldest = func.min(case((tallies["alarms"], Escalation.created_at))).label("alarm_since")
+    stamp = (
+        oldest,
+        func.max(Escalation.updated_at).label("changed_at"),
+        func.sum(Escalation.version).label("versions"),
+    )
     # Two parts, each with an index of its own: together, SQLite would read every escalation there ever was.
     waiting = select(*columns, *stamp).where(_UNRESOLVED, here).subquery()
     done = (

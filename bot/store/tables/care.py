@@ -100,8 +100,9 @@ class Escalation(Table):
     waiting_since: Mapped[datetime | None]
     """A person has answered and waits for the patient since then."""
     returned_at: Mapped[datetime | None]
-    """When it came back from somebody who had claimed it and let it lie."""
+    """When it came back from somebody who had claimed it."""
     returned_from: Mapped[str | None] = mapped_column(String(32))
+    """Who let it lie; None: it was handed back."""
     rung: Mapped[int] = mapped_column(default=0, server_default="0")
     """How far up the on-call ladder word of it has gone."""
     respond_by: Mapped[datetime]

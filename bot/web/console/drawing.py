@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from flask import Blueprint, current_app, g
@@ -100,6 +100,7 @@ def _names() -> dict[str, Any]:
         "tabs": _tabs,
         "tongue": tongue,
         "troubles": lambda: _troubles(ours, now),
+        "waited": lambda minutes: words.span(timedelta(minutes=minutes)),
         "urgency": lambda moment: words.urgency(moment, now),
         "when": when,
         "words": words,

@@ -113,7 +113,7 @@ def alarm() -> ResponseReturnValue:
             ours, connection, view=View.OPEN, user_id=person().user_id, after=None, now=ours.clock(),
             locations=person().locations,
         )  # fmt: skip
-    mark = f"alarm.{counts['alarms']}"
+    mark = ".".join(["alarm", *(str(counts[name]) for name in ("alarms", "alarm_minutes", "untold"))])
     if request.headers.get("If-None-Match", "").removeprefix("W/").strip('"') == mark:
         return stamped(Response(status=304), mark)
     return stamped(make_response(render_template("console/_alarm.html", page={"counts": counts}, live=True)), mark)
