@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cache
 from typing import Final, TypeAlias
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.services import audit
@@ -34,8 +36,32 @@ _USER = insert(User.__table__)  # type: ignore[arg-type]
 _TRY = insert(SignInTry.__table__)  # type: ignore[arg-type]
 
 
+class Fault(StrEnum):
+    """Why an account cannot be made or changed like that."""
+
+    NO_ADDRESS = "no-address"
+    TAKEN = "taken"
+    TOO_SHORT = "too-short"
+    TOO_LONG = "too-long"
+    GUESSABLE = "guessable"
+
+
+SAID: Final = {
+    Fault.NO_ADDRESS: "that is no e-mail address",
+    Fault.TAKEN: "there is an account with this address already",
+    Fault.TOO_SHORT: f"a password has {SHORTEST} characters or more",
+    Fault.TOO_LONG: f"a password has at most {LONGEST} characters",
+    Fault.GUESSABLE: "a password is neither the address nor a sign or two repeated",
+}
+"""For the command line; the console has words of its own."""
+
+
 class AccountError(Exception):
     """The account cannot be made or changed like that; the words are for whoever asked."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(SAID[fault])
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +95,58 @@ def create_user(
     clinic: Clinic, *, email: str, role: Role, password: str, now: datetime, name: str = "", actor: str = "cli"
 ) -> str:
     """Make an account and give its id. Raises AccountError when there is one, or address or password will not do."""
-    address = fold(email)
-    if not _EMAIL.fullmatch(address) or len(address) > User.email.type.length:
-        raise AccountError("that is no e-mail address")
+    address = check_address(email)
     check_password(password, address)
-    user_id = new_id()
-    row = {"id": user_id, "email": address, "name": name.strip() or _name_from(address), "role": role, "active": True}
-    hashed = _HASHER.hash(password)
+    hashed = hash_password(password)
     with clinic.database.begin() as connection:
-        try:
-            connection.execute(_USER, {**row, "password_hash": hashed, "created_at": now})
-        except IntegrityError:
-            raise AccountError("there is an account with this address already") from None
+        user_id = add_user(connection, email=address, name=name, role=role, hashed=hashed, now=now)
         audit.record(
             connection, at=now, actor=actor, action="user.create", object_type="user", object_id=user_id,
             detail={"role": str(role)},
         )  # fmt: skip
     return user_id
+
+
+def add_user(
+    connection: Connection,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    hashed: str,
+    now: datetime,
+    locations: Sequence[str] = (),
+) -> str:
+    """The account's row, in the caller's transaction, which writes down why. Raises AccountError when there is one."""
+    user_id = new_id()
+    row = {
+        "id": user_id,
+        "email": email,
+        "name": name.strip()[: User.name.type.length] or _name_from(email),
+        "role": role,
+        "active": True,
+        "locations": list(locations),
+        "password_hash": hashed,
+        "created_at": now,
+    }
+    try:
+        connection.execute(_USER, row)
+    except IntegrityError:
+        raise AccountError(Fault.TAKEN) from None
+    return user_id
+
+
+def check_address(email: str) -> str:
+    """The address as accounts are known by. Raises AccountError for what is none."""
+    address = fold(email)
+    if not _EMAIL.fullmatch(address) or len(address) > User.email.type.length:
+        raise AccountError(Fault.NO_ADDRESS)
+    return address
+
+
+def hash_password(password: str) -> str:
+    """What is stored of a password. Takes a quarter of a second: not within a transaction."""
+    return _HASHER.hash(password)
 
 
 def _name_from(address: str) -> str:
@@ -95,11 +156,11 @@ def _name_from(address: str) -> str:
 def check_password(password: str, email: str) -> None:
     """Raise AccountError when a password is too short, too long or no secret. No other rule makes them better."""
     if len(password) < SHORTEST:
-        raise AccountError(f"a password has {SHORTEST} characters or more")
+        raise AccountError(Fault.TOO_SHORT)
     if len(password) > LONGEST:
-        raise AccountError(f"a password has at most {LONGEST} characters")
+        raise AccountError(Fault.TOO_LONG)
     if len(set(password)) < FEWEST or fold(password) in (fold(email), fold(email).partition("@")[0]):
-        raise AccountError("a password is neither the address nor a sign or two repeated")
+        raise AccountError(Fault.GUESSABLE)
 
 
 def new_password() -> str:
@@ -128,7 +189,7 @@ def sign_in(clinic: Clinic, *, email: str, password: str, now: datetime) -> Sign
 
 def reserve_try(clinic: Clinic, email: str, now: datetime) -> str | Limited:
     """Count one failed try for that account in advance and give its id; `forgive` takes it back."""
-    account = hashlib.sha256(fold(email).encode("utf-8", "surrogatepass")).hexdigest()
+    account = _account(email)
     try_id = new_id()
     with clinic.database.begin() as connection:
         _line_up(connection, account)
@@ -139,6 +200,23 @@ def reserve_try(clinic: Clinic, email: str, now: datetime) -> str | Limited:
             return Limited(times[-1] + WITHIN)
         connection.execute(_TRY, {"id": try_id, "account": account, "at": now})
     return try_id
+
+
+def locked_out(connection: Connection, emails: Sequence[str], *, now: datetime) -> Mapping[str, datetime]:
+    """Which of these accounts have no try left, and until when."""
+    accounts = {_account(email): email for email in emails}
+    rows = connection.execute(
+        select(SignInTry.account, func.min(SignInTry.at).label("first_at"))
+        .where(SignInTry.account.in_(accounts), SignInTry.at > now - WITHIN)
+        .group_by(SignInTry.account)
+        .having(func.count() >= TRIES)
+    )
+    return {accounts[row.account]: row.first_at + WITHIN for row in rows}
+
+
+def let_try_again(connection: Connection, email: str) -> int:
+    """Forget the failed tries of that account, in the caller's transaction; how many there were."""
+    return connection.execute(delete(SignInTry).where(SignInTry.account == _account(email))).rowcount
 
 
 def forgive(connection: Connection, try_id: str) -> None:
@@ -160,6 +238,20 @@ def change_password(clinic: Clinic, *, user_id: str, old: str, new: str, now: da
                 connection, at=now, actor=user_id, action="user.password", object_type="user", object_id=user_id
             )
     return outcome
+
+
+def change_language(clinic: Clinic, *, user_id: str, language: str | None, now: datetime) -> None:
+    """The console's language for that person; None: whatever the browser asks for."""
+    with clinic.database.begin() as connection:
+        connection.execute(update(User).where(User.id == user_id).values(language=language))
+        audit.record(
+            connection, at=now, actor=user_id, action="user.language", object_type="user", object_id=user_id,
+            detail={"language": language},
+        )  # fmt: skip
+
+
+def _account(email: str) -> str:
+    return hashlib.sha256(fold(email).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _line_up(connection: Connection, account: str) -> None:

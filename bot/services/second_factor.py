@@ -11,7 +11,7 @@ from typing import Final
 import pyotp
 from sqlalchemy import Connection, or_, select, update
 
-from bot.services import audit
+from bot.services import audit, recovery_codes
 from bot.services.accounts import Limited, forgive, reserve_try
 from bot.services.clinic import Clinic
 from bot.services.sessions import Person
@@ -41,11 +41,13 @@ def reopen(clinic: Clinic, person: Person, sealed: str) -> str | None:
         return None
 
 
-def enroll(clinic: Clinic, person: Person, *, secret: str, code: str, now: datetime) -> bool:
-    """Bind the secret to the account once a code proves that the app has it; whether it did."""
+def enroll(
+    clinic: Clinic, person: Person, *, secret: str, code: str, now: datetime
+) -> recovery_codes.Codes | None:
+    """Bind the secret to the account once a code proves that the app has it, and give its recovery codes."""
     step = _matching(secret, code, now)
     if step is None:
-        return False
+        return None
     with clinic.database.begin() as connection:
         sealed = clinic.vault.seal("users.totp_secret", person.user_id, secret)
         bound = connection.execute(
@@ -54,13 +56,13 @@ def enroll(clinic: Clinic, person: Person, *, secret: str, code: str, now: datet
             .values(totp_secret=sealed, totp_last_step=step)
         )
         if bound.rowcount != 1:
-            return False
+            return None
         _pass(connection, person, now, "totp.enroll")
-    return True
+        return recovery_codes.make(connection, person.user_id)
 
 
 def verify(clinic: Clinic, person: Person, *, code: str, now: datetime) -> bool | Limited:
-    """Whether the code is right and new; a wrong one counts among the account's failed tries."""
+    """Whether the code, or the recovery code, is right and new; a wrong one counts among the account's tries."""
     reserved = reserve_try(clinic, person.email, now)
     if isinstance(reserved, Limited):
         return reserved
@@ -73,7 +75,7 @@ def verify(clinic: Clinic, person: Person, *, code: str, now: datetime) -> bool 
 
 
 def remove(clinic: Clinic, person: Person, *, code: str, now: datetime) -> bool | Limited:
-    """Do without it from now on, where the clinic leaves that to each account; it takes a code."""
+    """Do without it from now on; it takes a code. Where the clinic asks for one, another has to be set up at once."""
     reserved = reserve_try(clinic, person.email, now)
     if isinstance(reserved, Limited):
         return reserved
@@ -81,9 +83,31 @@ def remove(clinic: Clinic, person: Person, *, code: str, now: datetime) -> bool 
         if not _use(clinic, connection, person, code, now):
             return False
         forgive(connection, reserved)
-        connection.execute(update(User).where(User.id == person.user_id).values(totp_secret=None, totp_last_step=None))
+        forget(connection, person.user_id)
         _pass(connection, person, now, "totp.remove")
+        if person.totp_required:
+            # So that this browser, too, is served nothing but the page that sets it up.
+            connection.execute(update(Session).where(Session.user_id == person.user_id).values(second_factor_at=None))
     return True
+
+
+def forget(connection: Connection, user_id: str) -> None:
+    """The account has no second factor any more, in the caller's transaction, which writes down why."""
+    connection.execute(update(User).where(User.id == user_id).values(totp_secret=None, totp_last_step=None))
+    recovery_codes.forget(connection, user_id)
+
+
+def new_codes(clinic: Clinic, person: Person, *, code: str, now: datetime) -> recovery_codes.Codes | bool | Limited:
+    """Ten new recovery codes in place of the old ones; it takes a code. False when that is wrong."""
+    reserved = reserve_try(clinic, person.email, now)
+    if isinstance(reserved, Limited):
+        return reserved
+    with clinic.database.begin() as connection:
+        if not _use(clinic, connection, person, code, now):
+            return False
+        forgive(connection, reserved)
+        _pass(connection, person, now, "totp.codes")
+        return recovery_codes.make(connection, person.user_id)
 
 
 def _use(clinic: Clinic, connection: Connection, person: Person, code: str, now: datetime) -> bool:
@@ -92,7 +116,7 @@ def _use(clinic: Clinic, connection: Connection, person: Person, code: str, now:
         return False
     step = _matching(clinic.vault.open("users.totp_secret", person.user_id, sealed), code, now)
     if step is None:
-        return False
+        return recovery_codes.use(connection, person.user_id, code, now=now)
     # Conditional, so that of two browsers with one code only one gets in.
     used = connection.execute(
         update(User)

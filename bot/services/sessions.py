@@ -1,14 +1,15 @@
-"""Signed-in browsers: sessions kept on the server, ended by sign-out, by idleness, by age or by another session."""
+"""Signed-in browsers: sessions kept on the server, ended by sign-out, by idleness, by age or by somebody."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.services import audit
 from bot.services.clinic import Clinic
@@ -18,6 +19,10 @@ IDLE: Final = timedelta(minutes=15)
 AT_MOST: Final = timedelta(hours=12)
 TOUCH_EVERY: Final = timedelta(seconds=20)
 """Activity is written down no more often than this: a click need not cost a write."""
+
+KEPT: Final = timedelta(days=90)
+"""How long an ended session is remembered, for "last seen"; the audit trail knows of every sign-in."""
+LISTED: Final = 50
 
 _USER = (User.name, User.email, User.role, User.totp_secret, User.locations, User.language)
 _SESSION = insert(Session.__table__)  # type: ignore[arg-type]
@@ -56,11 +61,23 @@ class Person:
         return self.role is Role.READ_ONLY
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One browser in which somebody is signed in."""
+
+    session_id: str
+    agent: str
+    since: datetime
+    seen_at: datetime
+
+
 def begin(clinic: Clinic, *, user_id: str, now: datetime, agent: str = "") -> str:
     """Open a session and give its secret for the cookie; kept are the secret's hash and the browser's name."""
     secret = secrets.token_urlsafe(32)
     row = {"id": digest(secret), "user_id": user_id, "created_at": now, "seen_at": now, "agent": agent[:120]}
     with clinic.database.begin() as connection:
+        # A list of sessions does not grow with the years.
+        connection.execute(delete(Session).where(Session.user_id == user_id, Session.created_at < now - KEPT))
         connection.execute(_SESSION, row)
         audit.record(connection, at=now, actor=user_id, action="sign-in", object_type="user", object_id=user_id)
     return secret
@@ -122,6 +139,38 @@ def end_others(clinic: Clinic, person: Person, *, now: datetime) -> int:
             object_id=person.user_id,
         )  # fmt: skip
     return ended
+
+
+def seats(connection: Connection, user_id: str, *, now: datetime) -> Sequence[Seat]:
+    """Where that person is signed in now, the latest first."""
+    rows = connection.execute(
+        select(Session.id, Session.agent, Session.created_at, Session.seen_at)
+        .where(Session.user_id == user_id, Session.ended_at.is_(None))
+        .where(Session.seen_at > now - IDLE, Session.created_at > now - AT_MOST)
+        .order_by(Session.seen_at.desc(), Session.id)
+        .limit(LISTED)
+    )
+    return [Seat(row.id, row.agent, row.created_at, row.seen_at) for row in rows]
+
+
+def end_of(clinic: Clinic, *, user_id: str, session_id: str | None, actor_id: str, now: datetime) -> int:
+    """End one session of that account, or all without an id; how many there were."""
+    with clinic.database.begin() as connection:
+        ended = end_all(connection, user_id, now=now, session_id=session_id)
+        if ended:
+            audit.record(
+                connection, at=now, actor=actor_id, action="session.end", object_type="user", object_id=user_id,
+                detail={"count": ended},
+            )  # fmt: skip
+    return ended
+
+
+def end_all(connection: Connection, user_id: str, *, now: datetime, session_id: str | None = None) -> int:
+    """`end_of` in the caller's transaction, which writes down why."""
+    theirs = update(Session).where(Session.user_id == user_id, Session.ended_at.is_(None))
+    if session_id is not None:
+        theirs = theirs.where(Session.id == session_id)
+    return connection.execute(theirs.values(ended_at=now)).rowcount
 
 
 def digest(secret: str) -> str:

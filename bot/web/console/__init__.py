@@ -12,6 +12,7 @@ from bot.web.console import drawing, guard, language, signing
 from bot.web.console import imports as import_pages
 from bot.web.console import inbox as inbox_pages
 from bot.web.console import patients as patient_pages
+from bot.web.console import people as people_pages
 from bot.web.console import search as search_pages
 from bot.web.console import today as today_page
 
@@ -19,9 +20,17 @@ blueprint = Blueprint("console", __name__, url_prefix="/console", template_folde
 guard.install(blueprint)
 drawing.install(blueprint)
 PARTS = (
-    signing, account_pages, today_page, inbox_pages, action_routes, correction_routes, patient_pages, search_pages,
+    signing,
+    account_pages,
+    today_page,
+    inbox_pages,
+    action_routes,
+    correction_routes,
+    patient_pages,
+    search_pages,
+    people_pages,
     import_pages,
-)  # fmt: skip
+)
 for part in PARTS:
     part.install(blueprint)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bot.services import accounts, second_factor, sessions
+from bot.services import accounts, recovery_codes, second_factor, sessions
 from bot.services.accounts import AccountError, Limited, SignedIn
-from bot.web.console import signing
+from bot.web.console import browsers, signing
 from bot.web.console.guard import moment, own, person
+from bot.web.console.language import LANGUAGES, say, say_count, tongue_of_browser
 from bot.web.current import clinic
 
 
@@ -18,13 +19,16 @@ def install(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/account/password", view_func=change_password, methods=["POST"])
     blueprint.add_url_rule("/account/second-factor", view_func=add_factor, methods=["GET", "POST"])
     blueprint.add_url_rule("/account/second-factor/off", view_func=remove_factor, methods=["POST"])
+    blueprint.add_url_rule("/account/codes", view_func=new_codes, methods=["POST"])
+    blueprint.add_url_rule("/account/language", view_func=change_language, methods=["POST"])
     blueprint.add_url_rule("/account/sessions/end", view_func=end_others, methods=["POST"])
+    blueprint.add_url_rule("/account/session/end", view_func=end_session, methods=["POST"])
     blueprint.add_url_rule("/active", view_func=active, methods=["POST"])
 
 
 def account() -> ResponseReturnValue:
     """The page of one's own account."""
-    return render_template("console/account.html")
+    return _page()
 
 
 @own
@@ -35,12 +39,13 @@ def change_password() -> ResponseReturnValue:
     try:
         outcome = accounts.change_password(ours, user_id=person().user_id, old=old, new=new, now=moment())
     except AccountError as error:
-        return _page(f"Not changed: {error}."), 422
+        return _page(signing.fault_words(error)), 422
     if isinstance(outcome, SignedIn):
         sessions.end_others(ours, person(), now=moment())
-        return _done("Your password is changed, and all other sessions are signed out.")
-    words = signing.limited_words(outcome) if isinstance(outcome, Limited) else "Not changed: the old one is wrong."
-    return _page(words), 401
+        return _done(say("Your password is changed, and all other sessions are signed out."))
+    if isinstance(outcome, Limited):
+        return _page(signing.limited_words(outcome)), 401
+    return _page(say("Not changed: the old one is wrong.")), 401
 
 
 @own
@@ -53,23 +58,56 @@ def add_factor() -> ResponseReturnValue:
 
 @own
 def remove_factor() -> ResponseReturnValue:
-    """Do without it, where the clinic allows that."""
+    """Do without it, where the clinic allows that; elsewhere, set another one up at once."""
     ours = clinic()
-    if person().totp_required:
-        return _page("The clinic asks everybody for a second factor."), 422
     removed = second_factor.remove(ours, person(), code=request.form.get("code", ""), now=moment())
-    if removed is True:
-        return _done("Your account works without a second factor now.")
-    words = signing.limited_words(removed) if isinstance(removed, Limited) else "Not changed: the code is wrong."
-    return _page(words), 401
+    if removed is not True:
+        return _page(_code_words(removed)), 401
+    if person().totp_required:
+        return redirect(url_for("console.second_factor", next="/console/account"), 303)
+    return _done(say("Your account works without a second factor now."))
+
+
+@own
+def new_codes() -> ResponseReturnValue:
+    """Ten new recovery codes, for a code."""
+    codes = second_factor.new_codes(clinic(), person(), code=request.form.get("code", ""), now=moment())
+    if isinstance(codes, tuple):
+        return signing.show_codes(codes, "/console/account")
+    return _page(_code_words(codes)), 401
+
+
+def _code_words(refused: bool | Limited) -> str:
+    return signing.limited_words(refused) if isinstance(refused, Limited) else say("Not changed: the code is wrong.")
+
+
+@own
+def change_language() -> ResponseReturnValue:
+    """The language of the console's own words, for this person."""
+    chosen = request.form.get("language", "")
+    accounts.change_language(
+        clinic(), user_id=person().user_id, language=chosen if chosen in LANGUAGES else None, now=moment()
+    )
+    g.tongue = chosen if chosen in LANGUAGES else tongue_of_browser()
+    return _done(say("This is the console’s language now."))
 
 
 @own
 def end_others() -> ResponseReturnValue:
     """Sign out everywhere else."""
-    ours = clinic()
-    ended = sessions.end_others(ours, person(), now=moment())
-    return _done(f"{ended} other session{'s' if ended != 1 else ''} signed out.")
+    ended = sessions.end_others(clinic(), person(), now=moment())
+    return _done(say_count("%(num)s other session signed out.", "%(num)s other sessions signed out.", ended))
+
+
+@own
+def end_session() -> ResponseReturnValue:
+    """Sign out one other browser."""
+    someone = person()
+    ended = sessions.end_of(
+        clinic(), user_id=someone.user_id, session_id=request.form.get("session", ""), actor_id=someone.user_id,
+        now=moment(),
+    )  # fmt: skip
+    return _done(say("That session is signed out.") if ended else say("That session had ended already."))
 
 
 @own
@@ -78,8 +116,15 @@ def active() -> ResponseReturnValue:
     return "", 204
 
 
-def _page(error: str) -> str:
-    return render_template("console/account.html", error=error)
+def _page(error: str = "") -> str:
+    ours, someone = clinic(), person()
+    with ours.database.read() as connection:
+        seats = sessions.seats(connection, someone.user_id, now=moment())
+        left = recovery_codes.left(connection, someone.user_id)
+    return render_template(
+        "console/account.html", error=error, seats=seats, codes_left=left, browser=browsers.words,
+        all_codes=recovery_codes.HOW_MANY,
+    )  # fmt: skip
 
 
 def _done(words: str) -> ResponseReturnValue:

@@ -17,6 +17,7 @@ from bot.store.tables import Role
 from bot.web.console import words
 from bot.web.console.guard import SUPERVISORS
 from bot.web.console.language import LANGUAGES, Said, tongue
+from bot.web.console.roles import ROLES
 from bot.web.console.snoozing import MENU
 from bot.web.current import clinic
 
@@ -37,7 +38,7 @@ TABS: Final = (
     Tab("console.canned", ()),
     Tab("console.imports", (), SUPERVISORS),
     Tab("console.settings", (), SUPERVISORS),
-    Tab("console.people", (), SUPERVISORS),
+    Tab("console.people", ("console.somebody", "console.invite"), SUPERVISORS),
     Tab("console.audit", (), SUPERVISORS),
 )
 NAMES: Final = Said(
@@ -89,6 +90,7 @@ def _names() -> dict[str, Any]:
         "day": day,
         "draft_key": _draft_key,
         "due": lambda moment: words.due(moment, now),
+        "ROLES": ROLES,
         "ALWAYS_SHOWN": ALWAYS_SHOWN,
         "LANGUAGES": LANGUAGES,
         "TAB_NAMES": NAMES,

@@ -23,8 +23,13 @@ def tongue() -> str:
     if "tongue" not in g:
         person = g.get("person")
         chosen = person.language if person is not None else None
-        g.tongue = chosen if chosen in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES), SOURCE)
+        g.tongue = chosen if chosen in LANGUAGES else tongue_of_browser()
     return str(g.tongue)
+
+
+def tongue_of_browser() -> str:
+    """The language that the browser asks for, of those that there are."""
+    return str(request.accept_languages.best_match(list(LANGUAGES), SOURCE))
 
 
 def say(text: str, **values: object) -> str:

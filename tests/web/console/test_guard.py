@@ -11,8 +11,12 @@ from werkzeug.routing import Rule
 from bot.store.tables import AuditEntry, Escalation, Message, Role, User
 from tests.web.console.desk import Browser, Desk
 
-PUBLIC = {"console.sign_in"}
-NOT_FOR_COORDINATORS = {"console.imports"}
+PUBLIC = {"console.sign_in", "console.invited"}
+NOT_FOR_COORDINATORS = {
+    "console.imports", "console.people", "console.somebody", "console.invite", "console.withdraw",
+    "console.change_place", "console.deactivate", "console.activate", "console.reset_factor", "console.unlock",
+    "console.end_sessions_of",
+}  # fmt: skip
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 pytestmark = SQLITE
@@ -85,6 +89,8 @@ def test_a_role_is_asked_before_anything_is_looked_up(
 OWN = {
     "console.sign_in", "console.sign_out", "console.second_factor", "console.change_password", "console.add_factor",
     "console.remove_factor", "console.end_others", "console.active", "console.find", "console.search",
+    "console.invited",
+    "console.new_codes", "console.change_language", "console.end_session",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from bot.services.clinic import Clinic
+from bot.store.tables import Session, User
 from bot.web.app import create_app
 from tests.web.console.desk import PASSWORD, TOKEN, Browser, Desk
 
@@ -127,7 +128,9 @@ def test_the_first_sign_in_sets_up_the_second_factor(strict: tuple[Desk, Flask])
     # A mistyped code does not make the key worthless that the app has by now.
     assert re.sub(r"\s", "", re.search(r'id="secret">([^<]+)<', wrong.text)[1]) == secret  # type: ignore[index]
     code = pyotp.TOTP(secret).at(int(desk.now.timestamp()))
-    assert browser.post("/console/second-factor", {**form, "code": code}).headers["Location"] == "/console/account"
+    codes = browser.post("/console/second-factor", {**form, "code": code})
+    assert len(re.findall(r"<li><code>([a-z0-9-]{19})</code>", codes.text)) == 10
+    assert 'href="/console/account"' in codes.text
     assert browser.get("/console/").status_code == 200
 
     other = Browser(app)
@@ -139,6 +142,110 @@ def test_the_first_sign_in_sets_up_the_second_factor(strict: tuple[Desk, Flask])
     fresh = pyotp.TOTP(secret).at(int(desk.now.timestamp()))
     assert other.post("/console/second-factor", {"code": fresh}).status_code == 303
     assert other.get("/console/").status_code == 200
+
+
+def enrolled(browser: Browser, desk: Desk, path: str = "/console/account/second-factor") -> tuple[str, list[str]]:
+    """Set the second factor up; its secret, and the recovery codes."""
+    page = browser.get(path).text
+    secret = re.sub(r"\s", "", re.search(r'id="secret">([^<]+)<', page)[1])  # type: ignore[index]
+    offer = re.search(r'name="offer" value="([^"]+)"', page)[1]  # type: ignore[index]
+    code = pyotp.TOTP(secret).at(int(desk.now.timestamp()))
+    return secret, codes_of(browser.post(path, {"offer": offer, "code": code}).text)
+
+
+def codes_of(page: str) -> list[str]:
+    return re.findall(r"<li><code>([a-z0-9-]{19})</code>", page)
+
+
+def test_a_recovery_code_stands_in_for_the_phone_once(
+    console: Flask, desk: Desk, browser_of: Callable[[str], Browser]
+) -> None:
+    browser = browser_of("Ana Ruiz")
+    _secret, codes = enrolled(browser, desk)
+    assert "Recovery codes left: 10 of 10" in browser.get("/console/account").text
+    other = Browser(console)
+    other.sign_in()
+    assert other.get("/console/").headers["Location"].startswith("/console/second-factor")
+    typed = codes[3].upper().replace("-", " ")
+    assert other.post("/console/second-factor", {"code": typed}).status_code == 303
+    page = other.get("/console/account").text
+    assert "That recovery code is used up; 9 are left." in page
+    assert "Recovery codes left: 9 of 10" in page
+    third = Browser(console)
+    third.sign_in()
+    assert third.post("/console/second-factor", {"code": codes[3]}).status_code == 401
+    assert third.post("/console/second-factor", {"code": "none-of-them"}).status_code == 401
+    assert third.post("/console/second-factor", {"code": codes[4]}).status_code == 303
+
+
+def test_new_codes_take_a_code_and_end_the_old_ones(
+    console: Flask, desk: Desk, browser_of: Callable[[str], Browser]
+) -> None:
+    browser = browser_of("Ana Ruiz")
+    secret, old = enrolled(browser, desk)
+    assert browser.post("/console/account/codes", {"code": "000000"}).status_code == 401
+    desk.wait(seconds=30)
+    fresh = pyotp.TOTP(secret).at(int(desk.now.timestamp()))
+    new = codes_of(browser.post("/console/account/codes", {"code": fresh}).text)
+    assert len(set(new) - set(old)) == 10
+    other = Browser(console)
+    other.sign_in()
+    assert other.post("/console/second-factor", {"code": old[0]}).status_code == 401
+    assert other.post("/console/second-factor", {"code": new[0]}).status_code == 303
+
+
+def test_wrong_recovery_codes_count_as_tries(console: Flask, desk: Desk, browser_of: Callable[[str], Browser]) -> None:
+    _secret, codes = enrolled(browser_of("Ana Ruiz"), desk)
+    other = Browser(console)
+    other.sign_in()
+    for _ in range(10):
+        other.post("/console/second-factor", {"code": "aaaa-bbbb-cccc-dddd"})
+    answer = other.post("/console/second-factor", {"code": codes[0]})
+    assert (answer.status_code, "Too many failed tries" in answer.text) == (401, True)
+
+
+def test_another_phone_where_everybody_needs_one(strict: tuple[Desk, Flask]) -> None:
+    desk, app = strict
+    desk.user()
+    browser = Browser(app)
+    browser.sign_in()
+    _secret, codes = enrolled(browser, desk, "/console/second-factor")
+    answer = browser.post("/console/account/second-factor/off", {"code": codes[0]})
+    assert answer.headers["Location"] == "/console/second-factor?next=/console/account"
+    # Nothing else is served before the new one is set up.
+    assert browser.get("/console/").status_code == 303
+    _new, more = enrolled(browser, desk, "/console/second-factor")
+    assert len(more) == 10
+    assert browser.get("/console/").status_code == 200
+
+
+def test_one_session_is_ended_and_only_ones_own(
+    console: Flask, desk: Desk, browser_of: Callable[[str], Browser]
+) -> None:
+    browser, bens = browser_of("Ana Ruiz"), browser_of("Ben Cole")
+    other = Browser(console)
+    agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1.15 Version/17.1"
+    form = {"email": "ana@clinic.test", "password": PASSWORD, "csrf_token": other.token()}
+    other.client.post("/console/sign-in", data=form, headers={"User-Agent": agent})
+    page = browser.get("/console/account").text
+    assert "Safari on iPhone" in page
+    assert page.count("This browser") == 1
+    theirs = desk.row(Session, Session.agent == agent).id
+    assert bens.post("/console/account/session/end", {"session": theirs}).status_code == 303
+    assert other.get("/console/").status_code == 200
+    assert browser.post("/console/account/session/end", {"session": theirs}).status_code == 303
+    assert other.get("/console/").status_code == 303
+    assert browser.get("/console/").status_code == 200
+
+
+def test_the_language_is_the_persons(desk: Desk, browser_of: Callable[[str], Browser]) -> None:
+    browser = browser_of("Ana Ruiz")
+    for chosen, shown in (("es", "es"), ("xx", "en"), ("", "en")):
+        assert browser.post("/console/account/language", {"language": chosen}).status_code == 303
+        assert f'<html lang="{shown}"' in browser.get("/console/account").text
+    browser.post("/console/account/language", {"language": "es"})
+    assert desk.row(User).language == "es"
+    assert '<html lang="es"' in browser.get("/console/account", headers={"Accept-Language": "en"}).text
 
 
 def test_a_new_password_ends_the_other_sessions(console: Flask, browser_of: Callable[[str], Browser]) -> None:
