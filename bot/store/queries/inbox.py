@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, true, tuple_, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.core.escalation import EscalationStatus, Priority
 from bot.store.columns import AnyRow
@@ -16,6 +17,7 @@ from bot.store.queries.scope import within
 from bot.store.tables import ApiToken, ContactPoint, Conversation, Escalation, Patient, PatientContact, User
 
 PAGE = 40
+_IN_NEED = (Escalation.priority_rank, Escalation.created_at, Escalation.id)
 _UNRESOLVED = Escalation.status.in_([EscalationStatus.OPEN, EscalationStatus.CLAIMED])
 
 
@@ -168,24 +170,27 @@ def listed(
     limit: int = PAGE,
 ) -> Sequence[AnyRow]:
     """One page of a view and one row more, which tells that there is a next page."""
-    query = _in_view(_rows(), view, user_id, now).where(within(Escalation.patient_id, locations))
-    if view is View.RESOLVED:
-        keys: tuple[Any, ...] = (Escalation.resolved_at, Escalation.id)
-        query = query.order_by(Escalation.resolved_at.desc(), Escalation.id.desc())
-        beyond = tuple_(*keys) < after if after else None
-    else:
-        keys = (Escalation.priority_rank, Escalation.created_at, Escalation.id)
-        query = query.order_by(*keys)
-        beyond = tuple_(*keys) > after if after else None
-    if beyond is not None:
-        query = query.where(beyond)
-    return connection.execute(query.limit(limit + 1)).all()
+    query = _in_view(select(Escalation.__table__), view, user_id, now).where(within(Escalation.patient_id, locations))
+    newest = view is View.RESOLVED
+    keys = (Escalation.resolved_at, Escalation.id) if newest else _IN_NEED
+    if after:
+        query = query.where(tuple_(*keys) < after if newest else tuple_(*keys) > after)
+    return connection.execute(with_patient(query, keys, limit=limit + 1, newest_first=newest)).all()
 
 
-def _rows() -> Select[Any]:
+def with_patient(
+    escalations: Select[Any], keys: Sequence[InstrumentedAttribute[Any]], *, limit: int, newest_first: bool = False
+) -> Select[Any]:
+    """The first of these escalations, with whose they are and where they are talked of.
+
+    They are chosen before anything is joined: else PostgreSQL reads all patients and conversations for a few rows.
+    """
+    ordered = [key.desc() if newest_first else key for key in keys]
+    chosen = escalations.order_by(*ordered).limit(limit).subquery("chosen")
+    columns = [chosen.c[key.key] for key in keys]
     return (
         select(
-            *Escalation.__table__.c,
+            *chosen.c,
             Patient.given_name,
             Patient.family_name,
             Patient.language,
@@ -195,9 +200,10 @@ def _rows() -> Select[Any]:
             Conversation.last_inbound_at,
             Conversation.last_outbound_at,
         )
-        .outerjoin(Patient, Patient.patient_id == Escalation.patient_id)
-        .outerjoin(Conversation, Conversation.id == Escalation.conversation_id)
+        .outerjoin(Patient, Patient.patient_id == chosen.c.patient_id)
+        .outerjoin(Conversation, Conversation.id == chosen.c.conversation_id)
         .outerjoin(ContactPoint, ContactPoint.id == Conversation.contact_point_id)
+        .order_by(*(column.desc() if newest_first else column for column in columns))
     )
 
 

@@ -12,7 +12,7 @@ from bot.core.escalation import EscalationStatus
 from bot.core.messages import Direction, MessageStatus
 from bot.core.people import AppointmentStatus, NumberStatus, Participation
 from bot.store.columns import AnyRow
-from bot.store.queries.inbox import awake
+from bot.store.queries.inbox import awake, with_patient
 from bot.store.queries.scope import within
 from bot.store.tables import (
     Appointment,
@@ -42,26 +42,14 @@ def needing(
 ) -> Sequence[AnyRow]:
     """What stands open, or is this person's own, out of sight of nobody: the most urgent and soonest due first."""
     mine = and_(Escalation.status == EscalationStatus.CLAIMED, Escalation.claimed_by == user_id)
-    query = (
-        select(
-            *Escalation.__table__.c,
-            Patient.given_name,
-            Patient.family_name,
-            Patient.language,
-            ContactPoint.phone,
-            ContactPoint.id.label("contact_point_id"),
-            Conversation.held_by,
-            Conversation.last_inbound_at,
-            Conversation.last_outbound_at,
-        )
-        .outerjoin(Patient, Patient.patient_id == Escalation.patient_id)
-        .outerjoin(Conversation, Conversation.id == Escalation.conversation_id)
-        .outerjoin(ContactPoint, ContactPoint.id == Conversation.contact_point_id)
-        .where(or_(Escalation.status == EscalationStatus.OPEN, mine), awake(now), Escalation.waiting_since.is_(None))
-        .where(within(Escalation.patient_id, locations))
-        .order_by(Escalation.priority_rank, Escalation.respond_by, Escalation.id)
+    query = select(Escalation.__table__).where(
+        or_(Escalation.status == EscalationStatus.OPEN, mine),
+        awake(now),
+        Escalation.waiting_since.is_(None),
+        within(Escalation.patient_id, locations),
     )
-    return connection.execute(query.limit(limit)).all()
+    keys = (Escalation.priority_rank, Escalation.respond_by, Escalation.id)
+    return connection.execute(with_patient(query, keys, limit=limit)).all()
 
 
 def unanswered(connection: Connection, *, locations: Sequence[str], limit: int) -> Sequence[AnyRow]:

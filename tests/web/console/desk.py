@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from bot.core.people import AppointmentStatus, Channel, ConsentBasis, ConsentStatus
 from bot.services import consent
 from bot.services.clinic import Clinic
+from bot.services.importing import naming
 from bot.services.receive import Inbound, receive
 from bot.store.columns import new_id
 from bot.store.tables import (
@@ -84,6 +85,7 @@ class Desk:
                     updated_at=now,
                 )
             )
+            naming.add(connection, {patient_id: (given, family)}, vault)
             if connection.execute(select(ContactPoint.id).where(ContactPoint.id == contact_id)).first() is None:
                 connection.execute(
                     insert(ContactPoint).values(
