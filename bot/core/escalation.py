@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from bot.core.hours import Span, when_open_for
 
 
 class Priority(StrEnum):
@@ -85,9 +88,24 @@ class NoticeState(StrEnum):
     VOID = "void"
 
 
-# Defaults that a clinic adjusts; an emergency's clock never stops for closed hours.
-RESPOND_WITHIN: Final = {
-    Priority.EMERGENCY: timedelta(minutes=5),
-    Priority.URGENT: timedelta(minutes=30),
-    Priority.ROUTINE: timedelta(hours=8),
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How soon something is to be answered, and whether the clock stands still while nobody reads."""
+
+    within: timedelta
+    office_hours: bool = False
+
+
+LEVELS: Final = {
+    Priority.EMERGENCY: Level(timedelta(minutes=5)),
+    Priority.URGENT: Level(timedelta(minutes=30)),
+    Priority.ROUTINE: Level(timedelta(hours=8)),
 }
+"""What holds where a clinic has set nothing of its own."""
+
+
+def respond_by(level: Level, priority: Priority, now: datetime, *, zone: str, office: Span) -> datetime:
+    """When something that comes up now is to be answered. An emergency's clock never stands still."""
+    if not level.office_hours or priority is Priority.EMERGENCY:
+        return now + level.within
+    return when_open_for(level.within, now, zone, office)

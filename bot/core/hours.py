@@ -61,6 +61,21 @@ def next_opening(now: datetime, zone: str, office: Span) -> datetime:
     return next(moment for moment in starts if is_open(moment, zone, office))
 
 
+def when_open_for(length: timedelta, since: datetime, zone: str, office: Span) -> datetime:
+    """When the office will have been open for so long since then."""
+    left, moment = length, next_opening(since, zone, office)
+    while (rest := _closes_at(moment, zone, office) - moment) < left:
+        left -= rest
+        moment = next_opening(moment + rest, zone, office)
+    return moment + left
+
+
+def _closes_at(moment: datetime, zone: str, office: Span) -> datetime:
+    """When an open office closes. Midnight too: a Saturday ends hours that reach past it, and whole days."""
+    ends = sorted({*_moments(moment, zone, office[1]), *_moments(moment, zone, time(0))})
+    return next(end for end in ends if end > moment and not is_open(end, zone, office))
+
+
 def _within(local: time, span: Span) -> bool:
     start, end = span
     return start <= local < end if start <= end else local >= start or local < end

@@ -159,7 +159,7 @@ def _escalate(turn: Turn, effect: Escalate) -> None:
         turn.batch.flush()  # so that the second finds the first, and adds to it
         known = None
     turn.raised.add(effect.reason)
-    raise_to_person(turn.batch, need, vault=turn.clinic.vault, now=turn.now, known=known)
+    raise_to_person(turn.batch, need, clinic=turn.clinic, now=turn.now, known=known)
 
 
 def _respond(turn: Turn, effect: Answer) -> None:

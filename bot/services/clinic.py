@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.config import Settings
+from bot.services.levels import Levels
 from bot.services.ports import Queue, Texts, Understands
 from bot.store.database import Database
 from bot.store.vault import Vault
@@ -23,3 +24,4 @@ class Clinic:
     understand: Understands
     queue: Queue
     clock: Callable[[], datetime]
+    levels: Levels = field(default_factory=Levels)

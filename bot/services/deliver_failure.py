@@ -16,13 +16,13 @@ from bot.core.outreach import GateReason, Lane
 from bot.core.people import ConsentBasis, ConsentStatus, NumberStatus
 from bot.core.provider import Refused
 from bot.services import brakes, consent, outbox
+from bot.services.clinic import Clinic
 from bot.services.escalations import Need, raise_to_person
 from bot.services.gate import drop
 from bot.store.batch import Batch
 from bot.store.queries import outbox as queries
 from bot.store.queries.conversations import insert_or_ignore
 from bot.store.tables import ContactPoint, Message
-from bot.store.vault import Vault
 
 log = structlog.get_logger()
 
@@ -75,10 +75,12 @@ class Brake:
     bulk_only: bool = False
 
 
-def refused(connection: Connection, failing: Failing, answer: Refused, *, vault: Vault, now: datetime) -> Brake | None:
+def refused(
+    connection: Connection, failing: Failing, answer: Refused, *, clinic: Clinic, now: datetime
+) -> Brake | None:
     """The provider did not take it. Gives the brake that it asks for. Never commits."""
     if answer.never_processed:
-        return _knock_again(connection, failing, answer, vault=vault, now=now)
+        return _knock_again(connection, failing, answer, clinic=clinic, now=now)
     rule = rule_for(answer.code)
     if _is_senders_fault(answer.code, rule) or _is_none_of_its_own(answer):
         due = brakes.refused(connection, answer.code, now)
@@ -93,12 +95,18 @@ def refused(connection: Connection, failing: Failing, answer: Refused, *, vault:
         case ErrorAction.RETRY_SOON | ErrorAction.RETRY_LATER if _is_of_use(failing, now + _wait(rule)):
             queries.again(connection, failing.message_id, due=now + _wait(rule), code=answer.code, now=now)
         case _:
-            _give_up(connection, failing, answer.code, rule, vault=vault, now=now)
+            _give_up(connection, failing, answer.code, rule, clinic=clinic, now=now)
     return None
 
 
 def undelivered(
-    connection: Connection, failing: Failing, code: int | None, *, vault: Vault, now: datetime, toll_free: bool = False
+    connection: Connection,
+    failing: Failing,
+    code: int | None,
+    *,
+    clinic: Clinic,
+    now: datetime,
+    toll_free: bool = False,
 ) -> None:
     """The provider took it and could not deliver it; its row says so already. Never commits."""
     rule = rule_for(code)
@@ -108,11 +116,11 @@ def undelivered(
         due = _after_cap(failing, brakes.slower(connection, code, now), now)
     else:
         due = now + _wait(rule) if rule.action in _AGAIN_LATER else None
-    if due is not None and _retry(connection, failing, due, vault=vault, now=now):
+    if due is not None and _retry(connection, failing, due, clinic=clinic, now=now):
         return
     if toll_free and code == BLOCKED:
         rule = rule_for(OPTED_OUT)
-    _consequences(connection, failing, code, rule, vault=vault, now=now)
+    _consequences(connection, failing, code, rule, clinic=clinic, now=now)
 
 
 def _is_senders_fault(code: int | None, rule: ErrorRule) -> bool:
@@ -128,9 +136,9 @@ def _after_cap(failing: Failing, lifted: datetime, now: datetime) -> datetime:
     return lifted if failing.lane_rank > outbox.LANE_RANK[Lane.SAME_DAY] else now + PAUSE
 
 
-def give_up(connection: Connection, failing: Failing, code: int | None, *, vault: Vault, now: datetime) -> None:
+def give_up(connection: Connection, failing: Failing, code: int | None, *, clinic: Clinic, now: datetime) -> None:
     """Over without having been sent: failed, and a person is told."""
-    _give_up(connection, failing, code, rule_for(code), vault=vault, now=now)
+    _give_up(connection, failing, code, rule_for(code), clinic=clinic, now=now)
 
 
 def cancel_pending(connection: Connection, contact_point_id: str, reason: GateReason, now: datetime) -> int:
@@ -142,10 +150,10 @@ def cancel_pending(connection: Connection, contact_point_id: str, reason: GateRe
 
 
 def _knock_again(
-    connection: Connection, failing: Failing, answer: Refused, *, vault: Vault, now: datetime
+    connection: Connection, failing: Failing, answer: Refused, *, clinic: Clinic, now: datetime
 ) -> Brake | None:
     if failing.knocks >= MOST_KNOCKS and not (failing.origin is Origin.OUTREACH and failing.expires_at):
-        _give_up(connection, failing, answer.code, rule_for(answer.code), vault=vault, now=now)
+        _give_up(connection, failing, answer.code, rule_for(answer.code), clinic=clinic, now=now)
         return None
     wait = max(timedelta(seconds=answer.retry_after or 0), _backoff(failing))
     queries.knocked(connection, failing.message_id, due=now + wait, code=answer.code, now=now)
@@ -168,27 +176,27 @@ def _wait(rule: ErrorRule) -> timedelta:
 
 
 def _give_up(
-    connection: Connection, failing: Failing, code: int | None, rule: ErrorRule, *, vault: Vault, now: datetime
+    connection: Connection, failing: Failing, code: int | None, rule: ErrorRule, *, clinic: Clinic, now: datetime
 ) -> None:
     if queries.failed(connection, failing.message_id, code=code, now=now):
-        _consequences(connection, failing, code, rule, vault=vault, now=now)
+        _consequences(connection, failing, code, rule, clinic=clinic, now=now)
 
 
 def _consequences(
-    connection: Connection, failing: Failing, code: int | None, rule: ErrorRule, *, vault: Vault, now: datetime
+    connection: Connection, failing: Failing, code: int | None, rule: ErrorRule, *, clinic: Clinic, now: datetime
 ) -> None:
     if rule.action is ErrorAction.OPT_OUT:
-        _opt_out(connection, failing, vault=vault, now=now)
+        _opt_out(connection, failing, clinic=clinic, now=now)
         if failing.origin is Origin.OUTREACH:
             return  # They said no, and it is honoured: nobody has to do anything.
     if (status := _NUMBER_STATUS.get(rule.action)) is not None:
         connection.execute(
             update(ContactPoint).where(ContactPoint.id == failing.contact_point_id).values(status=status)
         )
-    _tell_a_person(connection, failing, code, rule, vault=vault, now=now)
+    _tell_a_person(connection, failing, code, rule, clinic=clinic, now=now)
 
 
-def _opt_out(connection: Connection, failing: Failing, *, vault: Vault, now: datetime) -> None:
+def _opt_out(connection: Connection, failing: Failing, *, clinic: Clinic, now: datetime) -> None:
     known = connection.execute(
         select(ContactPoint.consent).where(ContactPoint.id == failing.contact_point_id)
     ).scalar_one()
@@ -201,14 +209,14 @@ def _opt_out(connection: Connection, failing: Failing, *, vault: Vault, now: dat
             basis=ConsentBasis.PROVIDER,
             actor="provider",
             at=now,
-            vault=vault,
+            vault=clinic.vault,
             evidence=failing.message_id,
         )
     cancel_pending(connection, failing.contact_point_id, GateReason.NUMBER_OPTED_OUT, now)
 
 
 def _tell_a_person(
-    connection: Connection, failing: Failing, code: int | None, rule: ErrorRule, *, vault: Vault, now: datetime
+    connection: Connection, failing: Failing, code: int | None, rule: ErrorRule, *, clinic: Clinic, now: datetime
 ) -> None:
     urgent = failing.origin in (Origin.STAFF, Origin.SAFETY)
     dead = rule.action in _NUMBER_STATUS
@@ -228,11 +236,11 @@ def _tell_a_person(
         },
     )
     batch = Batch(connection)
-    raise_to_person(batch, need, vault=vault, now=now)
+    raise_to_person(batch, need, clinic=clinic, now=now)
     batch.flush()
 
 
-def _retry(connection: Connection, failing: Failing, due: datetime, *, vault: Vault, now: datetime) -> bool:
+def _retry(connection: Connection, failing: Failing, due: datetime, *, clinic: Clinic, now: datetime) -> bool:
     """Write the same text down once more, to go out later; False when that has been done, or is of no use."""
     row: Any = connection.execute(select(Message.__table__).where(Message.id == failing.message_id)).one()
     is_retry = (row.dedupe_key or "").startswith(RETRY_KEY)
@@ -241,7 +249,7 @@ def _retry(connection: Connection, failing: Failing, due: datetime, *, vault: Va
     draft = outbox.Draft(
         conversation_id=row.conversation_id,
         contact_point_id=row.contact_point_id,
-        body=vault.open("messages.body", row.id, row.body),
+        body=clinic.vault.open("messages.body", row.id, row.body),
         kind=row.kind,
         origin=row.origin,
         language=row.language,
@@ -257,7 +265,7 @@ def _retry(connection: Connection, failing: Failing, due: datetime, *, vault: Va
         # The first try has been counted.
         budget_exempt=True,
     )
-    fresh = outbox.row_of(draft, vault=vault, now=now)
+    fresh = outbox.row_of(draft, vault=clinic.vault, now=now)
     written = connection.execute(
         insert_or_ignore(connection, Message.__table__), fresh, execution_options={"preserve_rowcount": True}
     )

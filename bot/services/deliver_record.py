@@ -67,7 +67,7 @@ def record(clinic: Clinic, outcomes: Sequence[Outcome], *, probing: bool = False
                 queries.unknown(connection, ids, until=now + after, now=now)
         for outcome in outcomes:
             if isinstance(outcome.answer, Refused):
-                brake = refused(connection, outcome.text.failing, outcome.answer, vault=clinic.vault, now=now)
+                brake = refused(connection, outcome.text.failing, outcome.answer, clinic=clinic, now=now)
                 if brake is not None:
                     asked.append(brake)
     return asked

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from bot.core.escalation import RESPOND_WITHIN, EscalationStatus, Priority, Reason
+from bot.core.escalation import EscalationStatus, Priority, Reason
+from bot.services.clinic import Clinic
 from bot.store.batch import Batch
 from bot.store.columns import new_id
 from bot.store.tables import Escalation
@@ -68,7 +69,7 @@ class Need:
 
 
 def raise_to_person(
-    batch: Batch, need: Need, *, vault: Vault, now: datetime, known: Sequence[Any] | None = None
+    batch: Batch, need: Need, *, clinic: Clinic, now: datetime, known: Sequence[Any] | None = None
 ) -> str:
     """Open an escalation, or add to the one that is open for the same reason. Gives its id. Never commits.
 
@@ -80,7 +81,7 @@ def raise_to_person(
             known = batch.looking.execute(_OPEN, key).all()
         standing = next((row for row in known if row.reason is need.reason and _is_same(row, need)), None)
         if standing is not None:
-            _add_to(batch, standing, need, vault=vault, now=now)
+            _add_to(batch, standing, need, clinic=clinic, now=now)
             return str(standing.id)
     escalation_id = new_id()
     pieces = [need.evidence] if need.evidence else []
@@ -96,10 +97,10 @@ def raise_to_person(
             "priority": need.priority,
             "priority_rank": need.priority.rank,
             "reason": need.reason,
-            "evidence": vault.seal("escalations.evidence", escalation_id, json.dumps(pieces)),
+            "evidence": clinic.vault.seal("escalations.evidence", escalation_id, json.dumps(pieces)),
             "suggestion": need.suggestion,
             "status": EscalationStatus.OPEN,
-            "respond_by": now + RESPOND_WITHIN[need.priority],
+            "respond_by": _respond_by(batch, clinic, need.priority, now),
             "version": 1,
             "created_at": now,
             "updated_at": now,
@@ -114,8 +115,13 @@ def _is_same(standing: Any, need: Need) -> bool:
     return all(one is None or other is None or one == other for one, other in pairs)
 
 
-def _add_to(batch: Batch, standing: Any, need: Need, *, vault: Vault, now: datetime) -> None:
-    pieces = evidence_of(standing.id, standing.evidence, vault)
+def _respond_by(batch: Batch, clinic: Clinic, priority: Priority, now: datetime) -> datetime:
+    zone, office = clinic.settings.clinic_timezone, clinic.settings.office
+    return clinic.levels.respond_by(batch.looking, priority, now, zone=zone, office=office)
+
+
+def _add_to(batch: Batch, standing: Any, need: Need, *, clinic: Clinic, now: datetime) -> None:
+    pieces = evidence_of(standing.id, standing.evidence, clinic.vault)
     if need.evidence:
         pieces = [*pieces, dict(need.evidence)][-KEPT_PIECES:]
     priority = min(standing.priority, need.priority, key=lambda p: p.rank)
@@ -125,8 +131,8 @@ def _add_to(batch: Batch, standing: Any, need: Need, *, vault: Vault, now: datet
             "which": standing.id,
             "level": priority,
             "level_rank": priority.rank,
-            "by": min(standing.respond_by, now + RESPOND_WITHIN[priority]),
-            "pieces": vault.seal("escalations.evidence", standing.id, json.dumps(pieces)),
+            "by": min(standing.respond_by, _respond_by(batch, clinic, priority, now)),
+            "pieces": clinic.vault.seal("escalations.evidence", standing.id, json.dumps(pieces)),
             "message": need.message_id or standing.message_id,
             "at": now,
         },

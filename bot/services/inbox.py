@@ -238,7 +238,7 @@ def leave_nothing(clinic: Clinic, connection: Connection, before: AnyRow, *, now
         evidence={"words": words, "rules": []},
     )
     batch = Batch(connection)
-    raise_to_person(batch, need, vault=clinic.vault, now=now)
+    raise_to_person(batch, need, clinic=clinic, now=now)
     batch.flush()
 
 

@@ -159,7 +159,7 @@ def _attribute(
                 )
                 counts["found"] += 1
             elif row.attempts >= MOST_TRIES or body is None:
-                give_up(connection, failing_of(row), None, vault=clinic.vault, now=now)
+                give_up(connection, failing_of(row), None, clinic=clinic, now=now)
                 counts["given_up"] += 1
             else:
                 queries.replan(connection, row.id, now)

@@ -130,7 +130,7 @@ def report(
         connection.execute(_FIRST_HEARD, {"which": row.id, "at": now})
     if merged in FAILURES and merged is not row.status:
         toll_free = _is_toll_free(clinic.settings.twilio_phone_number)
-        undelivered(connection, failing_of(row), code, vault=clinic.vault, now=now, toll_free=toll_free)
+        undelivered(connection, failing_of(row), code, clinic=clinic, now=now, toll_free=toll_free)
 
 
 def _is_toll_free(number: str | None) -> bool:

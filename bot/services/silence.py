@@ -88,7 +88,7 @@ def _silent(connection: Connection, clinic: Clinic, stored: AnyRow, now: datetim
                     suggestion="no-answer-after-unclear",
                 )
                 batch = Batch(connection)
-                raise_to_person(batch, need, vault=clinic.vault, now=now)
+                raise_to_person(batch, need, clinic=clinic, now=now)
                 batch.flush()
     connection.execute(update(EnrollmentRow).where(EnrollmentRow.id == stored.id).values(**values))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.hours import is_open, is_quiet, local_day, next_day, next_opening, opens_at, quiet_from
+from bot.core.hours import is_open, is_quiet, local_day, next_day, next_opening, opens_at, quiet_from, when_open_for
 
 NIGHT = (time(20), time(8))
 OFFICE = (time(8), time(17))
@@ -151,3 +151,36 @@ def test_the_next_day_is_another_day_and_the_second_before_is_not(now: datetime,
     midnight = next_day(now, zone)
     assert local_day(midnight, zone) > local_day(now, zone)
     assert local_day(midnight - timedelta(seconds=1), zone) == local_day(now, zone)
+
+
+CHICAGO = "America/Chicago"
+SATURDAY_NOON = datetime(2026, 11, 21, 18, tzinfo=UTC)
+FRIDAY_4 = datetime(2026, 11, 20, 22, tzinfo=UTC)
+MONDAY_8 = datetime(2026, 11, 23, 14, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "hours", "expected"),
+    [
+        (MONDAY_8, 2, MONDAY_8 + timedelta(hours=2)),
+        (MONDAY_8, 9, MONDAY_8 + timedelta(hours=9)),
+        (MONDAY_8, 10, MONDAY_8 + timedelta(hours=25)),
+        (MONDAY_8 - timedelta(hours=3), 2, MONDAY_8 + timedelta(hours=2)),
+        (FRIDAY_4, 1, FRIDAY_4 + timedelta(hours=1)),
+        (FRIDAY_4, 2, MONDAY_8 + timedelta(hours=1)),
+        (SATURDAY_NOON, 8, MONDAY_8 + timedelta(hours=8)),
+        (SATURDAY_NOON, 46, MONDAY_8 + timedelta(days=7, hours=1)),
+    ],
+)
+def test_a_clock_that_stands_still_while_nobody_reads(since: datetime, hours: int, expected: datetime) -> None:
+    assert when_open_for(timedelta(hours=hours), since, CHICAGO, OFFICE) == expected
+
+
+@given(changes | moments, zones, st.sampled_from([OFFICE, NIGHT, (time(0), time(0))]), st.integers(1, 20))
+def test_it_has_been_open_for_just_so_long(since: datetime, zone: str, office: tuple[time, time], hours: int) -> None:
+    step = timedelta(minutes=5)
+    since = since.replace(minute=since.minute // 5 * 5, second=0)
+    end = when_open_for(timedelta(hours=hours), since, zone, office)
+    counted = sum(is_open(since + n * step, zone, office) for n in range((end - since) // step))
+    # One step, since Newfoundland once changed its clocks a minute past midnight.
+    assert abs(counted * step - timedelta(hours=hours)) <= step
