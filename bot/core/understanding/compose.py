@@ -57,6 +57,15 @@ _OPPOSITE = {
     Intent.DECLINE: (Intent.CONFIRM,),
     Intent.RESCHEDULE: (Intent.CONFIRM,),
 }
+# Acted on by themselves, and nobody would look at the rest: a text that goes on in words unknown is not left to them.
+SOOTHING = frozenset(
+    {
+        Intent.CONFIRM, Intent.DECLINE, Intent.ACKNOWLEDGE, Intent.GREETING, Intent.RUNNING_LATE,
+        Intent.NUMERIC_ANSWER, Intent.HELP,
+    }
+)  # fmt: skip
+UNREAD = 5
+UNREAD_AFTER_TURN, MOST_OF = 3, 0.6
 ENOUGH = 0.8
 DOUBT = 0.3
 
@@ -213,6 +222,18 @@ def _consent(reading: Reading, asked: Asked, found: Meanings) -> None:
         found.add(Intent.OPT_OUT, LIKELY, evidence_of(reading, Intent.OPT_OUT, hit), hit)
 
 
+def _leaves_much(reading: Reading) -> bool:
+    """Whether so much of it was not read that a danger may stand there: "yes I'm coming, but <nothing known>"."""
+    turn = next((hit for hit in reading.of("contrast") if hit.start > 0), None)
+    if turn is not None:
+        known = reading.idle.union(*(range(hit.start, hit.end) for hit in reading.hits))
+        after = range(turn.end, len(reading.words))
+        strange = sum(at not in known for at in after)
+        if strange >= UNREAD_AFTER_TURN and strange >= MOST_OF * len(after):
+            return True
+    return reading.unread() >= UNREAD
+
+
 def _finish(
     reading: Reading, found: Meanings, flags: tuple[Evidence, ...], details: Details, *, trusted: bool
 ) -> Understanding:
@@ -222,6 +243,7 @@ def _finish(
     if len(intents) > 1 and Intent.UNCLEAR in intents:
         intents = tuple(intent for intent in intents if intent is not Intent.UNCLEAR)
     main = intents[0]
+    trusted = trusted and not (main in SOOTHING and _leaves_much(reading))
     sure = found.sure[main] if trusted else min(found.sure[main], 0.6)
     auto = trusted and main in ACTED_ON and sure >= ENOUGH
     evidence = (*flags, *found.evidence)

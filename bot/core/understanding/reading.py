@@ -60,6 +60,15 @@ class Reading:
         """The patient's own words behind a hit."""
         return self.text.shown(self.origin[hit.start], self.origin[hit.end - 1] + 1) if hit.end > hit.start else ""
 
+    def unread(self) -> int:
+        """The length of the longest run of words of which no rule knows anything, courtesies left aside."""
+        known = self.idle.union(*(range(hit.start, hit.end) for hit in self.hits))
+        longest = run = 0
+        for at in range(len(self.words)):
+            run = 0 if at in known else run + 1
+            longest = max(longest, run)
+        return longest
+
     def within(self, prefix: str) -> Reading:
         """The same reading where the groups under `prefix` mean something, and so hide what lies inside them."""
         covers = self.under(prefix)
@@ -123,18 +132,21 @@ def _accented(hit: Hit, text: Text, origin: Sequence[int]) -> bool:
 def _at_home(hits: list[Hit], words: Sequence[str], tongues: Mapping[str, frozenset[str]]) -> list[Hit]:
     """Leave out what another language's rules find in a text that is plainly written in one: French "parking".
 
-    Dangers and courtesies stay, whoever's they are, and an opt-out that is all of the text.
+    Dangers, measures and courtesies stay, whoever's they are, and an opt-out that is all of the text or a sentence.
+    Courtesies say nothing of the language of the rest: "stop la. God bless".
     """
-    counts = Counter(tongue for word in words for tongue in tongues.get(word, ()))
+    polite = {at for hit in hits if hit.group == "courtesy" for at in range(hit.start, hit.end)}
+    spoken = [word for at, word in enumerate(words) if at not in polite]
+    counts = Counter(tongue for word in spoken for tongue in tongues.get(word, ()))
     main, most = max(counts.items(), key=lambda item: item[1], default=("", 0))
-    if most < PLAIN or most < PLAINLY * len(words):
+    if most < PLAIN or most < PLAINLY * len(spoken):
         return hits
     return [
         hit
         for hit in hits
         if counts[hit.rule.language] * 2 > most
-        or hit.group.startswith(("danger.", "courtesy"))
-        or (hit.group == "opt_out" and hit.rule.kind is Kind.WHOLE)
+        or hit.group.startswith(("danger.", "courtesy", "measure."))
+        or (hit.group == "opt_out" and hit.rule.kind in (Kind.WHOLE, Kind.SENTENCE))
         or any(main not in tongues.get(word, ()) for word in words[hit.start : hit.end])
     ]
 
