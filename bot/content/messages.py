@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined, Template, meta
 from jinja2.ext import InternationalizationExtension
 
 from bot.content.catalogues import Catalogue, Msgid, read_catalogue
+from bot.content.discretion import telling_words
 from bot.content.languages import SOURCE, Language, Languages, Review
 from bot.content.paths import data_root
 from bot.content.values import ROOM_FOR_ALL, Context, context, full, one_line
@@ -151,6 +152,10 @@ class Messages:
         """What speakers call the language that serves this tag; the tag itself when none does."""
         served = self.supports(tag)
         return self.language(served).name if served else tag
+
+    def tells(self, text: str) -> bool:
+        """Whether it says what the care is for: a place of such a name is left out of every text."""
+        return bool(telling_words(text))
 
     def review_state(self, language: str | None) -> Review:
         """How far the wording that this tag would get may be trusted."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.core.hours import Span, when_open_for
+from bot.core.hours import Week, after_reading
 
 
 class Priority(StrEnum):
@@ -104,8 +104,8 @@ LEVELS: Final = {
 """What holds where a clinic has set nothing of its own."""
 
 
-def respond_by(level: Level, priority: Priority, now: datetime, *, zone: str, office: Span) -> datetime:
-    """When something that comes up now is to be answered. An emergency's clock never stands still."""
+def respond_by(level: Level, priority: Priority, now: datetime, week: Week) -> datetime:
+    """When something that comes up now is to be answered, in such a week. An emergency's clock never stands still."""
     if not level.office_hours or priority is Priority.EMERGENCY:
         return now + level.within
-    return when_open_for(level.within, now, zone, office)
+    return after_reading(now, level.within, week)

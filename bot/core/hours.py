@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -12,7 +13,28 @@ Span: TypeAlias = tuple[time, time]
 
 # A clinic may be closed over a weekend, and a zone may skip a day altogether (Samoa did in 2011).
 DAYS_AHEAD: Final = 9
-SATURDAY: Final = 5
+LONGEST_CLOSING: Final = 60
+"""Days. A place that opens in none of them is not known to open at all."""
+WORKDAYS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """When somebody reads at one place: by the day of the week, and never on a holiday."""
+
+    zone: str
+    days: tuple[Span | None, ...]
+    """Monday first; None: closed. Equal ends mean the whole day."""
+    holidays: frozenset[date] = frozenset()
+
+    def span(self, day: date) -> Span | None:
+        """The hours of that day; None when it is closed."""
+        return None if day in self.holidays else self.days[day.weekday()]
+
+
+def workdays(zone: str, office: Span) -> Week:
+    """The same hours from Monday to Friday."""
+    return Week(zone, (*[office] * WORKDAYS, None, None))
 
 
 def is_quiet(now: datetime, zone: str, quiet: Span) -> bool:
@@ -48,32 +70,57 @@ def local_day(moment: datetime, zone: str) -> date:
 
 def is_open(now: datetime, zone: str, office: Span) -> bool:
     """Whether somebody reads: Monday to Friday within office hours. Equal ends mean the whole day."""
-    local = now.astimezone(ZoneInfo(zone))
-    return local.weekday() < SATURDAY and (office[0] == office[1] or _within(local.time(), office))
+    return reads(now, workdays(zone, office))
 
 
 def next_opening(now: datetime, zone: str, office: Span) -> datetime:
     """The next moment at which somebody reads: now, or when the office opens."""
-    if is_open(now, zone, office):
+    opening = next_reading(now, workdays(zone, office))
+    assert opening is not None, "there is a Monday in every week"
+    return opening
+
+
+def reads(now: datetime, week: Week) -> bool:
+    """Whether somebody reads at that place."""
+    local = now.astimezone(ZoneInfo(week.zone))
+    span = week.span(local.date())
+    return span is not None and (span[0] == span[1] or _within(local.time(), span))
+
+
+def next_reading(now: datetime, week: Week) -> datetime | None:
+    """The next moment at which somebody reads there: now, or when it opens. None where no opening is known."""
+    if reads(now, week):
         return now
     # Midnight too: hours that reach past it, and whole days, open a Monday with the day itself.
-    starts = sorted({*_moments(now, zone, office[0]), *_moments(now, zone, time(0))})
-    return next(moment for moment in starts if is_open(moment, zone, office))
+    return next((moment for moment in _turns(now, week, 0) if reads(moment, week)), None)
 
 
-def when_open_for(length: timedelta, since: datetime, zone: str, office: Span) -> datetime:
-    """When the office will have been open for so long since then."""
-    left, moment = length, next_opening(since, zone, office)
-    while (rest := _closes_at(moment, zone, office) - moment) < left:
-        left -= rest
-        moment = next_opening(moment + rest, zone, office)
-    return moment + left
+def next_closing(now: datetime, week: Week) -> datetime | None:
+    """When somebody who reads now stops to; None where nobody ever does."""
+    return next((moment for moment in _turns(now, week, 1) if moment > now and not reads(moment, week)), None)
 
 
-def _closes_at(moment: datetime, zone: str, office: Span) -> datetime:
-    """When an open office closes. Midnight too: a Saturday ends hours that reach past it, and whole days."""
-    ends = sorted({*_moments(moment, zone, office[1]), *_moments(moment, zone, time(0))})
-    return next(end for end in ends if end > moment and not is_open(end, zone, office))
+def after_reading(now: datetime, length: timedelta, week: Week) -> datetime:
+    """When somebody will have read for so long; by the plain clock where no opening is known."""
+    left, at = length, next_reading(now, week)
+    while at is not None:
+        closing = next_closing(at, week)
+        if closing is None or closing - at >= left:
+            return at + left
+        left -= closing - at
+        at = next_reading(closing, week)
+    return now + length
+
+
+def _turns(now: datetime, week: Week, end: int) -> Iterator[datetime]:
+    """When days there begin and when their hours start (or, with 1, end), from now on, the earliest first."""
+    today = now.astimezone(ZoneInfo(week.zone)).date()
+    for ahead in range(-1, LONGEST_CLOSING):
+        day = today + timedelta(days=ahead)
+        span = week.span(day)
+        walls = {time(0)} if span is None else {time(0), span[end]}
+        moments = {moment for wall in walls for moment in _shown(day, week.zone, wall)}
+        yield from (moment for moment in sorted(moments) if moment >= now)
 
 
 def _within(local: time, span: Span) -> bool:

@@ -16,7 +16,7 @@ from bot.core.people import Visit
 from bot.journeys import discover
 from bot.services import outbox
 from bot.services.turn import Turn
-from bot.services.wording import spoken_phone, text_key, values_for
+from bot.services.wording import phone_for, text_key, values_for
 from bot.store.columns import new_id
 from bot.store.queries.conversations import INSERT_MESSAGE
 from bot.store.tables import Conversation
@@ -48,13 +48,14 @@ _WARNED = _REPLIED.values(last_safety_at=bindparam("at"), last_safety_family=bin
 def render(turn: Turn, effect: Say | Ask) -> tuple[str, str]:
     name = next((p.name for p in turn.situation.people if p.patient_id == turn.patient_id), "")
     visits = _spoken_of(turn, effect)
-    settings = turn.clinic.settings
-    # One message says the clinic's number once; the safety text always does.
-    spoken = spoken_phone(settings.clinic_phone)
+    clinic = turn.clinic
+    # One message says the number to call once; the safety text always does.
+    spoken = phone_for(clinic, visits or turn.near)
     again = any(spoken in text for _effect, text, _language in turn.said)
     more = {"phone": ""} if again and getattr(effect, "origin", None) is not Origin.SAFETY else {}
-    values = values_for(settings, now=turn.now, name=name, visits=visits, **more, **effect.values)
-    rendered = turn.clinic.texts.render(text_key(effect.key, settings, turn.now), language=turn.language, values=values)
+    values = values_for(clinic, now=turn.now, name=name, visits=visits, near=turn.near, **more, **effect.values)
+    key = text_key(effect.key, clinic, turn.now, near=visits or turn.near)
+    rendered = clinic.texts.render(key, language=turn.language, values=values)
     return rendered.text, rendered.language
 
 

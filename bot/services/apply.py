@@ -159,7 +159,8 @@ def _escalate(turn: Turn, effect: Escalate) -> None:
         turn.batch.flush()  # so that the second finds the first, and adds to it
         known = None
     turn.raised.add(effect.reason)
-    raise_to_person(turn.batch, need, clinic=turn.clinic, now=turn.now, known=known)
+    about = tuple(v for v in turn.situation.visits if v.appointment_id == appointment) or turn.near
+    raise_to_person(turn.batch, need, clinic=turn.clinic, now=turn.now, known=known, about=about)
 
 
 def _respond(turn: Turn, effect: Answer) -> None:

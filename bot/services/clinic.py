@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.config import Settings
-from bot.services.levels import Levels
+from bot.services.places import Known, SetUp
 from bot.services.ports import Queue, Texts, Understands
 from bot.store.database import Database
 from bot.store.vault import Vault
@@ -24,4 +24,8 @@ class Clinic:
     understand: Understands
     queue: Queue
     clock: Callable[[], datetime]
-    levels: Levels = field(default_factory=Levels)
+    known: Known = field(default_factory=Known, repr=False, compare=False)
+
+    def set_up(self) -> SetUp:
+        """The clinic's places and service levels, as of half a minute ago at most."""
+        return self.known.read(self.database, self.settings)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from bot.core.escalation import EscalationStatus, Priority, Reason
+from bot.core.people import Visit
 from bot.services.clinic import Clinic
 from bot.store.batch import Batch
 from bot.store.columns import new_id
@@ -69,19 +70,27 @@ class Need:
 
 
 def raise_to_person(
-    batch: Batch, need: Need, *, clinic: Clinic, now: datetime, known: Sequence[Any] | None = None
+    batch: Batch,
+    need: Need,
+    *,
+    clinic: Clinic,
+    now: datetime,
+    known: Sequence[Any] | None = None,
+    about: Sequence[Visit] = (),
 ) -> str:
     """Open an escalation, or add to the one that is open for the same reason. Gives its id. Never commits.
 
-    `known`: everything that is open in this conversation, where the caller has read it already.
+    `known`: everything that is open in this conversation, where the caller has read it already. `about`: visits
+    whose place says when somebody reads, where the clock stands still in closed hours.
     """
+    due = _due(clinic, need.priority, about, now)
     if need.conversation_id is not None:
         if known is None:
             key = {"conversation_id": need.conversation_id, "reason": need.reason}
             known = batch.looking.execute(_OPEN, key).all()
         standing = next((row for row in known if row.reason is need.reason and _is_same(row, need)), None)
         if standing is not None:
-            _add_to(batch, standing, need, clinic=clinic, now=now)
+            _add_to(batch, standing, need, due, vault=clinic.vault, now=now)
             return str(standing.id)
     escalation_id = new_id()
     pieces = [need.evidence] if need.evidence else []
@@ -100,7 +109,7 @@ def raise_to_person(
             "evidence": clinic.vault.seal("escalations.evidence", escalation_id, json.dumps(pieces)),
             "suggestion": need.suggestion,
             "status": EscalationStatus.OPEN,
-            "respond_by": _respond_by(batch, clinic, need.priority, now),
+            "respond_by": due,
             "version": 1,
             "created_at": now,
             "updated_at": now,
@@ -109,19 +118,20 @@ def raise_to_person(
     return escalation_id
 
 
+def _due(clinic: Clinic, priority: Priority, about: Sequence[Visit], now: datetime) -> datetime:
+    set_up = clinic.set_up()
+    place = set_up.place_of(about)
+    return set_up.due(priority, now, place.week if place is not None else None)
+
+
 def _is_same(standing: Any, need: Need) -> bool:
     """Whether it is the same thing: two visits of one household called off are two, and two patients always are."""
     pairs = ((standing.patient_id, need.patient_id), (standing.appointment_id, need.appointment_id))
     return all(one is None or other is None or one == other for one, other in pairs)
 
 
-def _respond_by(batch: Batch, clinic: Clinic, priority: Priority, now: datetime) -> datetime:
-    zone, office = clinic.settings.clinic_timezone, clinic.settings.office
-    return clinic.levels.respond_by(batch.looking, priority, now, zone=zone, office=office)
-
-
-def _add_to(batch: Batch, standing: Any, need: Need, *, clinic: Clinic, now: datetime) -> None:
-    pieces = evidence_of(standing.id, standing.evidence, clinic.vault)
+def _add_to(batch: Batch, standing: Any, need: Need, due: datetime, *, vault: Vault, now: datetime) -> None:
+    pieces = evidence_of(standing.id, standing.evidence, vault)
     if need.evidence:
         pieces = [*pieces, dict(need.evidence)][-KEPT_PIECES:]
     priority = min(standing.priority, need.priority, key=lambda p: p.rank)
@@ -131,8 +141,8 @@ def _add_to(batch: Batch, standing: Any, need: Need, *, clinic: Clinic, now: dat
             "which": standing.id,
             "level": priority,
             "level_rank": priority.rank,
-            "by": min(standing.respond_by, _respond_by(batch, clinic, priority, now)),
-            "pieces": clinic.vault.seal("escalations.evidence", standing.id, json.dumps(pieces)),
+            "by": min(standing.respond_by, due),
+            "pieces": vault.seal("escalations.evidence", standing.id, json.dumps(pieces)),
             "message": need.message_id or standing.message_id,
             "at": now,
         },

@@ -202,7 +202,7 @@ def _write(
     # An offer without its time names none: the time of the present visit would be taken for it.
     timeless = request.kind is Context.WAITLIST_OFFER and request.slot is None
     visits = [visit] if visit is not None and not timeless else []
-    values = values_for(clinic.settings, now=now, name=name, visits=visits, **more)
+    values = values_for(clinic, now=now, name=name, visits=visits, **more)
     key = _text_of(request, journey, visit, now)
     rendered = clinic.texts.render(key, language=patient.language, values=values)
     is_reminder = request.kind is Context.APPOINTMENT_REMINDER

@@ -82,6 +82,10 @@ class Texts(Protocol):
         """The catalogue that serves this BCP 47 tag, or None."""
         ...
 
+    def tells(self, text: str) -> bool:
+        """Whether it says what the care is for, so that no text may have it in it."""
+        ...
+
     def languages(self) -> tuple[str, ...]:
         """The catalogues there are."""
         ...

@@ -72,6 +72,7 @@ class Reply:
 
 def receive(clinic: Clinic, inbound: Inbound, now: datetime) -> Reply:
     """Take in one text. The same MessageSid again gives the same answer and changes nothing. Raises DatabaseDown."""
+    clinic.set_up()  # Now, if it has to be read anew: not while the conversation is locked.
     for _try in range(TRIES - 1):
         try:
             return _take_in(clinic, inbound, now)

@@ -241,10 +241,10 @@ def _message(
     first = group[0]
     step = _step_of(group)
     visits = [due.visit for due in group]
-    more = (
+    more: dict[str, Any] = (
         {} if first.previous is None else {"old_starts_at": first.previous.astimezone(ZoneInfo(first.visit.timezone))}
     )
-    values = values_for(clinic.settings, now=now, name=first.visit.name, visits=visits, **more)
+    values = values_for(clinic, now=now, name=first.visit.name, visits=visits, **more)
     rendered = clinic.texts.render(f"appointment/{step}", language=first.language, values=values)
     draft = Draft(
         conversation_id=contact.conversation_id,

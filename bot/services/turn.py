@@ -44,6 +44,13 @@ class Turn:
     """What to say, rendered: the effect, its text, its language."""
 
     @property
+    def near(self) -> Sequence[Visit]:
+        """The visits that tell at which place this plays: those ahead, of this patient where there are any."""
+        ahead = [visit for visit in self.situation.visits if visit.is_open(self.now)]
+        theirs = [visit for visit in ahead if visit.patient_id == self.patient_id]
+        return theirs or ahead
+
+    @property
     def consent(self) -> ConsentStatus:
         """Consent at this number, as this text leaves it."""
         standing: ConsentStatus = self.phone.consent

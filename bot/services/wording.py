@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-
-from bot.config import Settings
-from bot.core.hours import is_open, next_opening
+from bot.core.hours import Week, next_reading, reads
 from bot.core.people import Visit
+from bot.services.clinic import Clinic
+from bot.services.places import Place, spoken_phone
 
 # These texts say whether anybody reads now, so each has an `_open` and a `_closed` form.
 TRUTHFUL: Final = frozenset(
@@ -20,55 +19,70 @@ TRUTHFUL: Final = frozenset(
 )
 
 
-def text_key(key: str, settings: Settings, now: datetime) -> str:
-    """The template for `key`, by whether the clinic is open."""
+def text_key(key: str, clinic: Clinic, now: datetime, *, near: Sequence[Visit] = ()) -> str:
+    """The template for `key`, by whether somebody reads now at the place of the visits `near`, or in the clinic."""
     if key not in TRUTHFUL:
         return key
-    return f"{key}_{'open' if is_open(now, settings.clinic_timezone, settings.office) else 'closed'}"
+    return f"{key}_{'open' if reads(now, _week(clinic, _place(clinic, near))) else 'closed'}"
 
 
 def values_for(
-    settings: Settings,
+    clinic: Clinic,
     *,
     now: datetime,
     name: str = "",
     visits: Sequence[Visit] = (),
+    near: Sequence[Visit] = (),
     **more: Any,
 ) -> Mapping[str, object]:
-    """Everything a template may use; `visits` are the ones it is about, the first one being *the* visit."""
-    zone = settings.clinic_timezone
+    """Everything a template may use; `visits` are the ones it is about, the first one being *the* visit.
+
+    What is said about one place has that place's name, number and hours. `near`: visits that tell the place where the
+    text itself is about none.
+    """
+    place = _place(clinic, visits or near)
+    week = _week(clinic, place)
     # By the minute, so that one answer serves every text of that minute.
-    opens_at = _opens_at(now.replace(second=0, microsecond=0), zone, settings.office)
+    opens_at = _opens_at(now.replace(second=0, microsecond=0), week)
     values: dict[str, object] = {
-        "clinic": settings.clinic_name,
-        "phone": spoken_phone(settings.clinic_phone),
+        "clinic": clinic.settings.clinic_name,
+        "phone": phone_for(clinic, visits or near),
         "name": name,
-        "opens_at": opens_at and opens_at.astimezone(ZoneInfo(zone)),
+        "opens_at": opens_at and opens_at.astimezone(ZoneInfo(week.zone)),
         "visits": [{"name": visit.name, "starts_at": local(visit)} for visit in visits],
         **more,
     }
     if visits:
         values.setdefault("starts_at", local(visits[0]))
-        values.setdefault("location", visits[0].location)
+        values.setdefault("location", _called(clinic, visits[0]))
     return values
 
 
+def phone_for(clinic: Clinic, visits: Sequence[Visit]) -> str:
+    """The number to call about these visits: of their one place, or the clinic's."""
+    place = _place(clinic, visits)
+    return place.phone if place is not None and place.phone else spoken_phone(clinic.settings.clinic_phone)
+
+
+def _place(clinic: Clinic, visits: Sequence[Visit]) -> Place | None:
+    return clinic.set_up().place_of(visits)
+
+
+def _week(clinic: Clinic, place: Place | None) -> Week:
+    return place.week if place is not None else clinic.set_up().week
+
+
+def _called(clinic: Clinic, visit: Visit) -> str:
+    place = _place(clinic, [visit])
+    return place.text_name if place is not None else visit.location
+
+
 @lru_cache(maxsize=64)
-def _opens_at(now: datetime, zone: str, office: tuple[time, time]) -> datetime | None:
+def _opens_at(now: datetime, week: Week) -> datetime | None:
     """When somebody reads again; None while somebody does. Kept: one batch of texts has one `now`."""
-    return None if is_open(now, zone, office) else next_opening(now, zone, office)
+    return None if reads(now, week) else next_reading(now, week)
 
 
 def local(visit: Visit) -> datetime:
     """When the visit starts, in its own zone."""
     return visit.starts_at.astimezone(ZoneInfo(visit.timezone))
-
-
-@lru_cache(maxsize=64)
-def spoken_phone(e164: str) -> str:
-    """A number as people of its country write it: 601-555-0142."""
-    number = phonenumbers.parse(e164, None)
-    if number.country_code == 1:
-        digits = str(number.national_number)
-        return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

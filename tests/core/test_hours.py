@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.hours import is_open, is_quiet, local_day, next_day, next_opening, opens_at, quiet_from, when_open_for
+from bot.core.hours import (
+    Week,
+    after_reading,
+    is_open,
+    is_quiet,
+    local_day,
+    next_closing,
+    next_day,
+    next_opening,
+    next_reading,
+    opens_at,
+    quiet_from,
+    reads,
+    workdays,
+)
 
 NIGHT = (time(20), time(8))
 OFFICE = (time(8), time(17))
@@ -173,14 +187,44 @@ MONDAY_8 = datetime(2026, 11, 23, 14, tzinfo=UTC)
     ],
 )
 def test_a_clock_that_stands_still_while_nobody_reads(since: datetime, hours: int, expected: datetime) -> None:
-    assert when_open_for(timedelta(hours=hours), since, CHICAGO, OFFICE) == expected
+    assert after_reading(since, timedelta(hours=hours), workdays(CHICAGO, OFFICE)) == expected
 
 
 @given(changes | moments, zones, st.sampled_from([OFFICE, NIGHT, (time(0), time(0))]), st.integers(1, 20))
 def test_it_has_been_open_for_just_so_long(since: datetime, zone: str, office: tuple[time, time], hours: int) -> None:
     step = timedelta(minutes=5)
     since = since.replace(minute=since.minute // 5 * 5, second=0)
-    end = when_open_for(timedelta(hours=hours), since, zone, office)
+    end = after_reading(since, timedelta(hours=hours), workdays(zone, office))
     counted = sum(is_open(since + n * step, zone, office) for n in range((end - since) // step))
     # One step, since Newfoundland once changed its clocks a minute past midnight.
     assert abs(counted * step - timedelta(hours=hours)) <= step
+
+
+SHORT_WEEK = Week(CHICAGO, ((time(8), time(12)), (time(8), time(12)), None, None, None, None, None))
+MONDAY_11 = datetime(2026, 11, 23, 17, tzinfo=UTC)
+
+
+def test_a_place_has_its_own_days() -> None:
+    assert reads(MONDAY_11, SHORT_WEEK)
+    assert next_closing(MONDAY_11, SHORT_WEEK) == MONDAY_11 + timedelta(hours=1)
+    assert next_reading(MONDAY_11 + timedelta(days=1, hours=2), SHORT_WEEK) == datetime(2026, 11, 30, 14, tzinfo=UTC)
+
+
+def test_a_holiday_is_no_day_to_read() -> None:
+    week = Week(CHICAGO, SHORT_WEEK.days, frozenset({date(2026, 11, 23), date(2026, 11, 24)}))
+    assert not reads(MONDAY_11, week)
+    assert next_reading(MONDAY_11, week) == datetime(2026, 11, 30, 14, tzinfo=UTC)
+
+
+def test_a_place_that_never_opens_has_no_opening() -> None:
+    week = Week(CHICAGO, (None,) * 7)
+    assert next_reading(MONDAY_11, week) is None
+    assert after_reading(MONDAY_11, timedelta(hours=2), week) == MONDAY_11 + timedelta(hours=2)
+
+
+def test_a_clock_stands_still_while_nobody_reads() -> None:
+    assert after_reading(MONDAY_11, timedelta(hours=1), SHORT_WEEK) == MONDAY_11 + timedelta(hours=1)
+    assert after_reading(MONDAY_11, timedelta(hours=2), SHORT_WEEK) == datetime(2026, 11, 24, 15, tzinfo=UTC)
+    always = Week(CHICAGO, ((time(0), time(0)),) * 7)
+    assert next_closing(MONDAY_11, always) is None
+    assert after_reading(MONDAY_11, timedelta(days=9), always) == MONDAY_11 + timedelta(days=9)

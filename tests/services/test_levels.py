@@ -80,6 +80,6 @@ def test_many_texts_ask_once(desk: Desk, asked: list[str]) -> None:
         desk.patient(number, "Ana", "Ruiz")
         desk.text(number, QUESTION)
     assert len(asked) == 1
-    desk.clinic.levels.forget()
+    desk.clinic.known.forget()
     desk.text(10, QUESTION)
     assert len(asked) == 2

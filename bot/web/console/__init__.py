@@ -8,12 +8,13 @@ from bot.runtime import templates_root
 from bot.web.console import account as account_pages
 from bot.web.console import actions as action_routes
 from bot.web.console import corrections as correction_routes
-from bot.web.console import drawing, guard, language, signing
+from bot.web.console import drawing, guard, language, setting_rules, signing
 from bot.web.console import imports as import_pages
 from bot.web.console import inbox as inbox_pages
 from bot.web.console import patients as patient_pages
 from bot.web.console import people as people_pages
 from bot.web.console import search as search_pages
+from bot.web.console import settings as setting_pages
 from bot.web.console import today as today_page
 
 blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder=str(templates_root()))
@@ -30,6 +31,8 @@ PARTS = (
     search_pages,
     people_pages,
     import_pages,
+    setting_pages,
+    setting_rules,
 )
 for part in PARTS:
     part.install(blueprint)

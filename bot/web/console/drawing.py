@@ -37,7 +37,14 @@ TABS: Final = (
     Tab("console.templates", ("console.template",)),
     Tab("console.canned", ()),
     Tab("console.imports", (), SUPERVISORS),
-    Tab("console.settings", (), SUPERVISORS),
+    Tab(
+        "console.settings",
+        tuple(
+            f"console.setting_{page}"
+            for page in ("locations", "location", "on_call", "rung", "levels", "resources", "resource")
+        ),
+        SUPERVISORS,
+    ),
     Tab("console.people", ("console.somebody", "console.invite"), SUPERVISORS),
     Tab("console.audit", (), SUPERVISORS),
 )

@@ -16,6 +16,9 @@ NOT_FOR_COORDINATORS = {
     "console.imports", "console.people", "console.somebody", "console.invite", "console.withdraw",
     "console.change_place", "console.deactivate", "console.activate", "console.reset_factor", "console.unlock",
     "console.end_sessions_of",
+    "console.settings", "console.setting_locations", "console.setting_location",
+    "console.remove_location", "console.setting_on_call", "console.setting_rung", "console.remove_rung",
+    "console.setting_levels", "console.setting_resources", "console.setting_resource", "console.use_resource",
 }  # fmt: skip
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -1,0 +1,132 @@
+"""Settings: an overview with what the environment says, and the clinic's locations; for supervisors and admins."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from bot.core.hours import local_day, next_reading
+from bot.services.places import DAYS, week_of
+from bot.services.setting import Faults, locations, on_call, resources
+from bot.store.columns import AnyRow
+from bot.store.queries import places as queries
+from bot.web.console import setting_words
+from bot.web.console.guard import SUPERVISORS, only, person
+from bot.web.console.language import say
+from bot.web.current import clinic
+
+
+def install(blueprint: Blueprint) -> None:
+    """Add the routes."""
+    blueprint.add_url_rule("/settings", view_func=settings)
+    blueprint.add_url_rule("/settings/locations", view_func=setting_locations, methods=["GET", "POST"])
+    blueprint.add_url_rule("/settings/locations/<location_id>", view_func=setting_location, methods=["GET", "POST"])
+    rule = "/settings/locations/<location_id>/remove"
+    blueprint.add_url_rule(rule, view_func=remove_location, methods=["POST"])
+
+
+def shown(template: str, **values: Any) -> str:
+    """A page of the settings, with their words."""
+    return render_template(f"console/{template}.html", setting=setting_words, **values)
+
+
+@only(*SUPERVISORS)
+def settings() -> ResponseReturnValue:
+    """What is set up, and what the environment says."""
+    ours = clinic()
+    now = ours.clock()
+    today = local_day(now, ours.settings.clinic_timezone)
+    with ours.database.read() as connection:
+        places, unplaced = queries.locations(connection), queries.unplaced(connection, now)
+        rungs, found = on_call.ladder(ours, connection), queries.resources(connection)
+    stale = [row for row in found if row.active and resources.is_stale(row.verified_on, today)]
+    return shown(
+        "settings", facts=ours.settings, host=urlsplit(ours.settings.public_url).netloc, locations=places,
+        unplaced=unplaced, rungs=rungs, resources=found, stale=stale, level_count=len(ours.set_up().levels),
+    )  # fmt: skip
+
+
+@only(*SUPERVISORS)
+def setting_locations() -> ResponseReturnValue:
+    """All locations; one more with a POST, or the form for it with `?new=`."""
+    if request.method == "POST":
+        return _saved(None)
+    if "new" in request.args:
+        return _form(None, {"name": request.args["new"], "timezone": clinic().settings.clinic_timezone})
+    ours = clinic()
+    now = ours.clock()
+    with ours.database.read() as connection:
+        places, unplaced = queries.locations(connection), queries.unplaced(connection, now)
+    today = local_day(now, ours.settings.clinic_timezone)
+    coming = {row.id: locations.coming_holidays(row.holidays, today)[:3] for row in places}
+    opens = {row.id: next_reading(now, week_of(row.timezone, row.hours, row.holidays, ours.settings)) for row in places}
+    return shown("settings_locations", locations=places, unplaced=unplaced, coming=coming, opens=opens, DAYS=DAYS)
+
+
+@only(*SUPERVISORS)
+def setting_location(location_id: str) -> ResponseReturnValue:
+    """One location: its form, or the changes to it."""
+    row = _location(location_id)
+    return _saved(row) if request.method == "POST" else _form(row, _typed(row))
+
+
+@only(*SUPERVISORS)
+def remove_location(location_id: str) -> ResponseReturnValue:
+    """The clinic's own number and hours serve again."""
+    row, ours = _location(location_id), clinic()
+    locations.remove(ours, location_id=row.id, actor_id=person().user_id, now=ours.clock())
+    flash(say("%(name)s is not set up any more.", name=row.name))
+    return redirect(url_for("console.setting_locations"), 303)
+
+
+def _location(location_id: str) -> AnyRow:
+    with clinic().database.read() as connection:
+        row = queries.one(connection, locations.KIND, location_id)
+    if row is None:
+        abort(404)
+    _refuse_elsewhere(row.name)
+    return row
+
+
+def _refuse_elsewhere(name: str) -> None:
+    """Who works at some places sets up those only."""
+    if person().locations and name not in person().locations:
+        abort(403)
+
+
+def _saved(row: AnyRow | None) -> ResponseReturnValue:
+    ours, form = clinic(), request.form.to_dict()
+    if row is None:
+        _refuse_elsewhere(" ".join(form.get("name", "").split()))
+    faults = locations.save(
+        ours, form, location_id=row.id if row is not None else None, actor_id=person().user_id, now=ours.clock()
+    )
+    if faults:
+        return _form(row, form, faults), 422
+    flash(say("Saved. Texts have it within half a minute."))
+    return redirect(url_for("console.setting_locations"), 303)
+
+
+def _form(row: AnyRow | None, typed: dict[str, str], faults: Faults | None = None) -> str:
+    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    with clinic().database.read() as connection:
+        unplaced = queries.unplaced(connection, clinic().clock())
+    return shown(
+        "settings_location", row=row, typed=typed, faults=faults or {}, zones=zones, unplaced=unplaced, DAYS=DAYS,
+        office=clinic().settings.office_hours,
+    )  # fmt: skip
+
+
+def _typed(row: AnyRow) -> dict[str, str]:
+    """What stands in the form before anything is typed."""
+    hours = {
+        f"{day}_{end}": part
+        for day, span in row.hours.items()
+        for end, part in zip(("from", "to"), span.split("-"), strict=True)
+    }
+    holidays = "\n".join(row.holidays)
+    return {"text_name": row.text_name, "phone": row.phone, "timezone": row.timezone, "holidays": holidays, **hours}
