@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, exists, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.store.tables import Appointment, Conversation, Escalation, Message, Patient, PatientContact
 
 AnyId = InstrumentedAttribute[str] | InstrumentedAttribute[str | None] | ColumnElement[Any]
+
+PEOPLE: Final = 20
+"""So many are looked at on one phone."""
 
 
 def within(patient_id: AnyId, locations: Sequence[str]) -> ColumnElement[bool]:
@@ -44,11 +47,7 @@ def may_see_conversation(connection: Connection, conversation_id: str, locations
     """Whether one of the people on that phone is within these places, or nobody is known on it."""
     if not locations:
         return True
-    on_it = (
-        select(PatientContact.patient_id)
-        .join(Conversation, Conversation.contact_point_id == PatientContact.contact_point_id)
-        .where(Conversation.id == conversation_id, PatientContact.active.is_(True))
-    )
+    on_it = _on_the_phone(conversation_id)
     seen = on_it.where(within(PatientContact.patient_id, locations))
     return connection.execute(seen.limit(1)).first() is not None or connection.execute(on_it.limit(1)).first() is None
 
@@ -75,3 +74,35 @@ def _may_see(
     if patient_id is not None:
         return may_see_patient(connection, patient_id, locations)
     return conversation_id is None or may_see_conversation(connection, conversation_id, locations)
+
+
+def patients_of(connection: Connection, kind: str, object_id: str) -> Sequence[str]:
+    """The patients that an object is about; `kind` is a route's parameter name."""
+    query: Select[Any]
+    match kind:
+        case "patient_id":
+            query = select(Patient.patient_id).where(Patient.patient_id == object_id)
+        case "appointment_id":
+            query = select(Appointment.patient_id).where(Appointment.appointment_id == object_id)
+        case "conversation_id":
+            query = _on_the_phone(object_id)
+        case "escalation_id" | "message_id":
+            table = Escalation if kind == "escalation_id" else Message
+            row = connection.execute(
+                select(table.patient_id, table.conversation_id).where(table.id == object_id)
+            ).first()
+            if row is None or row.patient_id is not None:
+                return [row.patient_id] if row is not None else []
+            query = _on_the_phone(row.conversation_id)
+        case _:
+            return []
+    return connection.execute(query.limit(PEOPLE)).scalars().all()
+
+
+def _on_the_phone(conversation_id: str | None) -> Select[Any]:
+    return (
+        select(PatientContact.patient_id)
+        .join(Conversation, Conversation.contact_point_id == PatientContact.contact_point_id)
+        .where(Conversation.id == conversation_id, PatientContact.active.is_(True))
+        .order_by(PatientContact.patient_id)
+    )

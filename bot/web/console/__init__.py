@@ -7,6 +7,7 @@ from flask import Blueprint
 from bot.runtime import templates_root
 from bot.web.console import account as account_pages
 from bot.web.console import actions as action_routes
+from bot.web.console import break_glass as break_glass_pages
 from bot.web.console import corrections as correction_routes
 from bot.web.console import drawing, guard, language, setting_rules, signing
 from bot.web.console import imports as import_pages
@@ -30,6 +31,7 @@ PARTS = (
     patient_pages,
     search_pages,
     people_pages,
+    break_glass_pages,
     import_pages,
     setting_pages,
     setting_rules,

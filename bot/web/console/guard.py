@@ -13,10 +13,11 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from bot import clock
-from bot.services import sessions
+from bot.services import break_glass, sessions
 from bot.services.sessions import Person
 from bot.store.queries import scope
 from bot.store.tables import Role
+from bot.web.console.language import Said
 from bot.web.current import clinic
 
 COOKIE: Final = "tendril_session"
@@ -30,7 +31,17 @@ SCOPED: Final = {
     "message_id": scope.may_see_message,
     "patient_id": scope.may_see_patient,
 }
-"""By a route's own parameter: whether somebody of some locations may see what it names. New routes use these names."""
+"""By the name of a parameter, of the route's or of a form: whether somebody of some locations may see what it names."""
+
+ALSO: Final = {"c": "conversation_id"}
+"""Other names that such parameters have."""
+
+PLACES: Final = {
+    "conversation_id": "console.conversation",
+    "escalation_id": "console.escalation",
+    "patient_id": "console.patient",
+}
+"""The page on which something is looked at, by the parameter that names it."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -140,21 +151,29 @@ def _check() -> ResponseReturnValue | None:
         return _to("console.second_factor")
     if someone.role not in getattr(view, "roles", Role):
         abort(403)
-    if not _within_reach(someone):
+    g.out_of_reach = _out_of_reach(someone)
+    if g.out_of_reach:
         abort(403)
     if someone.is_read_only and request.method not in ("GET", "HEAD") and not _is_own(view):
         abort(403)
     return None
 
 
-def _within_reach(someone: Person) -> bool:
-    """Whether everything that the address names belongs to the places where they work."""
-    named = (request.view_args or {}).items()
-    asked = [(SCOPED[name], value) for name, value in named if name in SCOPED and "\0" not in value]
-    if not someone.locations or not asked:
-        return True
+def _out_of_reach(someone: Person) -> tuple[str, str] | None:
+    """What the request names that belongs to places where they do not work, by its kind and id."""
+    if not someone.locations:
+        return None
+    given = [*(request.view_args or {}).items(), *request.values.items(multi=True)]
+    named = dict.fromkeys((ALSO.get(name, name), value) for name, value in given if value and "\0" not in value)
+    asked = [(kind, value) for kind, value in named if kind in SCOPED]
+    if not asked:
+        return None
     with clinic().database.read() as connection:
-        return all(may_see(connection, value, someone.locations) for may_see, value in asked)
+        for kind, value in asked:
+            opened = {"kind": kind, "object_id": value, "user_id": someone.user_id, "now": moment()}
+            if not SCOPED[kind](connection, value, someone.locations) and not break_glass.is_open(connection, **opened):
+                return kind, value
+    return None
 
 
 def _is_own(view: Any) -> bool:
@@ -190,9 +209,22 @@ def _here() -> str:
         return safe_next(path + (f"?{parts.query}" if parts.query else ""))
     if request.method in ("GET", "HEAD"):
         return safe_next(request.full_path.rstrip("?"))
-    # What was posted to cannot be returned to; the page it stood on can.
-    path, _, _action = request.path.rpartition("/")
-    return safe_next(path if path.count("/") == 3 and path.startswith("/console/conversations/") else HOME)
+    return safe_next(page_behind())
+
+
+def page_behind() -> str | None:
+    """What was posted to cannot be returned to; the page can on which the thing stands, or the form stood."""
+    for name, value in (request.view_args or {}).items():
+        if name in PLACES:
+            return url_for(PLACES[name], **{name: value}).removeprefix(request.script_root)
+    adapter = current_app.create_url_adapter(request)
+    path = request.path.rpartition("/")[0]
+    while adapter is not None and path.count("/") > 1:
+        endpoint = adapter.match(path, method="GET")[0] if adapter.test(path, method="GET") else ""
+        if endpoint.startswith("console.") and endpoint != "console.elsewhere":
+            return path
+        path = path.rpartition("/")[0]
+    return None
 
 
 def _no_token(error: CSRFError) -> ResponseReturnValue:
@@ -201,21 +233,41 @@ def _no_token(error: CSRFError) -> ResponseReturnValue:
     return refusal if refusal is not None else refused(error)
 
 
-WORDS: Final = {
-    400: ("This page is too old", "Go back, load the page again, and repeat what you did. Nothing has been changed."),
-    403: ("Not for your role", "Your account may not see this page. Ask a supervisor or an administrator."),
-    404: ("Not here", "There is nothing at this address, or there is no more."),
-    405: ("Not like that", "This address does not take what was sent."),
-    409: ("Not any more", ""),
-    413: ("Too large", "The file is too large for the console. Use `bot import` for it."),
-    500: ("Something broke", "It is our fault and has been written down. Nothing is half-done; try again."),
-    503: ("The database does not answer", "Nothing is lost or half-done. Try again in a moment."),
-}
+TITLES: Final = Said({
+    400: "This page is too old",
+    403: "Not for your role",
+    404: "Not here",
+    405: "Not like that",
+    409: "Not any more",
+    413: "Too large",
+    500: "Something broke",
+    503: "The database does not answer",
+})
+EXPLAINED: Final = Said({
+    400: "Go back, load the page again, and repeat what you did. Nothing has been changed.",
+    403: "Your account may not see this page. Ask a supervisor or an administrator.",
+    404: "There is nothing at this address, or there is no more.",
+    405: "This address does not take what was sent.",
+    413: "The file is too large for the console. Use `bot import` for it.",
+    500: "It is our fault and has been written down. Nothing is half-done; try again.",
+    503: "Nothing is lost or half-done. Try again in a moment.",
+})
 
 
 def refused(error: HTTPException) -> ResponseReturnValue:
     """The page that says what went wrong and how to go on."""
     code = error.code or 400
-    title, words = WORDS.get(code, WORDS[400])
-    words = words or error.description or ""
-    return render_template("console/refused.html", title=title, explained=words, person=g.get("person")), code
+    if code == 403 and g.get("out_of_reach"):
+        return closed(*g.out_of_reach)
+    title = TITLES[code if code in TITLES else 400]
+    words = EXPLAINED[code] if code in EXPLAINED else error.description if code == 409 else EXPLAINED[400]
+    return render_template("console/refused.html", title=title, explained=words or "", person=g.get("person")), code
+
+
+def closed(kind: str, object_id: str, *, target: str = "", reason: str = "", error: str = "") -> ResponseReturnValue:
+    """The page that stands before a patient of elsewhere, and opens to a reason."""
+    target = target or (_here() if request.method == "GET" else page_behind()) or HOME
+    return render_template(
+        "console/elsewhere.html", kind=kind, object_id=object_id, target=target, reason=reason, error=error,
+        hours=int(break_glass.LASTS.total_seconds()) // 3600, shortest=break_glass.SHORTEST,
+    ), 422 if error else 403  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 import pyotp
 import pytest
@@ -51,8 +52,16 @@ def test_an_expired_page_is_returned_to(console: Flask) -> None:
     client = console.test_client()
     page = client.get("/console/conversations/abc?view=mine").headers["Location"]
     assert page.endswith("next=%2Fconsole%2Fconversations%2Fabc%3Fview%3Dmine")
-    posted = client.post("/console/conversations/abc/reply").headers["Location"]
-    assert posted.endswith("next=%2Fconsole%2Fconversations%2Fabc")
+    for posted, back in (
+        ("conversations/abc/reply", "conversations/abc"),
+        ("patients/P-1/consent", "patients/P-1"),
+        ("escalations/e1/claim", "escalations/e1"),
+        ("account/password", "account"),
+        ("people/invite", "people"),
+        ("today/charted", ""),
+    ):
+        answer = client.post(f"/console/{posted}")
+        assert answer.headers["Location"] == f"/console/sign-in?next={quote(f'/console/{back}', safe='')}", posted
 
 
 def test_ten_wrong_tries_whatever_the_address(console: Flask, desk: Desk) -> None:
