@@ -142,6 +142,7 @@ class AuditEntry(Table):
     __table_args__ = (
         Index("ix_audit_entries_object_id", "object_id"),
         Index("ix_audit_entries_actor_seq", "actor", "seq"),
+        Index("ix_audit_entries_at_seq", "at", "seq"),
     )
 
     seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)

@@ -7,6 +7,7 @@ from flask import Blueprint
 from bot.runtime import templates_root
 from bot.web.console import account as account_pages
 from bot.web.console import actions as action_routes
+from bot.web.console import audit as audit_pages
 from bot.web.console import break_glass as break_glass_pages
 from bot.web.console import corrections as correction_routes
 from bot.web.console import drawing, guard, language, setting_rules, signing
@@ -32,6 +33,7 @@ PARTS = (
     search_pages,
     people_pages,
     break_glass_pages,
+    audit_pages,
     import_pages,
     setting_pages,
     setting_rules,
