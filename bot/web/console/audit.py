@@ -36,10 +36,11 @@ def install(blueprint: Blueprint) -> None:
 def audit() -> ResponseReturnValue:
     """A page of the trail, with the latest patients of elsewhere that somebody has opened."""
     ours, asked = clinic(), _asked()
-    before = request.args.get("before", "")
+    given = request.args.get("before", "")
+    before = int(given) if given.isdecimal() and len(given) < 19 else None
     with ours.database.read() as connection:
-        page = audit_trail.read(connection, asked, before=int(before) if before.isdecimal() and len(before) < 19 else None)
-        opened = [] if before else break_glass.latest(ours, connection)
+        page = audit_trail.read(connection, asked, before=before)
+        opened = [] if given else break_glass.latest(ours, connection)
         people = staff_queries.names(connection)
     _record("audit.view", asked)
     return render_template(
