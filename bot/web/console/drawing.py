@@ -61,6 +61,21 @@ NAMES: Final = Said(
         "console.audit": "Audit",
     }
 )
+PHRASES: Final = Said(
+    {
+        "one_segment": "1 segment · %(left)s left",
+        "segments": "%(count)s segments",
+        "stale": "Not live since %(time)s. Trying again…",
+        "new_emergency": "1 new emergency in the list",
+        "new_emergencies": "%(count)s new emergencies in the list",
+        "new": "%(count)s new in the list",
+        "failed": "That did not work. Try again in a moment.",
+        "today": "Today",
+        "inbox": "Inbox",
+        "conversation": "Conversation",
+    }
+)
+"""What console.js says."""
 ALWAYS_SHOWN: Final = 3
 """So many stand in the bar itself; the rest fold into a menu."""
 
@@ -105,6 +120,7 @@ def _names() -> dict[str, Any]:
         "full_day": lambda: words.full_day(now, home),
         "now": now,
         "person": g.get("person"),
+        "phrases": lambda: dict(PHRASES),
         "snooze_menu": MENU,
         "tabs": _tabs,
         "tongue": tongue,

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from bot.services.importing import CSV_KINDS, ImportReport, Kind, Unreadable, run_import, turn
 from bot.web.console.guard import SUPERVISORS, is_live, only, person
+from bot.web.console.language import say
 from bot.web.current import clinic
 
 FAULTS_SHOWN = 200
@@ -45,14 +46,14 @@ def imports() -> ResponseReturnValue:
         return _page()
     upload, kind = request.files.get("file"), request.form.get("kind", "")
     if kind not in set(CSV_KINDS):
-        return _page(error="Choose what is in the file."), 422
+        return _page(error=say("Choose what is in the file.")), 422
     if upload is None or not upload.filename:
-        return _page(error="Choose a file.", kind=kind), 422
+        return _page(error=say("Choose a file."), kind=kind), 422
     content, dry_run = upload.stream.read(), request.form.get("do") != "import"
     # With the kind: a file checked as patients is not one checked as appointments.
     digest = hashlib.sha256(f"{kind}\n".encode() + content).hexdigest()
     if not dry_run and request.form.get("checked") != digest:
-        return _page(error="This is not the file that was checked. Check it first.", kind=kind), 422
+        return _page(error=say("This is not the file that was checked. Check it first."), kind=kind), 422
     ours = clinic()
     try:
         with turn(ours):
@@ -66,7 +67,7 @@ def imports() -> ResponseReturnValue:
                 most_rows=MOST_ROWS,
             )
     except Unreadable as error:
-        return _page(error=f"The file cannot be read: {error}.", kind=kind), 422
+        return _page(error=say("The file cannot be read: %(why)s.", why=error), kind=kind), 422
     return _page(report=report, kind=kind, digest=digest, download=_download(report))
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
@@ -17,7 +15,15 @@ from bot.core.noshow import Risk, Sign
 from bot.core.people import ConsentBasis, ConsentStatus, Participation
 from bot.core.sending import Brake
 from bot.services.inbox_thread import Line
-from bot.web.console.language import Said
+from bot.web.console.language import Said, say
+from bot.web.console.times import age as age
+from bot.web.console.times import clock as clock
+from bot.web.console.times import day as day
+from bot.web.console.times import due as due
+from bot.web.console.times import full_day as full_day
+from bot.web.console.times import span as span
+from bot.web.console.times import urgency as urgency
+from bot.web.console.times import when as when
 
 REASONS: Final = Said({
     Reason.EMERGENCY: "Possible emergency",
@@ -136,7 +142,19 @@ WHY: Final = Said({
     "budget-day": "the patient already got a text that day",
     "budget-week": "the patient already got three texts that week",
     "no-window-left": "no hour was left outside quiet hours",
+    "held-back": "held back for now",
+    "refused": "refused",
 })
+
+KINDS: Final = Said(
+    {
+        "patients": "Patients",
+        "appointments": "Appointments",
+        "recalls": "Recalls",
+        "referrals": "Referrals",
+    }
+)
+"""What a file may hold."""
 
 SIGNS: Final = Said(
     {
@@ -159,6 +177,24 @@ CHART: Final = Said(
     }
 )
 """What an answer asks for in the chart."""
+
+DELIVERY: Final = Said(
+    {
+        MessageStatus.PLANNED: "Queued",
+        MessageStatus.SCHEDULED: "Queued",
+        MessageStatus.ACCEPTED: "Queued",
+        MessageStatus.QUEUED: "Queued",
+        MessageStatus.CLAIMED: "Sending",
+        MessageStatus.SENDING: "Sending",
+        MessageStatus.UNKNOWN: "Being checked with the carrier",
+        MessageStatus.PARTIALLY_DELIVERED: "Delivered in part",
+        MessageStatus.SENT: "Sent",
+        MessageStatus.DELIVERED: "Delivered",
+        MessageStatus.READ: "Read",
+        MessageStatus.RECEIVED: "Received",
+        MessageStatus.RECEIVING: "Received",
+    }
+)
 
 RESPONSES: Final = Said({
     Participation.ACCEPTED: "Confirmed",
@@ -220,21 +256,17 @@ def delivery(line: Line) -> str:
         case None:
             return ""
         case MessageStatus.PLANNED if line.decision == "hold":
-            return f"Waiting: {WHY.get(line.decision_reason or '', 'held back for now')}"
-        case MessageStatus.PLANNED | MessageStatus.SCHEDULED | MessageStatus.ACCEPTED | MessageStatus.QUEUED:
-            return "Queued"
-        case MessageStatus.CLAIMED | MessageStatus.SENDING:
-            return "Sending"
-        case MessageStatus.UNKNOWN:
-            return "Being checked with the carrier"
+            return say("Waiting: %(why)s", why=_why(line.decision_reason, "held-back"))
         case MessageStatus.FAILED | MessageStatus.UNDELIVERED | MessageStatus.CANCELED:
-            return f"Failed: {rule_for(line.error_code).reason}"
+            return say("Failed: %(why)s", why=say(rule_for(line.error_code).reason))
         case MessageStatus.DROPPED:
-            return f"Not sent: {WHY.get(line.decision_reason or '', 'refused')}"
-        case MessageStatus.PARTIALLY_DELIVERED:
-            return "Delivered in part"
+            return say("Not sent: %(why)s", why=_why(line.decision_reason, "refused"))
         case status:
-            return str(status).capitalize()
+            return DELIVERY[status]
+
+
+def _why(reason: str | None, otherwise: str) -> str:
+    return WHY[reason if reason is not None and reason in WHY else otherwise]
 
 
 def decided(verdict: str, reason: str, until: str = "") -> str:
@@ -242,11 +274,13 @@ def decided(verdict: str, reason: str, until: str = "") -> str:
     why = WHY.get(reason, reason)
     match verdict:
         case "send":
-            return "It could go out: nothing stood against it."
+            return say("It could go out: nothing stood against it.")
+        case "hold" if until:
+            return say("It had to wait until %(until)s because %(why)s.", until=until, why=why)
         case "hold":
-            return f"It had to wait{f' until {until}' if until else ''} because {why}."
+            return say("It had to wait because %(why)s.", why=why)
         case _:
-            return f"It did not go out because {why}."
+            return say("It did not go out because %(why)s.", why=why)
 
 
 def marked(quote: str, marks: Sequence[str]) -> Markup:
@@ -268,61 +302,6 @@ def marked(quote: str, marks: Sequence[str]) -> Markup:
         shown += escape(quote[at:start]) + Markup("<mark>{}</mark>").format(quote[start:end])
         at = end
     return shown + escape(quote[at:])
-
-
-def span(length: timedelta) -> str:
-    """A length of time in its largest unit."""
-    minutes = int(abs(length.total_seconds()) // 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h"
-    return f"{minutes // (24 * 60)} days"
-
-
-def age(moment: datetime, now: datetime) -> str:
-    """How long ago."""
-    return "just now" if now - moment < timedelta(minutes=1) else f"{span(now - moment)} ago"
-
-
-def due(respond_by: datetime, now: datetime) -> str:
-    """How much time is left to respond, or by how much it is late."""
-    left = respond_by - now
-    return (
-        f"due in {span(left)}"
-        if left >= timedelta(minutes=1)
-        else ("due now" if left > timedelta(minutes=-1) else f"overdue {span(left)}")
-    )
-
-
-def urgency(respond_by: datetime, now: datetime) -> str:
-    """`late`, `soon` or `fine`, for colour and icon beside the words."""
-    left = respond_by - now
-    if left < timedelta():
-        return "late"
-    return "soon" if left < timedelta(minutes=15) else "fine"
-
-
-def clock(moment: datetime, zone: str) -> str:
-    """The time of day in that zone."""
-    return moment.astimezone(ZoneInfo(zone)).strftime("%-I:%M %p")
-
-
-def full_day(moment: datetime, zone: str) -> str:
-    """The day in that zone, in full."""
-    return moment.astimezone(ZoneInfo(zone)).strftime("%A, %B %-d")
-
-
-def day(moment: datetime, zone: str, now: datetime) -> str:
-    """The day in that zone, as people say it."""
-    local, today = moment.astimezone(ZoneInfo(zone)).date(), now.astimezone(ZoneInfo(zone)).date()
-    near = {0: "Today", 1: "Tomorrow", -1: "Yesterday"}.get((local - today).days)
-    return near or local.strftime("%a, %b %-d" if local.year == today.year else "%a, %b %-d, %Y")
-
-
-def when(moment: datetime, zone: str, now: datetime) -> str:
-    """Day and time in that zone."""
-    return f"{day(moment, zone, now)}, {clock(moment, zone)}"
 
 
 def phone(e164: str) -> str:

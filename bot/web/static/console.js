@@ -2,6 +2,8 @@
 "use strict";
 (() => {
   const $ = (selector) => document.querySelector(selector);
+  const phrases = JSON.parse(document.body.dataset.phrases || "{}");
+  const say = (key, values = {}) => (phrases[key] || key).replace(/%\((\w+)\)s/g, (_, name) => values[name]);
   const live = $("#live");
   const GSM7 = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà\f^{}\\[~\]|€]*$/;
   const EXTENDED = /[\f^{}\\[~\]|€]/g;
@@ -29,7 +31,7 @@
     const box = $("#reply"), out = $("#segments");
     if (!box || !out) return;
     const [parts, alphabet, left] = segments(box.value.trim());
-    out.textContent = parts === 0 ? "" : left !== null ? `1 segment · ${left} left` : `${parts} segments`;
+    out.textContent = parts === 0 ? "" : left !== null ? say("one_segment", { left }) : say("segments", { count: parts });
     if (parts && alphabet === "Unicode") out.textContent += " · Unicode";
   }
 
@@ -42,7 +44,7 @@
   }
   function stale() {
     const time = lastLive.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    $("#stale").textContent = `Not live since ${time}. Trying again…`;
+    $("#stale").textContent = say("stale", { time });
     $("#stale").hidden = false;
   }
   const known = new Set();
@@ -54,8 +56,8 @@
     added.forEach((row) => row.classList.add("fresh"));
     const emergencies = added.filter((row) => row.classList.contains("emergency")).length;
     $("#announce").textContent = emergencies
-      ? `${emergencies} new ${emergencies === 1 ? "emergency" : "emergencies"} in the list`
-      : `${added.length} new in the list`;
+      ? say(emergencies === 1 ? "new_emergency" : "new_emergencies", { count: emergencies })
+      : say("new", { count: added.length });
   }
   // Emergencies, whatever is open: in the title of a tab behind others, and said once when there are more than before
   const named = document.title.replace(/^⚠ /, "");
@@ -68,7 +70,7 @@
   function title() {
     const list = $("#list"), mark = alarms() ? "⚠ " : "";
     const waiting = list ? Number(list.dataset.count) : 0;
-    const name = $(".thread") ? "Conversation" : $("#today") ? "Today" : "Inbox";
+    const name = say($(".thread") ? "conversation" : $("#today") ? "today" : "inbox");
     document.title = list ? `${mark}${waiting ? `(${waiting}) ` : ""}${name} · Tendril` : mark + named;
   }
   const atBottom = (box) => box && box.scrollHeight - box.scrollTop - box.clientHeight < 60;
@@ -106,7 +108,7 @@
     document.addEventListener(name, (event) => {
       if (event.target === live) stale();
       else if (event.detail.xhr && event.detail.xhr.status !== 401) {
-        $("#announce").textContent = "That did not work. Try again in a moment.";
+        $("#announce").textContent = say("failed");
         stale();
       }
     });
