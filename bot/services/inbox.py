@@ -100,8 +100,11 @@ def take_conversation(connection: Connection, conversation_id: str, *, actor_id:
     return Done(EscalationStatus.CLAIMED, conversation_id)
 
 
-def take(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime) -> bool:
-    """Claim one escalation whose conversation is locked and free; whether it was still to be had."""
+def take(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime, by: str | None = None) -> bool:
+    """Claim one escalation whose conversation is locked and free; whether it was still to be had.
+
+    `by` is who gives it to them, where it is somebody else.
+    """
     if row.status is EscalationStatus.CLAIMED and row.claimed_by == actor_id:
         return True
     taken = queries.change_escalation(
@@ -123,7 +126,7 @@ def take(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime) -
             notices.void(connection, row.id, now)
         if row.conversation_id is not None:
             queries.hold(connection, row.conversation_id, holder=actor_id, now=now)
-        _record(connection, "escalation.claim", "escalation", row.id, actor_id, now)
+        _record(connection, "escalation.claim", "escalation", row.id, by or actor_id, now)
     return taken
 
 

@@ -20,6 +20,7 @@ from bot.services.escalations import evidence_of
 from bot.store.columns import AnyRow
 from bot.store.queries import inbox as queries
 from bot.store.queries.inbox import View
+from bot.store.queries.sieve import NO_SIEVE, Sieve
 from bot.store.vault import Vault
 
 TICK_SECONDS = 30
@@ -50,7 +51,9 @@ class Item:
     """When it came back from somebody who had let it lie."""
     holder_id: str | None
     holder: str
+    heard_at: datetime | None
     unread: bool
+    resolved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,7 @@ class InboxPage:
     """One page of a view. `after` leads to the next one; `etag` changes whenever the page would."""
 
     view: View
+    sieve: Sieve
     items: Sequence[Item]
     counts: Mapping[str, int]
     after: str | None
@@ -73,13 +77,14 @@ def etag_and_counts(
     after: str | None,
     now: datetime,
     locations: Sequence[str] = (),
+    sieve: Sieve = NO_SIEVE,
 ) -> tuple[str, Mapping[str, int]]:
     """In one query: how many stand in each view, and the mark of the page's version."""
     zone = ZoneInfo(clinic.settings.clinic_timezone)
     midnight = datetime.combine(now.astimezone(zone).date(), time(0), zone).astimezone(UTC)
     row = queries.counts(connection, user_id=user_id, now=now, since=midnight, locations=locations)
     tick = int(now.timestamp()) // TICK_SECONDS
-    parts = (*row, view, user_id, after, tick)
+    parts = (*row, view, user_id, after, sieve, tick)
     mark = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:20]
     counts = {name: int(row._mapping[name]) for name in (*map(str, View), "alarms", "untold")}
     waited = now - row.alarm_since if row.alarm_since is not None else timedelta()
@@ -95,16 +100,20 @@ def read_page(
     after: str | None,
     now: datetime,
     locations: Sequence[str] = (),
+    sieve: Sieve = NO_SIEVE,
 ) -> InboxPage:
     """One page of a view for that person, of their places."""
     etag, counts = etag_and_counts(
-        clinic, connection, view=view, user_id=user_id, after=after, now=now, locations=locations
+        clinic, connection, view=view, user_id=user_id, after=after, now=now, locations=locations, sieve=sieve
     )
     beyond = _read_cursor(after, view)
-    rows = queries.listed(connection, view, user_id=user_id, now=now, after=beyond, locations=locations)
+    rows = queries.listed(
+        connection, view, user_id=user_id, now=now, after=beyond, locations=locations, sieve=sieve
+    )
     shown, more = rows[: queries.PAGE], len(rows) > queries.PAGE
     return InboxPage(
         view=view,
+        sieve=sieve,
         items=items_of(connection, shown, clinic.vault),
         counts=counts,
         after=_cursor(shown[-1], view) if more else None,
@@ -124,7 +133,8 @@ def items_of(connection: Connection, rows: Sequence[AnyRow], vault: Vault) -> Se
 def item_of(row: AnyRow, names: Mapping[str, str], vault: Vault, sharing: Mapping[str, str]) -> Item:
     """A row of `queries.listed`, opened."""
     holder = _holder(row)
-    heard, said = row.last_inbound_at, row.last_outbound_at
+    heard = row.last_inbound_at
+    read = [moment for moment in (row.claimed_at, row.last_staff_at) if moment is not None]
     return Item(
         id=row.id,
         conversation_id=row.conversation_id,
@@ -145,7 +155,9 @@ def item_of(row: AnyRow, names: Mapping[str, str], vault: Vault, sharing: Mappin
         returned_at=row.returned_at if row.returned_from is not None else None,
         holder_id=holder,
         holder=names.get(holder, "somebody else") if holder is not None else "",
-        unread=heard is not None and (said is None or heard > said),
+        heard_at=heard,
+        resolved_by=row.resolved_by,
+        unread=heard is not None and heard > max(read, default=row.created_at - timedelta(seconds=1)),
     )
 
 

@@ -14,6 +14,7 @@ from bot.core.escalation import EscalationStatus, Priority
 from bot.store.columns import AnyRow
 from bot.store.queries.notices import nobody_told
 from bot.store.queries.scope import within
+from bot.store.queries.sieve import NO_SIEVE, Sieve
 from bot.store.tables import ApiToken, ContactPoint, Conversation, Escalation, Patient, PatientContact, User
 
 PAGE = 40
@@ -167,15 +168,23 @@ def listed(
     now: datetime,
     after: tuple[Any, ...] | None,
     locations: Sequence[str] = (),
+    sieve: Sieve = NO_SIEVE,
     limit: int = PAGE,
 ) -> Sequence[AnyRow]:
     """One page of a view and one row more, which tells that there is a next page."""
-    query = _in_view(select(Escalation.__table__), view, user_id, now).where(within(Escalation.patient_id, locations))
+    query = _in_view(select(Escalation.__table__), view, user_id, now)
+    query = query.where(within(Escalation.patient_id, locations), *sieve.conditions())
     newest = view is View.RESOLVED
     keys = (Escalation.resolved_at, Escalation.id) if newest else _IN_NEED
     if after:
         query = query.where(tuple_(*keys) < after if newest else tuple_(*keys) > after)
     return connection.execute(with_patient(query, keys, limit=limit + 1, newest_first=newest)).all()
+
+
+def picked(connection: Connection, ids: Sequence[str], *, locations: Sequence[str] = ()) -> Sequence[AnyRow]:
+    """These, as `listed` gives them."""
+    query = select(Escalation.__table__).where(Escalation.id.in_(ids), within(Escalation.patient_id, locations))
+    return connection.execute(with_patient(query, _IN_NEED, limit=len(ids))).all()
 
 
 def with_patient(
@@ -199,6 +208,7 @@ def with_patient(
             Conversation.held_by,
             Conversation.last_inbound_at,
             Conversation.last_outbound_at,
+            Conversation.last_staff_at,
         )
         .outerjoin(Patient, Patient.patient_id == chosen.c.patient_id)
         .outerjoin(Conversation, Conversation.id == chosen.c.conversation_id)

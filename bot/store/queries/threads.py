@@ -111,6 +111,12 @@ def newest_inbound(connection: Connection, conversation_id: str) -> str | None:
     return connection.execute(_inbound(conversation_id).limit(1)).scalar_one_or_none()
 
 
+def inbound_by(connection: Connection, conversation_id: str, moment: datetime) -> str | None:
+    """The id of the last thing the patient had said at that moment."""
+    query = _inbound(conversation_id).where(Message.created_at <= moment)
+    return connection.execute(query.limit(1)).scalar_one_or_none()
+
+
 def inbound_since(connection: Connection, conversation_id: str, seen: str) -> tuple[str, ...]:
     """Ids of what the patient has said after the message `seen` (empty: after nothing), the oldest first."""
     query = _inbound(conversation_id)

@@ -9,6 +9,7 @@ from bot.web.console import account as account_pages
 from bot.web.console import actions as action_routes
 from bot.web.console import audit as audit_pages
 from bot.web.console import break_glass as break_glass_pages
+from bot.web.console import bulk as bulk_routes
 from bot.web.console import corrections as correction_routes
 from bot.web.console import drawing, guard, language, setting_rules, signing
 from bot.web.console import imports as import_pages
@@ -18,6 +19,7 @@ from bot.web.console import people as people_pages
 from bot.web.console import search as search_pages
 from bot.web.console import settings as setting_pages
 from bot.web.console import today as today_page
+from bot.web.console import views as view_routes
 
 blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder=str(templates_root()))
 guard.install(blueprint)
@@ -28,6 +30,8 @@ PARTS = (
     today_page,
     inbox_pages,
     action_routes,
+    bulk_routes,
+    view_routes,
     correction_routes,
     patient_pages,
     search_pages,

@@ -19,7 +19,7 @@ from bot.store.columns import AnyRow
 from bot.store.queries import inbox as queries
 from bot.web.console import snoozing
 from bot.web.console.guard import HOME, is_live, link, person
-from bot.web.console.inbox import show, view_now
+from bot.web.console.inbox import conversation_at, show
 from bot.web.console.language import say
 from bot.web.current import clinic
 
@@ -70,7 +70,7 @@ def claim_escalation(escalation_id: str) -> ResponseReturnValue:
     row = _escalation(escalation_id)
     ours = clinic()
     outcome = services.claim(ours, escalation_id=escalation_id, actor_id=person().user_id, now=ours.clock())
-    return _changed(outcome, row.conversation_id, row.patient_id)
+    return _changed(outcome, row.conversation_id, row.patient_id, done=escalation_id)
 
 
 def release_escalation(escalation_id: str) -> ResponseReturnValue:
@@ -102,7 +102,7 @@ def resolve(escalation_id: str) -> ResponseReturnValue:
     )
     if isinstance(changed, Unseen):
         return _unseen(row.conversation_id)
-    return _changed(changed, row.conversation_id, row.patient_id)
+    return _changed(changed, row.conversation_id, row.patient_id, done=escalation_id)
 
 
 def snooze(escalation_id: str) -> ResponseReturnValue:
@@ -222,10 +222,12 @@ def _escalation(escalation_id: str) -> AnyRow:
     return row
 
 
-def _changed(outcome: Change, conversation_id: str | None, patient_id: str | None = None) -> ResponseReturnValue:
+def _changed(
+    outcome: Change, conversation_id: str | None, patient_id: str | None = None, *, done: str | None = None
+) -> ResponseReturnValue:
     match outcome:
         case Done():
-            return _back(conversation_id, patient_id)
+            return _back(conversation_id, patient_id, done)
         case Gone():
             abort(404)
         case Closed():
@@ -254,9 +256,11 @@ def _unfit(length: int, what: str) -> str:
     return f"Too long: at most {LONGEST:,} characters." if length else f"Write something first: the {what} is empty."
 
 
-def _back(conversation_id: str | None, patient_id: str | None = None) -> ResponseReturnValue | Response:
+def _back(
+    conversation_id: str | None, patient_id: str | None = None, done: str | None = None
+) -> ResponseReturnValue | Response:
     if conversation_id is None:
         return redirect(url_for("console.patient", patient_id=patient_id) if patient_id else link(HOME), 303)
     if is_live():
-        return show(conversation_id)
-    return redirect(url_for("console.conversation", conversation_id=conversation_id, view=view_now()), 303)
+        return show(conversation_id, done=done)
+    return redirect(conversation_at(conversation_id, done), 303)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
@@ -12,14 +14,26 @@ from bot.services import audit, inbox_list, inbox_thread
 from bot.services.inbox_reply import Moved
 from bot.services.inbox_thread import Thread
 from bot.services.search import LATER_SHOWN
+from bot.store.columns import AnyRow
 from bot.store.queries import inbox as queries
-from bot.store.queries import search
+from bot.store.queries import search, sieve
 from bot.store.queries.inbox import View
+from bot.store.queries.sieve import Sieve
+from bot.web.console import undoing
 from bot.web.console.guard import is_live, moment, person, timer
 from bot.web.current import clinic
 
 SESSION_ENDS = "Session-Ends-In"
 """Seconds until an idle person is signed out, for the page's warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the list may be narrowed to, whom something may be given to, and the views that are saved."""
+
+    colleagues: Sequence[AnyRow]
+    locations: Sequence[str]
+    saved: Sequence[AnyRow]
 
 
 def install(blueprint: Blueprint) -> None:
@@ -36,7 +50,8 @@ def inbox() -> ResponseReturnValue:
     ours = clinic()
     with ours.database.read() as connection:
         page = _page(connection)
-    return render_template("console/inbox.html", page=page, thread=None, view=page.view)
+        tools = _tools(connection)
+    return render_template("console/inbox.html", page=page, thread=None, view=page.view, tools=tools)
 
 
 def conversation(conversation_id: str) -> ResponseReturnValue:
@@ -56,8 +71,13 @@ def escalation(escalation_id: str) -> ResponseReturnValue:
     return redirect(url_for("console.conversation", conversation_id=row.conversation_id), 303)
 
 
-def show(conversation_id: str, *, viewed: bool = False, status: int = 200, **shown: Any) -> ResponseReturnValue:
-    """The conversation as a page, or as the piece that htmx puts in its place; `shown` is what an action has to say."""
+def show(
+    conversation_id: str, *, viewed: bool = False, status: int = 200, done: str | None = None, **shown: Any
+) -> ResponseReturnValue:
+    """The conversation as a page, or as the piece that htmx puts in its place; `shown` is what an action has to say.
+
+    `done` is the escalation that has just been claimed or resolved, which may be taken back.
+    """
     ours = clinic()
     now = ours.clock()
     with ours.database.read() as connection:
@@ -65,6 +85,8 @@ def show(conversation_id: str, *, viewed: bool = False, status: int = 200, **sho
             ours, connection, conversation_id, user_id=person().user_id, now=now, before=_before(connection)
         )
         page = _page(connection) if thread is not None else None
+        tools = None if thread is None or is_live() else _tools(connection)
+        undo = undoing.offer(connection, person(), done or request.args.get("done"), now)
     if thread is None or page is None:
         abort(404)
     if viewed:
@@ -73,7 +95,7 @@ def show(conversation_id: str, *, viewed: bool = False, status: int = 200, **sho
                 connection, at=now, actor=person().user_id, action="conversation.view", object_type="conversation",
                 object_id=conversation_id,
             )  # fmt: skip
-    shown |= {"unseen": _unseen(thread, shown.get("moved"))}
+    shown = {"undo": undo, "tools": tools, **shown, "unseen": _unseen(thread, shown.get("moved"))}
     template = "console/answer.html" if is_live() else "console/inbox.html"
     response = make_response(render_template(template, page=page, thread=thread, view=page.view, **shown), status)
     response.headers["ETag"] = f'"{page.etag}.{thread.etag}"'
@@ -89,7 +111,7 @@ def live() -> ResponseReturnValue:
     with ours.database.read() as connection:
         mark, _counts = inbox_list.etag_and_counts(
             ours, connection, view=_view(), user_id=person().user_id, after=request.args.get("after"), now=now,
-            locations=person().locations,
+            locations=person().locations, sieve=sieve_now(),
         )  # fmt: skip
         thread_mark = inbox_thread.etag_of(connection, conversation_id, now) if conversation_id else ""
         page = _page(connection) if mark != had_list else None
@@ -124,6 +146,11 @@ def view_now() -> View:
     return _view()
 
 
+def page_now(connection: Connection) -> inbox_list.InboxPage:
+    """The page of the list that the address asks for."""
+    return _page(connection)
+
+
 def stamped(response: Response, mark: str) -> Response:
     """A timer's answer with its version, and how long the person stays signed in."""
     left = person().ends_at - moment()
@@ -142,6 +169,33 @@ def _page(connection: Connection) -> inbox_list.InboxPage:
         after=request.values.get("after") or None,
         now=ours.clock(),
         locations=person().locations,
+        sieve=sieve_now(),
+    )
+
+
+def list_at() -> str:
+    """The address of the list as it is shown now."""
+    where: dict[str, Any] = {"view": str(view_now()), **sieve_now().asked()}
+    return url_for("console.inbox", **where)
+
+
+def conversation_at(conversation_id: str, done: str | None = None) -> str:
+    """The address of a conversation beside the list as it is shown now; `done` is what may be taken back there."""
+    where: dict[str, Any] = {"view": str(view_now()), **sieve_now().asked(), "done": done}
+    return url_for("console.conversation", conversation_id=conversation_id, **where)
+
+
+def sieve_now() -> Sieve:
+    """What the view is narrowed to."""
+    return Sieve.read(request.values)
+
+
+def _tools(connection: Connection) -> Tools:
+    """What stands above the list, on whole pages only."""
+    return Tools(
+        colleagues=sieve.colleagues(connection),
+        locations=sieve.locations(connection, person().locations),
+        saved=sieve.saved_views(connection, person().user_id),
     )
 
 

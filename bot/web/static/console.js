@@ -184,6 +184,7 @@
     notice();
     title();
     undoTimers();
+    markCurrent();
     if ($("#list")) lookAtList(known.size === 0 && rows().length === 0);
     lookAtAlarm();
   }
@@ -233,7 +234,7 @@
     r: () => $("#reply")?.focus(),
     n: () => $("#note")?.focus(),
     t: () => $("#take-first")?.click(),
-    "/": () => document.querySelector('.tabs a[href$="/find"]')?.click(),
+    "/": () => ($("#seek") || document.querySelector('.tabs a[href$="/find"]'))?.[$("#seek") ? "focus" : "click"](),
     "?": () => $("#help")?.showModal(),
   };
   document.addEventListener("keydown", (event) => {
@@ -247,6 +248,7 @@
     if (field || event.ctrlKey || event.metaKey || event.altKey || !$("#list") || !keysOn() || document.querySelector("dialog[open]")) return;
     const act = KEYS[event.key];
     if (act) { event.preventDefault(); act(); }
+    else document.dispatchEvent(new CustomEvent("console:key", { detail: event.key }));
   });
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");

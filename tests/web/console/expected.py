@@ -43,6 +43,8 @@ EXPECTED = {
     "console.audit": Who.SUPERVISORS,
     "console.audit_export": Who.SUPERVISORS,
     "console.break_glass": Who.EVERYBODY,
+    "console.bulk": Who.STAFF,
+    "console.bulk_undo": Who.STAFF,
     "console.change_consent": Who.STAFF,
     "console.change_language": Who.EVERYBODY,
     "console.change_password": Who.EVERYBODY,
@@ -73,9 +75,12 @@ EXPECTED = {
     "console.remove_factor": Who.EVERYBODY,
     "console.remove_location": Who.SUPERVISORS,
     "console.remove_rung": Who.SUPERVISORS,
+    "console.remove_view": Who.STAFF,
+    "console.reopen": Who.STAFF,
     "console.reply": Who.STAFF,
     "console.reset_factor": Who.ADMINS,
     "console.resolve": Who.STAFF,
+    "console.save_view": Who.STAFF,
     "console.search": Who.EVERYBODY,
     "console.second_factor": Who.HALF_WAY,
     "console.setting_levels": Who.SUPERVISORS,
@@ -93,6 +98,7 @@ EXPECTED = {
     "console.today": Who.STAFF,
     "console.today_live": Who.STAFF,
     "console.undo": Who.STAFF,
+    "console.undo_last": Who.STAFF,
     "console.unlock": Who.ADMINS,
     "console.use_resource": Who.SUPERVISORS,
     "console.visit_answer": Who.STAFF,
@@ -100,5 +106,5 @@ EXPECTED = {
     "console.withdraw": Who.ADMINS,
 }
 
-OF_NO_PLACE = {"elsewhere", "location_id", "resource_id", "rung_id", "secret", "user_id"}
+OF_NO_PLACE = {"elsewhere", "location_id", "resource_id", "rung_id", "secret", "user_id", "view_id"}
 """Parameters of routes that name nothing of a patient's. Every other one belongs into the guard's SCOPED."""
