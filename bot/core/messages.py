@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
+
+STAFF_LATER: Final = "staff/later"
+"""The kind of a coordinator's words that were written for a later time."""
 
 
 class Direction(StrEnum):

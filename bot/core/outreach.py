@@ -10,7 +10,7 @@ from typing import Final, TypeAlias, assert_never
 
 from bot.core.consent import effective
 from bot.core.hours import Span, is_quiet, local_day, next_day, opens_at, quiet_from
-from bot.core.messages import Origin
+from bot.core.messages import STAFF_LATER, Origin
 from bot.core.people import AppointmentStatus, ConsentStatus, NumberStatus, Participation, PatientStatus, Scope
 
 A_DAY: Final = 1
@@ -58,6 +58,7 @@ class GateReason(StrEnum):
     # when
     PAUSED = "patient-paused"
     HELD = "held-by-a-person"
+    PATIENT_WROTE = "patient-wrote"
     QUIET_HOURS = "quiet-hours"
     BUDGET_DAY = "budget-day"
     BUDGET_WEEK = "budget-week"
@@ -149,6 +150,8 @@ class Facts:
     visits: Sequence[VisitFacts] = ()
     held: bool = False
     recent: Sequence[datetime] = ()
+    heard_at: datetime | None = None
+    """When the phone wrote last."""
 
 
 Check: TypeAlias = Callable[[MessageFacts, Facts, datetime], Hold | Drop | None]
@@ -189,7 +192,7 @@ def _checks(origin: Origin) -> tuple[Check, ...]:
             return (_reachable,)
         case Origin.REPLY | Origin.STAFF:
             # The patient wrote first: no earlier consent is needed, no hour is the wrong one.
-            return (_reachable, _safe, _right_person, _not_opted_out, _fresh)
+            return (_reachable, _safe, _right_person, _not_opted_out, _fresh, _not_overtaken)
         case Origin.OUTREACH:
             return (
                 *(_reachable, _safe, _known, _right_person, _active, _not_opted_out, _linked, _agreed, _fresh),
@@ -247,6 +250,15 @@ def _agreed(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None
 
 def _fresh(message: MessageFacts, _facts: Facts, now: datetime) -> Drop | None:
     return Drop(GateReason.EXPIRED) if message.expires_at is not None and message.expires_at <= now else None
+
+
+def _not_overtaken(message: MessageFacts, facts: Facts, now: datetime) -> Hold | None:
+    # Words kept for later were written before the patient said something new: a person looks at them again.
+    overtaken = facts.heard_at is not None and facts.heard_at > message.planned_at
+    if message.kind != STAFF_LATER or not overtaken:
+        return None
+    until = now + LOOK_AGAIN if message.expires_at is None else min(now + LOOK_AGAIN, message.expires_at)
+    return Hold(until, GateReason.PATIENT_WROTE)
 
 
 def _visits_stand(message: MessageFacts, facts: Facts, now: datetime) -> Drop | None:

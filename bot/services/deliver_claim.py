@@ -9,10 +9,11 @@ from typing import Final
 
 import structlog
 
+from bot.core.messages import STAFF_LATER
 from bot.core.outreach import Lane, Send
 from bot.core.people import Channel
 from bot.core.provider import OutgoingText
-from bot.services import brakes
+from bot.services import brakes, inbox_later
 from bot.services.brakes import ANY_RANK
 from bot.services.clinic import Clinic
 from bot.services.deliver_failure import Failing
@@ -89,13 +90,16 @@ def claim(clinic: Clinic, *, holder: str, limit: int, worst_rank: int = ANY_RANK
         by_id = {row.id: row for row in gate_queries.messages(connection, ids)}
         rows = [by_id[message_id] for message_id in ids]
         decisions = decide_all(facts_of(connection, clinic, rows, now), now)
+        inbox_later.warn(clinic, connection, rows, decisions, now)
         store(connection, rows, decisions, now)
         sends = {message_id: d for message_id, d in decisions.items() if isinstance(d, Send)}
         ready = []
         for row in rows:
             if row.id in sends:
                 try:
-                    ready.append(_ready(clinic, row, sends[row.id], now))
+                    ready.append(text := _ready(clinic, row, sends[row.id], now))
+                    if row.kind == STAFF_LATER:
+                        inbox_later.going(connection, row.conversation_id, text.text.body, row.held_by, now)
                 except Undecryptable:
                     log.error("a message cannot be read: its key is not among DATA_KEYS", message_id=row.id)
                     drop(connection, {row.id: "unreadable"}, now)
@@ -125,6 +129,7 @@ def look_again(clinic: Clinic, batch: Sequence[Ready], *, holder: str) -> Look:
         braked = {row.id for row in rows if row.lane_rank > worst_rank}
         if refused or braked:
             queries.release(connection, sorted(refused.keys() | braked), holder=holder, now=now)
+            inbox_later.warn(clinic, connection, [row for row in rows if row.id in refused], refused, now)
             store(connection, [row for row in rows if row.id in refused], refused, now)
     may_go = set(ours) - refused.keys() - braked
     dropped = sum(decision.word == "drop" for decision in refused.values())

@@ -211,6 +211,7 @@ def _facts(
         visits=tuple(_visit(visit, version) for visit, version in known),
         held=row.held_by is not None,
         recent=recent,
+        heard_at=row.last_inbound_at,
     )
 
 
@@ -247,4 +248,5 @@ def _with_recent(facts: Facts, ahead: int, now: datetime) -> Facts:
         visits=facts.visits,
         held=facts.held,
         recent=(*facts.recent, *[now] * ahead),
+        heard_at=facts.heard_at,
     )

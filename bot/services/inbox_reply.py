@@ -10,7 +10,8 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from bot.core.messages import MessageStatus, Origin
+from bot.core.hours import is_quiet, opens_at
+from bot.core.messages import STAFF_LATER, MessageStatus, Origin
 from bot.core.outreach import Drop, Facts, GateReason, Lane, MessageFacts, PatientFacts, decide
 from bot.services import audit, inbox, outbox
 from bot.services.clinic import Clinic
@@ -24,6 +25,12 @@ from bot.store.tables import Conversation, Decision, Message, Note
 LONGEST: Final = 1600
 """Characters in one message, the provider's limit (error 21617 beyond it)."""
 KIND: Final = "staff"
+AWAKE: Final = timedelta(hours=1)
+"""Whoever has written so lately is not woken by an answer."""
+FURTHEST: Final = timedelta(days=30)
+"""No reply is kept for a later day than that."""
+STALE_AFTER: Final = timedelta(hours=24)
+"""A reply kept for later that waits longer than that for a person is of no use any more."""
 ASKS: Final = re.compile("[?？؟]")
 """A question mark of any of our scripts."""
 
@@ -54,13 +61,25 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Night:
+    """It would ring at night, where the patient is; until then."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoTime:
+    """The time for it is over, or too far ahead."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unfit:
     """There are no words in it, or too many."""
 
     length: int
 
 
-Outcome: TypeAlias = Written | Moved | Blocked | Unfit | HeldBy | Gone
+Outcome: TypeAlias = Written | Moved | Blocked | Night | NoTime | Unfit | HeldBy | Gone
 
 
 @once_more
@@ -72,14 +91,19 @@ def reply(
     body: str,
     now: datetime,
     seen: str | None = None,
+    later: datetime | None = None,
+    at_night: bool = False,
 ) -> Outcome:
     """Write a reply down for sending, and claim the conversation if it is free.
 
     `seen` is the patient's last message when the draft was begun, empty if there was none; None asks for no check.
+    `later` keeps it for that time, and claims nothing. `at_night` sends it though it is night where the patient is.
     """
     text = body.replace("\r\n", "\n").strip()
     if not 0 < len(text) <= LONGEST:
         return Unfit(len(text))
+    if later is not None and not now < later <= now + FURTHEST:
+        return NoTime()
     with clinic.database.begin() as connection:
         conversation = queries.lock_conversation(connection, conversation_id)
         if conversation is None:
@@ -88,6 +112,12 @@ def reply(
         about = _about(connection, conversation, people)
         if refusal := _refusal(connection, conversation, about, actor_id=actor_id, seen=seen, now=now):
             return refusal
+        zone = (about.timezone if about is not None else None) or clinic.settings.clinic_timezone
+        until = night(clinic, zone, conversation.last_inbound_at, later, now=now)
+        if until is not None and not at_night:
+            return Night(until)
+        if later is not None:
+            return _keep(clinic, connection, conversation, about, actor_id=actor_id, text=text, due_at=later, now=now)
         held = inbox.take_conversation(connection, conversation_id, actor_id=actor_id, now=now)
         if isinstance(held, HeldBy):
             return held
@@ -113,6 +143,15 @@ def _refusal(
     if seen is not None and (unseen := threads.inbound_since(connection, conversation.id, seen)):
         return Moved(unseen)
     return None
+
+
+def night(
+    clinic: Clinic, zone: str, heard_at: datetime | None, later: datetime | None, *, now: datetime
+) -> datetime | None:
+    """When the night ends there, if a text would ring in it; None by day, and while the patient is writing."""
+    moment, quiet = later or now, clinic.settings.quiet
+    writing = later is None and heard_at is not None and heard_at > now - AWAKE
+    return opens_at(moment, zone, quiet) if not writing and is_quiet(moment, zone, quiet) else None
 
 
 def block(number: AnyRow, patient: AnyRow | None, *, now: datetime) -> Blocked | None:
@@ -148,18 +187,7 @@ def _write(
     now: datetime,
 ) -> Written:
     due_at = now + timedelta(seconds=clinic.settings.undo_seconds)
-    draft = outbox.Draft(
-        conversation_id=conversation.id,
-        contact_point_id=conversation.contact_point_id,
-        body=text,
-        kind=KIND,
-        origin=Origin.STAFF,
-        language=about.language if about is not None else None,
-        patient_id=about.patient_id if about is not None else None,
-        lane=Lane.REPLY,
-        due_at=due_at,
-        author_id=actor_id,
-    )
+    draft = _draft(conversation, about, actor_id=actor_id, text=text, due_at=due_at)
     message_id = outbox.put(connection, draft, vault=clinic.vault, now=now)
     connection.execute(
         update(Conversation)
@@ -180,20 +208,68 @@ def _write(
     return Written(message_id, due_at)
 
 
+def _draft(
+    conversation: AnyRow, about: AnyRow | None, *, actor_id: str, text: str, due_at: datetime, later: bool = False
+) -> outbox.Draft:
+    return outbox.Draft(
+        conversation_id=conversation.id,
+        contact_point_id=conversation.contact_point_id,
+        body=text,
+        kind=STAFF_LATER if later else KIND,
+        origin=Origin.STAFF,
+        language=about.language if about is not None else None,
+        patient_id=about.patient_id if about is not None else None,
+        lane=Lane.REPLY,
+        due_at=due_at,
+        expires_at=due_at + STALE_AFTER if later else None,
+        author_id=actor_id,
+    )
+
+
+def _keep(
+    clinic: Clinic,
+    connection: Connection,
+    conversation: AnyRow,
+    about: AnyRow | None,
+    *,
+    actor_id: str,
+    text: str,
+    due_at: datetime,
+    now: datetime,
+) -> Written:
+    # Nothing has been said yet: the conversation is as free, and as unanswered, as before.
+    draft = _draft(conversation, about, actor_id=actor_id, text=text, due_at=due_at, later=True)
+    message_id = outbox.put(connection, draft, vault=clinic.vault, now=now)
+    _moved_on(connection, conversation.id)
+    audit.record(
+        connection, at=now, actor=actor_id, action="message.schedule", object_type="message", object_id=message_id,
+        detail={"conversation_id": conversation.id, "at": due_at.isoformat()},
+    )  # fmt: skip
+    return Written(message_id, due_at)
+
+
+def _moved_on(connection: Connection, conversation_id: str) -> None:
+    connection.execute(
+        update(Conversation).where(Conversation.id == conversation_id).values(version=Conversation.version + 1)
+    )
+
+
 @once_more
 def undo(clinic: Clinic, *, message_id: str, actor_id: str, now: datetime) -> str | None:
-    """Take a reply back that has not gone out, and give its words; None when it is too late or not theirs."""
+    """Take a reply back that has not gone out, and give its words; None when it is too late or not theirs.
+
+    One that was kept for later is everybody's: its writer may have gone home.
+    """
     with clinic.database.begin() as connection:
         row = connection.execute(select(Message.__table__).where(Message.id == message_id).with_for_update()).first()
-        mine = row is not None and row.author_id == actor_id and row.origin is Origin.STAFF
-        if row is None or not mine or row.status is not MessageStatus.PLANNED:
+        if row is None or row.origin is not Origin.STAFF or row.status is not MessageStatus.PLANNED:
+            return None
+        if row.author_id != actor_id and row.kind != STAFF_LATER:
             return None
         body = clinic.vault.open("messages.body", row.id, row.body)
         connection.execute(delete(Decision).where(Decision.message_id == message_id))
         connection.execute(delete(Message).where(Message.id == message_id, Message.status == MessageStatus.PLANNED))
-        connection.execute(
-            update(Conversation).where(Conversation.id == row.conversation_id).values(version=Conversation.version + 1)
-        )
+        _moved_on(connection, row.conversation_id)
         # Nobody has heard it: no yes answers it.
         connection.execute(
             update(Conversation)

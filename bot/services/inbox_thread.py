@@ -11,10 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core.delivery import FAILURES
 from bot.core.escalation import EscalationStatus, Priority, Reason
-from bot.core.intents import Intent
-from bot.core.messages import Direction, MessageStatus, Origin
 from bot.core.people import (
     AppointmentStatus,
     Channel,
@@ -27,39 +24,14 @@ from bot.core.people import (
 from bot.services import inbox_list
 from bot.services.clinic import Clinic
 from bot.services.escalations import evidence_of
-from bot.services.inbox_reply import Blocked, block
+from bot.services.inbox_lines import Line as Line
+from bot.services.inbox_lines import line_of as line_of
+from bot.services.inbox_lines import note_of
+from bot.services.inbox_reply import Blocked, block, night
 from bot.store.columns import AnyRow
 from bot.store.queries import corrections, threads
 from bot.store.queries import inbox as inbox_queries
 from bot.store.vault import Vault
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One thing in the conversation: a text in or out, or a note that was never sent."""
-
-    id: str
-    note: bool
-    inbound: bool
-    speaker: str
-    body: str
-    language: str | None
-    at: datetime
-    status: MessageStatus | None = None
-    error_code: int | None = None
-    decision: str | None = None
-    decision_reason: str | None = None
-    segments: int = 1
-    pictures: int = 0
-    undo_until: datetime | None = None
-    kind: str = ""
-    meant: Intent | None = None
-    """What a colleague says that an inbound text meant."""
-
-    @property
-    def failed(self) -> bool:
-        """Whether the patient did not get it."""
-        return self.status in FAILURES or self.status is MessageStatus.DROPPED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +85,7 @@ class PatientCard:
     consent: ConsentStatus
     consent_basis: ConsentBasis | None
     consented_at: datetime | None
+    given_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +108,8 @@ class Thread:
     patient: PatientCard | None
     visits: Sequence[VisitLine]
     blocked: Blocked | None
+    night_until: datetime | None
+    """When the night ends there, if a reply would ring in it now."""
     zone: str
     seen: str
     version: int
@@ -178,11 +153,15 @@ def read_thread(
     named = {case.appointment_id for case in cases if case.appointment_id}
     case_visits = threads.visits(connection, named)
     callers = {card.patient_id: card.name for card in cards}
-    note_lines = [_note(vault, note, names) for note in notes]
+    held_for = {card.patient_id: card.relation for card in cards if card.relation is not Relation.SELF}
+    zone = patient.timezone if patient is not None else clinic.settings.clinic_timezone
+    note_lines = [note_of(vault, note, names) for note in notes]
     phone = vault.open("contact_points.phone", number.id, number.phone)
     oldest = shown[-1].created_at if shown and more else None
     meant = corrections.meant(connection, [message.id for message in shown])
-    lines = [replace(line_of(vault, m, names, callers, user_id), meant=meant.get(m.id)) for m in shown]
+    heard = row.last_inbound_at
+    told = [line_of(vault, m, names, callers, user_id, held_for=held_for, heard_at=heard) for m in shown]
+    lines = [replace(line, meant=meant.get(line.id)) for line in told]
     lines += [note for note in note_lines if before is None and (oldest is None or note.at >= oldest)]
     return Thread(
         id=row.id,
@@ -201,7 +180,8 @@ def read_thread(
         patient=patient,
         visits=[visit_of(visit) for visit in visits],
         blocked=block(number, next((p for p in people if p.patient_id == about), None), now=now),
-        zone=patient.timezone if patient is not None else clinic.settings.clinic_timezone,
+        night_until=night(clinic, zone, heard, None, now=now),
+        zone=zone,
         seen=threads.newest_inbound(connection, row.id) or "",
         version=row.version,
         etag=etag_of(connection, row.id, now) or "",
@@ -222,6 +202,7 @@ def card_of(vault: Vault, person: AnyRow, zone: str) -> PatientCard:
         consent=person.consent,
         consent_basis=person.consent_basis,
         consented_at=person.consented_at,
+        given_name=vault.maybe_open("patients.given_name", person.patient_id, person.given_name) or "",
     )
 
 
@@ -249,49 +230,6 @@ def _names(connection: Connection, row: AnyRow, *groups: Sequence[AnyRow]) -> Ma
             ids |= {getattr(one, column, None) for column in ("author_id", "claimed_by", "returned_from")}
     wanted = {each for each in ids if each is not None}
     return inbox_queries.names_of(connection, wanted) if wanted else {}
-
-
-def line_of(vault: Vault, row: AnyRow, names: Mapping[str, str], callers: Mapping[str, str], user_id: str) -> Line:
-    """A row of `messages`, opened; `callers` names patients, `names` colleagues."""
-    inbound = row.direction is Direction.INBOUND
-    planned = row.status is MessageStatus.PLANNED and row.origin is Origin.STAFF and row.author_id == user_id
-    return Line(
-        id=row.id,
-        note=False,
-        inbound=inbound,
-        speaker=_speaker(row, names, callers),
-        body=vault.open("messages.body", row.id, row.body),
-        language=row.language,
-        at=row.created_at,
-        status=None if inbound else row.status,
-        error_code=row.error_code,
-        decision=row.decision,
-        decision_reason=row.decision_reason,
-        segments=row.segments,
-        pictures=len(row.media or ()),
-        undo_until=row.due_at if planned else None,
-        kind=row.kind,
-    )
-
-
-def _speaker(row: AnyRow, names: Mapping[str, str], callers: Mapping[str, str]) -> str:
-    if row.direction is Direction.INBOUND:
-        return callers.get(row.patient_id or "") or ("Patient" if callers else "Unknown number")
-    if row.origin is Origin.STAFF:
-        return names.get(row.author_id or "", "A colleague")
-    return "Bot"
-
-
-def _note(vault: Vault, row: AnyRow, names: Mapping[str, str]) -> Line:
-    return Line(
-        id=row.id,
-        note=True,
-        inbound=False,
-        speaker=names.get(row.author_id, "A colleague"),
-        body=vault.open("notes.body", row.id, row.body),
-        language=None,
-        at=row.at,
-    )
 
 
 def case_of(

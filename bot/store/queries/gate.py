@@ -56,6 +56,7 @@ _MESSAGES = (
         ContactPoint.status.label("number_status"),
         ContactPoint.consent.label("number_consent"),
         Conversation.held_by,
+        Conversation.last_inbound_at,
         Patient.status.label("patient_status"),
         Patient.paused_since,
         Patient.timezone.label("patient_timezone"),

@@ -15,7 +15,7 @@ from bot.store.columns import AnyRow
 from bot.store.queries.notices import nobody_told
 from bot.store.queries.scope import within
 from bot.store.queries.sieve import NO_SIEVE, Sieve
-from bot.store.tables import ApiToken, ContactPoint, Conversation, Escalation, Patient, PatientContact, User
+from bot.store.tables import ApiToken, ContactPoint, Conversation, Escalation, Message, Patient, PatientContact, User
 
 PAGE = 40
 _IN_NEED = (Escalation.priority_rank, Escalation.created_at, Escalation.id)
@@ -45,6 +45,11 @@ def escalation(connection: Connection, escalation_id: str, *, lock: bool = False
     """One escalation."""
     query = select(Escalation.__table__).where(Escalation.id == escalation_id)
     return connection.execute(query.with_for_update() if lock else query).first()
+
+
+def conversation_of(connection: Connection, message_id: str) -> str | None:
+    """The conversation in which a message stands."""
+    return connection.execute(select(Message.conversation_id).where(Message.id == message_id)).scalar_one_or_none()
 
 
 def unresolved_of(connection: Connection, conversation_id: str) -> Sequence[AnyRow]:

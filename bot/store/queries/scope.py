@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from bot.store.tables import Appointment, Conversation, Escalation, Message, Patient, PatientContact
+from bot.store.tables import Appointment, Conversation, Escalation, Message, Note, Patient, PatientContact
 
 AnyId = InstrumentedAttribute[str] | InstrumentedAttribute[str | None] | ColumnElement[Any]
 
@@ -68,6 +68,12 @@ def may_see_message(connection: Connection, message_id: str, locations: Sequence
     return row is None or _may_see(connection, row.patient_id, row.conversation_id, locations)
 
 
+def may_see_note(connection: Connection, note_id: str, locations: Sequence[str]) -> bool:
+    """Whether its conversation is within these places."""
+    row = connection.execute(select(Note.conversation_id).where(Note.id == note_id)).first()
+    return row is None or may_see_conversation(connection, row.conversation_id, locations)
+
+
 def _may_see(
     connection: Connection, patient_id: str | None, conversation_id: str | None, locations: Sequence[str]
 ) -> bool:
@@ -86,6 +92,9 @@ def patients_of(connection: Connection, kind: str, object_id: str) -> Sequence[s
             query = select(Appointment.patient_id).where(Appointment.appointment_id == object_id)
         case "conversation_id":
             query = _on_the_phone(object_id)
+        case "note_id":
+            noted = select(Note.conversation_id).where(Note.id == object_id)
+            query = _on_the_phone(connection.execute(noted).scalar_one_or_none())
         case "escalation_id" | "message_id":
             table = Escalation if kind == "escalation_id" else Message
             row = connection.execute(

@@ -10,6 +10,7 @@ from bot.web.console import actions as action_routes
 from bot.web.console import audit as audit_pages
 from bot.web.console import break_glass as break_glass_pages
 from bot.web.console import bulk as bulk_routes
+from bot.web.console import canned as canned_pages
 from bot.web.console import corrections as correction_routes
 from bot.web.console import drawing, guard, language, setting_rules, signing
 from bot.web.console import imports as import_pages
@@ -18,6 +19,7 @@ from bot.web.console import patients as patient_pages
 from bot.web.console import people as people_pages
 from bot.web.console import search as search_pages
 from bot.web.console import settings as setting_pages
+from bot.web.console import talking as talking_routes
 from bot.web.console import today as today_page
 from bot.web.console import views as view_routes
 
@@ -41,6 +43,8 @@ PARTS = (
     import_pages,
     setting_pages,
     setting_rules,
+    canned_pages,
+    talking_routes,
 )
 for part in PARTS:
     part.install(blueprint)

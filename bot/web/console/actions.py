@@ -13,7 +13,7 @@ from bot.core.people import Participation
 from bot.services import inbox as services
 from bot.services import inbox_reply, inbox_snooze, inbox_visits
 from bot.services.inbox import Change, Closed, Done, Gone, HeldBy, Unseen
-from bot.services.inbox_reply import LONGEST, Blocked, Moved, Unfit, Written
+from bot.services.inbox_reply import LONGEST, Blocked, Moved, Night, NoTime, Unfit, Written
 from bot.services.inbox_snooze import NotNow, Snoozed
 from bot.store.columns import AnyRow
 from bot.store.queries import inbox as queries
@@ -31,7 +31,6 @@ def install(blueprint: Blueprint) -> None:
         ("/conversations/<conversation_id>/release", release),
         ("/conversations/<conversation_id>/reply", reply),
         ("/conversations/<conversation_id>/notes", add_note),
-        ("/conversations/<conversation_id>/calls", log_call),
         ("/messages/<message_id>/undo", undo),
         ("/escalations/<escalation_id>/claim", claim_escalation),
         ("/escalations/<escalation_id>/release", release_escalation),
@@ -143,9 +142,14 @@ def _refused_snooze(row: AnyRow, words: str) -> ResponseReturnValue:
 
 
 def reply(conversation_id: str) -> ResponseReturnValue:
-    """Send the patient one's own words."""
-    ours, body = clinic(), request.form.get("body", "")
-    anyway = request.form.get("anyway") == "yes"
+    """Send the patient one's own words, now or at a time of the clinic's clock."""
+    ours, body, typed = clinic(), request.form.get("body", ""), request.form.get("at", "")
+    anyway, choice = request.form.get("anyway") == "yes", request.form.get("when", "")
+    settings, later = ours.settings, None
+    if choice:
+        later = snoozing.until(choice, typed, ours.clock(), settings.clinic_timezone, settings.office)
+        if later is None:
+            return show(conversation_id, status=422, draft=body, notice=_no_time())
     outcome = inbox_reply.reply(
         ours,
         conversation_id=conversation_id,
@@ -153,14 +157,21 @@ def reply(conversation_id: str) -> ResponseReturnValue:
         body=body,
         now=ours.clock(),
         seen=None if anyway else request.form.get("seen"),
+        later=later,
+        at_night=request.form.get("night") == "yes",
     )
     match outcome:
         case Written():
             return _back(conversation_id)
+        case Night():
+            return show(conversation_id, status=409, draft=body, night=outcome, typed_at=typed)
+        case NoTime():
+            return show(conversation_id, status=422, draft=body, notice=_no_time())
         case Gone():
             raise NotFound
         case HeldBy(name=name):
-            return show(conversation_id, status=409, draft=body, notice=f"Not sent: {name} has this conversation.")
+            words = say("Not sent: %(name)s has this conversation.", name=name)
+            return show(conversation_id, status=409, draft=body, notice=words)
         case Moved():
             return show(conversation_id, status=409, draft=body, moved=outcome)
         case Blocked():
@@ -177,8 +188,8 @@ def undo(message_id: str) -> ResponseReturnValue:
     conversation_id = request.form.get("conversation", "")
     body = inbox_reply.undo(ours, message_id=message_id, actor_id=person().user_id, now=ours.clock())
     if body is None:
-        return show(conversation_id, status=409, notice="It has gone out already.")
-    return show(conversation_id, draft=body, said="Taken back. Nothing was sent.")
+        return show(conversation_id, status=409, notice=say("It has gone out already."))
+    return show(conversation_id, draft=body, said=say("Taken back. Nothing was sent."))
 
 
 def add_note(conversation_id: str) -> ResponseReturnValue:
@@ -188,13 +199,6 @@ def add_note(conversation_id: str) -> ResponseReturnValue:
         ours, conversation_id=conversation_id, actor_id=person().user_id, body=body, now=ours.clock()
     )
     return _noted(outcome, conversation_id, body)
-
-
-def log_call(conversation_id: str) -> ResponseReturnValue:
-    """Note that the patient was called."""
-    ours = clinic()
-    outcome = inbox_visits.log_call(ours, conversation_id=conversation_id, actor_id=person().user_id, now=ours.clock())
-    return _noted(outcome, conversation_id, "")
 
 
 def answer_visit(escalation_id: str) -> ResponseReturnValue:
@@ -231,9 +235,9 @@ def _changed(
         case Gone():
             abort(404)
         case Closed():
-            words = "This is resolved already."
+            words = say("This is resolved already.")
         case HeldBy(name=name):
-            words = f"{name} has this already."
+            words = say("%(name)s has this already.", name=name)
     if conversation_id is None:
         abort(409, words)
     return show(conversation_id, status=409, notice=words)
@@ -253,7 +257,17 @@ def _noted(outcome: str | Unfit | Gone, conversation_id: str, draft: str) -> Res
 
 
 def _unfit(length: int, what: str) -> str:
-    return f"Too long: at most {LONGEST:,} characters." if length else f"Write something first: the {what} is empty."
+    if length:
+        return say("Too long: at most %(most)s characters.", most=f"{LONGEST:,}")
+    return (
+        say("Write something first: the note is empty.")
+        if what == "note"
+        else say("Write something first: the reply is empty.")
+    )
+
+
+def _no_time() -> str:
+    return say("Choose a time that is still to come, within thirty days.")
 
 
 def _back(

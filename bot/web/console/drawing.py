@@ -35,7 +35,7 @@ TABS: Final = (
     Tab("console.inbox", ("console.conversation", "console.search")),
     Tab("console.find", ("console.patient",)),
     Tab("console.templates", ("console.template",)),
-    Tab("console.canned", ()),
+    Tab("console.canned", ("console.canned_new", "console.canned_reply")),
     Tab("console.imports", (), SUPERVISORS),
     Tab(
         "console.settings",

@@ -29,11 +29,12 @@ SCOPED: Final = {
     "conversation_id": scope.may_see_conversation,
     "escalation_id": scope.may_see_escalation,
     "message_id": scope.may_see_message,
+    "note_id": scope.may_see_note,
     "patient_id": scope.may_see_patient,
 }
 """By the name of a parameter, of the route's or of a form: whether somebody of some locations may see what it names."""
 
-ALSO: Final = {"c": "conversation_id"}
+ALSO: Final = {"c": "conversation_id", "conversation": "conversation_id"}
 """Other names that such parameters have."""
 
 PLACES: Final = {

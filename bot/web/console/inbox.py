@@ -10,9 +10,10 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from bot.services import audit, inbox_list, inbox_thread
+from bot.services import audit, inbox_list, inbox_thread, presence
 from bot.services.inbox_reply import Moved
 from bot.services.inbox_thread import Thread
+from bot.services.presence import Company
 from bot.services.search import LATER_SHOWN
 from bot.store.columns import AnyRow
 from bot.store.queries import inbox as queries
@@ -20,6 +21,7 @@ from bot.store.queries import search, sieve
 from bot.store.queries.inbox import View
 from bot.store.queries.sieve import Sieve
 from bot.web.console import undoing
+from bot.web.console.canned import filled_in
 from bot.web.console.guard import is_live, moment, person, timer
 from bot.web.current import clinic
 
@@ -55,8 +57,8 @@ def inbox() -> ResponseReturnValue:
 
 
 def conversation(conversation_id: str) -> ResponseReturnValue:
-    """A conversation beside the list."""
-    return show(conversation_id, viewed=True)
+    """A conversation beside the list; with a canned reply in the box where one was chosen without scripts."""
+    return show(conversation_id, viewed=True, canned_id=request.args.get("canned"))
 
 
 def escalation(escalation_id: str) -> ResponseReturnValue:
@@ -72,7 +74,13 @@ def escalation(escalation_id: str) -> ResponseReturnValue:
 
 
 def show(
-    conversation_id: str, *, viewed: bool = False, status: int = 200, done: str | None = None, **shown: Any
+    conversation_id: str,
+    *,
+    viewed: bool = False,
+    status: int = 200,
+    done: str | None = None,
+    canned_id: str | None = None,
+    **shown: Any,
 ) -> ResponseReturnValue:
     """The conversation as a page, or as the piece that htmx puts in its place; `shown` is what an action has to say.
 
@@ -87,8 +95,11 @@ def show(
         page = _page(connection) if thread is not None else None
         tools = None if thread is None or is_live() else _tools(connection)
         undo = undoing.offer(connection, person(), done or request.args.get("done"), now)
+        company = presence.company(connection, conversation_id, person().user_id, now)
     if thread is None or page is None:
         abort(404)
+    if canned_id:
+        shown["draft"], shown["notice"] = filled_in(thread, canned_id)
     if viewed:
         with ours.database.begin() as connection:
             audit.record(
@@ -97,8 +108,9 @@ def show(
             )  # fmt: skip
     shown = {"undo": undo, "tools": tools, **shown, "unseen": _unseen(thread, shown.get("moved"))}
     template = "console/answer.html" if is_live() else "console/inbox.html"
+    shown |= {"company": company.others, "mark": f"{page.etag}.{thread.etag}.{company.mark}"}
     response = make_response(render_template(template, page=page, thread=thread, view=page.view, **shown), status)
-    response.headers["ETag"] = f'"{page.etag}.{thread.etag}"'
+    response.headers["ETag"] = f'"{shown["mark"]}"'
     return response
 
 
@@ -107,23 +119,32 @@ def live() -> ResponseReturnValue:
     """What has changed of the list and the open conversation since the version that the browser has."""
     ours = clinic()
     now, conversation_id = ours.clock(), request.args.get("c", "")
-    had_list, _, had_thread = request.headers.get("If-None-Match", "").removeprefix("W/").strip('"').partition(".")
+    had = request.headers.get("If-None-Match", "").removeprefix("W/").strip('"').split(".")
+    had_list, had_thread, had_company = (*had, "", "", "")[:3]
+    company = Company()
     with ours.database.read() as connection:
         mark, _counts = inbox_list.etag_and_counts(
             ours, connection, view=_view(), user_id=person().user_id, after=request.args.get("after"), now=now,
             locations=person().locations, sieve=sieve_now(),
         )  # fmt: skip
         thread_mark = inbox_thread.etag_of(connection, conversation_id, now) if conversation_id else ""
+        if thread_mark:
+            company = presence.company(connection, conversation_id, person().user_id, now)
         page = _page(connection) if mark != had_list else None
         thread = None
         if thread_mark and thread_mark != had_thread:
             thread = inbox_thread.read_thread(ours, connection, conversation_id, user_id=person().user_id, now=now)
-    if page is None and thread is None:
-        return stamped(Response(status=304), f"{mark}.{thread_mark}")
+    if company.due:
+        presence.here(ours, conversation_id=conversation_id, user_id=person().user_id, now=now)
+    moved = company.mark != had_company
+    mark = f"{mark}.{thread_mark}.{company.mark}"
+    if page is None and thread is None and not moved:
+        return stamped(Response(status=304), mark)
     body = render_template(
-        "console/live.html", page=page, thread=thread, view=_view(), mode=request.args.get("mode"), live=True
-    )
-    return stamped(make_response(body), f"{mark}.{thread_mark}")
+        "console/live.html", page=page, thread=thread, view=_view(), mode=request.args.get("mode"), live=True,
+        company=company.others, moved=moved,
+    )  # fmt: skip
+    return stamped(make_response(body), mark)
 
 
 @timer

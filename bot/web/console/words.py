@@ -96,6 +96,7 @@ STEPS: Final = Said({
     "interpreter": "Answer with an interpreter or in the patient's language.",
     "look-at-picture": "Ask what the picture or recording is about; it could not be read.",
     "no-answer-after-unclear": "Call: their last answer was unclear and nothing came since.",
+    "look-at-held-reply": "A reply kept for later is held, because the patient wrote first. Send it or take it back.",
     "nurse-call": "Have a nurse call today.",
     "offer-later-times": "Offer times later on.",
     "offer-times": "Offer two or three other times.",
@@ -138,6 +139,7 @@ WHY: Final = Said({
     "already-answered": "the patient had already answered",
     "patient-paused": "reminders rest until the emergency is closed",
     "held-by-a-person": "a coordinator holds the conversation",
+    "patient-wrote": "the patient has written since",
     "quiet-hours": "of quiet hours",
     "budget-day": "the patient already got a text that day",
     "budget-week": "the patient already got three texts that week",
@@ -227,12 +229,18 @@ LANGUAGES: Final = Said({
     "pa": "Punjabi", "pl": "Polish", "ps": "Pashto", "pt": "Portuguese", "ru": "Russian", "so": "Somali",
     "sw": "Swahili", "tl": "Tagalog", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
 })  # fmt: skip
+SCRIPTS: Final = Said({"zh-Hans": "Chinese (simplified)", "zh-Hant": "Chinese (traditional)"})
 RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ps", "ur", "yi"})
 
 
 def language(tag: str | None) -> str:
     """A language's English name."""
-    return LANGUAGES.get((tag or "").partition("-")[0].lower(), tag or "Unknown")
+    return SCRIPTS.get(tag or "") or LANGUAGES.get((tag or "").partition("-")[0].lower(), tag or "Unknown")
+
+
+def languages(tags: Sequence[str]) -> str:
+    """Several of them, in one line."""
+    return ", ".join(language(tag) for tag in tags)
 
 
 def step(reason: Reason, suggestion: str | None) -> str:

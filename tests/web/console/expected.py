@@ -45,6 +45,13 @@ EXPECTED = {
     "console.break_glass": Who.EVERYBODY,
     "console.bulk": Who.STAFF,
     "console.bulk_undo": Who.STAFF,
+    "console.canned": Who.EVERYBODY,
+    "console.canned_new": Who.SUPERVISORS,
+    "console.canned_ok": Who.SUPERVISORS,
+    "console.canned_reply": Who.EVERYBODY,
+    "console.canned_save": Who.SUPERVISORS,
+    "console.canned_switch": Who.SUPERVISORS,
+    "console.canned_text": Who.SUPERVISORS,
     "console.change_consent": Who.STAFF,
     "console.change_language": Who.EVERYBODY,
     "console.change_password": Who.EVERYBODY,
@@ -53,6 +60,7 @@ EXPECTED = {
     "console.claim": Who.STAFF,
     "console.claim_escalation": Who.STAFF,
     "console.conversation": Who.STAFF,
+    "console.count": Who.STAFF,
     "console.deactivate": Who.ADMINS,
     "console.elsewhere": Who.EVERYBODY,
     "console.end_others": Who.EVERYBODY,
@@ -83,6 +91,7 @@ EXPECTED = {
     "console.save_view": Who.STAFF,
     "console.search": Who.EVERYBODY,
     "console.second_factor": Who.HALF_WAY,
+    "console.send_now": Who.STAFF,
     "console.setting_levels": Who.SUPERVISORS,
     "console.setting_location": Who.SUPERVISORS,
     "console.setting_locations": Who.SUPERVISORS,
@@ -95,8 +104,11 @@ EXPECTED = {
     "console.sign_out": Who.HALF_WAY,
     "console.snooze": Who.STAFF,
     "console.somebody": Who.SUPERVISORS,
+    "console.speak": Who.STAFF,
+    "console.take_call_back": Who.STAFF,
     "console.today": Who.STAFF,
     "console.today_live": Who.STAFF,
+    "console.typing": Who.STAFF,
     "console.undo": Who.STAFF,
     "console.undo_last": Who.STAFF,
     "console.unlock": Who.ADMINS,
@@ -104,7 +116,10 @@ EXPECTED = {
     "console.visit_answer": Who.STAFF,
     "console.wake": Who.STAFF,
     "console.withdraw": Who.ADMINS,
+    "console.wrong_number": Who.STAFF,
 }
 
-OF_NO_PLACE = {"elsewhere", "location_id", "resource_id", "rung_id", "secret", "user_id", "view_id"}
+OF_NO_PLACE = {
+    "elsewhere", "location_id", "reply_id", "resource_id", "rung_id", "secret", "user_id", "view_id",
+}  # fmt: skip
 """Parameters of routes that name nothing of a patient's. Every other one belongs into the guard's SCOPED."""

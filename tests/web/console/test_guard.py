@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from bot.services import inbox_visits
 from bot.store.tables import AuditEntry, Escalation, Message, Role, Session, User
 from bot.web.app import create_app
 from bot.web.console.guard import SCOPED
@@ -146,9 +147,10 @@ def test_who_works_elsewhere_sees_nothing_of_it(
     talk = desk.text(10, "my chest hurts")
     [case] = desk.escalations(talk)
     heard = desk.row(Message, Message.direction == "inbound").id
+    noted = inbox_visits.log_call(desk.clinic, conversation_id=talk, actor_id="somebody", now=desk.now)
     named = {
         "appointment_id": "V-1", "conversation_id": talk, "escalation_id": case, "message_id": heard,
-        "patient_id": here,
+        "note_id": str(noted), "patient_id": here,
     }  # fmt: skip
     assert named.keys() == SCOPED.keys()
     browser = browser_of("Ana Ruiz")
