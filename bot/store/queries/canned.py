@@ -36,6 +36,8 @@ def texts(
     connection: Connection, reply_ids: Sequence[str], languages: Sequence[str] | None = None
 ) -> Mapping[str, Mapping[str, AnyRow]]:
     """Their words: by reply, then by language."""
+    if not reply_ids:
+        return {}
     query = select(CannedText.__table__).where(CannedText.reply_id.in_(reply_ids))
     if languages is not None:
         query = query.where(CannedText.language.in_(languages))
