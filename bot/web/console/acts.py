@@ -62,3 +62,33 @@ ACTS: Final = Said({
 
 SYSTEM: Final = Said({"cli": "Command line", "timer": "Timer", "import": "Import"})
 """Who acts without an account."""
+
+KINDS: Final = Said({
+    "appointment": "the visit",
+    "conversation": "the conversation",
+    "escalation": "what waited",
+    "invitation": "the invitation",
+    "message": "the message",
+    "token": "the token",
+    "user": "the account",
+})
+"""What is called by its kind, where its id says nothing to anybody."""
+
+DETAILS: Final = Said({
+    "action": "what",
+    "count": "how many",
+    "from": "from",
+    "kind": "kind",
+    "language": "language",
+    "left": "left",
+    "locations": "locations",
+    "object": "to what",
+    "outcome": "outcome",
+    "person": "who",
+    "role": "role",
+    "rows": "rows",
+    "sessions": "sessions",
+    "to": "to",
+    "tries": "tries",
+    "until": "until",
+})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -14,13 +15,17 @@ from bot.services import audit as trail
 from bot.services import audit_trail, break_glass
 from bot.store.queries import staff as staff_queries
 from bot.store.queries.audit import Filters
-from bot.web.console.acts import ACTS, SYSTEM
+from bot.web.console.acts import ACTS, DETAILS, KINDS, SYSTEM
 from bot.web.console.guard import PLACES, SUPERVISORS, only, person
+from bot.web.console.roles import ROLES
+from bot.web.console.words import when
 from bot.web.current import clinic
 
 DAYS: Final = 30
 """So far back one looks at first."""
 LONGEST: Final = 128
+ROW_ID: Final = re.compile(r"[0-9a-f]{32}")
+MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00$")
 PAGES: Final = {**{name.removesuffix("_id"): (endpoint, name) for name, endpoint in PLACES.items()},
                 "user": ("console.somebody", "user_id")}  # fmt: skip
 """The page of an object, and its parameter, by the kind of object."""
@@ -45,7 +50,7 @@ def audit() -> ResponseReturnValue:
     _record("audit.view", asked)
     return render_template(
         "console/audit.html", page=page, opened=opened, people=people, given=_given(asked), acts=ACTS, system=SYSTEM,
-        pages=PAGES, detail=detail,
+        pages=PAGES, detail=detail, thing=thing,
     )  # fmt: skip
 
 
@@ -61,16 +66,30 @@ def export() -> ResponseReturnValue:
 
 
 def detail(words: Mapping[str, Any]) -> str:
-    """What a line says beside its object, in one line."""
+    """What a line says beside its object, in one line; row ids say nothing to anybody."""
     before, after = words.get("before"), words.get("after")
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         changed = [key for key in after if before.get(key) != after[key]]
-        return " · ".join(f"{key}: {_value(before.get(key))} → {_value(after[key])}" for key in changed)
-    return " · ".join(f"{key}: {_value(value)}" for key, value in words.items())
+        said = {key: f"{_value(before.get(key))} → {_value(after[key])}" for key in changed}
+    else:
+        said = {key: _value(value) for key, value in words.items()}
+    return " · ".join(f"{DETAILS.get(key, key)}: {value}" for key, value in said.items() if value)
 
 
 def _value(value: Any) -> str:
-    return ", ".join(map(str, value)) or "–" if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    text = "" if value is None else str(value)
+    if ROW_ID.fullmatch(text):
+        return ""
+    if MOMENT.match(text):
+        return when(datetime.fromisoformat(text), clinic().settings.clinic_timezone, clinic().clock())
+    return ROLES.get(text, text)  # type: ignore[call-overload, no-any-return]
+
+
+def thing(kind: str, object_id: str, name: str) -> str:
+    """How an object is called: by its name, or its number where the clinic gave it, or by what it is."""
+    return name or (KINDS.get(kind, kind) if ROW_ID.fullmatch(object_id) else object_id)
 
 
 def _asked() -> Filters:

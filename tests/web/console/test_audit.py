@@ -81,7 +81,7 @@ def test_what_changed_of_a_person_stands_there(desk: Desk, supervisor: Browser) 
     desk.change(User, User.name == "Sam Lee", role=Role.ADMIN)
     supervisor.post(f"/console/people/{ben}/place", {"role": "read-only", "location": "Elm St"})
     page = supervisor.get("/console/audit").text
-    assert "role: coordinator → read-only · locations: – → Elm St" in page
+    assert "role: Coordinator → Read-only · locations: – → Elm St" in page
     assert f'href="/console/people/{ben}"' in page
 
 

@@ -62,6 +62,10 @@ def test_an_expired_page_is_returned_to(console: Flask) -> None:
     ):
         answer = client.post(f"/console/{posted}")
         assert answer.headers["Location"] == f"/console/sign-in?next={quote(f'/console/{back}', safe='')}", posted
+    # A page that only asks for news leads back to where its reader is.
+    seen = {"HX-Request": "true", "HX-Current-URL": "http://localhost/console/audit?person=u1&from=2026-11-01"}
+    target = client.get("/console/alarm", headers=seen).headers["HX-Redirect"]
+    assert target.endswith("next=%2Fconsole%2Faudit%3Fperson%3Du1%26from%3D2026-11-01")
 
 
 def test_ten_wrong_tries_whatever_the_address(console: Flask, desk: Desk) -> None:
