@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -66,29 +67,36 @@ class InboxPage:
     counts: Mapping[str, int]
     after: str | None
     etag: str
+    listed: bool = True
+    """False when only the counts are another than before: then there are no items."""
 
 
-def etag_and_counts(
-    clinic: Clinic,
-    connection: Connection,
-    *,
-    view: View,
-    user_id: str,
-    after: str | None,
-    now: datetime,
-    locations: Sequence[str] = (),
-    sieve: Sieve = NO_SIEVE,
-) -> tuple[str, Mapping[str, int]]:
-    """In one query: how many stand in each view, and the mark of the page's version."""
+def counted(
+    clinic: Clinic, connection: Connection, *, user_id: str, now: datetime, locations: Sequence[str] = ()
+) -> Mapping[str, int]:
+    """How many stand in each view, how many emergencies nobody has taken, and for how many minutes the first waits."""
     zone = ZoneInfo(clinic.settings.clinic_timezone)
     midnight = datetime.combine(now.astimezone(zone).date(), time(0), zone).astimezone(UTC)
     row = queries.counts(connection, user_id=user_id, now=now, since=midnight, locations=locations)
-    tick = int(now.timestamp()) // TICK_SECONDS
-    parts = (*row, view, user_id, after, sieve, tick)
-    mark = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:20]
     counts = {name: int(row._mapping[name]) for name in (*map(str, View), "alarms", "untold")}
     waited = now - row.alarm_since if row.alarm_since is not None else timedelta()
-    return mark, {**counts, "alarm_minutes": int(waited.total_seconds()) // 60}
+    return {**counts, "alarm_minutes": int(waited.total_seconds()) // 60}
+
+
+def digest(*parts: object) -> str:
+    """A short mark that is another one when any of these is."""
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:20]
+
+
+def tick_of(whose: str, now: datetime, seconds: int = TICK_SECONDS) -> int:
+    """Grows every so many seconds, for each console at another moment: together, all would be drawn at once."""
+    return (int(now.timestamp()) + zlib.crc32(whose.encode()) % seconds) // seconds
+
+
+def mark_of(row: AnyRow) -> tuple[object, ...]:
+    """What of a row of `queries.with_patient` tells whether it looks as it did."""
+    heard, said = row.last_inbound_at, row.last_outbound_at
+    return (row.id, row.version, row.held_by, heard, said, row.given_name, row.family_name, row.language)
 
 
 def read_page(
@@ -101,23 +109,26 @@ def read_page(
     now: datetime,
     locations: Sequence[str] = (),
     sieve: Sieve = NO_SIEVE,
+    had: str = "",
 ) -> InboxPage:
-    """One page of a view for that person, of their places."""
-    etag, counts = etag_and_counts(
-        clinic, connection, view=view, user_id=user_id, after=after, now=now, locations=locations, sieve=sieve
-    )
+    """One page of a view for that person, of their places: as much of it as is another than in the version `had`."""
+    # By what is shown, not by what has happened: texts come all day, and few of them move the first forty rows.
+    counts = counted(clinic, connection, user_id=user_id, now=now, locations=locations)
     beyond = _read_cursor(after, view)
     rows = queries.listed(
         connection, view, user_id=user_id, now=now, after=beyond, locations=locations, sieve=sieve
     )
+    mark = digest(view, user_id, after, sieve, tick_of(user_id, now), *map(mark_of, rows))
+    listed = mark != had.partition("-")[2]
     shown, more = rows[: queries.PAGE], len(rows) > queries.PAGE
     return InboxPage(
         view=view,
         sieve=sieve,
-        items=items_of(connection, shown, clinic.vault),
+        items=items_of(connection, shown, clinic.vault) if listed else (),
         counts=counts,
         after=_cursor(shown[-1], view) if more else None,
-        etag=etag,
+        etag=f"{digest(*counts.values())}-{mark}",
+        listed=listed,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -121,8 +120,7 @@ def etag_of(connection: Connection, conversation_id: str, now: datetime) -> str 
     row = threads.version(connection, conversation_id)
     if row is None:
         return None
-    parts = (*row, int(now.timestamp()) // inbox_list.TICK_SECONDS)
-    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:20]
+    return inbox_list.digest(*row, inbox_list.tick_of(conversation_id, now))
 
 
 def read_thread(

@@ -15,7 +15,7 @@ from bot.core.people import Participation
 from bot.services import audit
 from bot.services.clinic import Clinic
 from bot.services.inbox import Gone
-from bot.services.inbox_list import Item, items_of, name_of, phone_of
+from bot.services.inbox_list import Item, digest, items_of, mark_of, name_of, phone_of, tick_of
 from bot.store.columns import AnyRow
 from bot.store.queries import inbox as inbox_queries
 from bot.store.queries import today as queries
@@ -25,6 +25,8 @@ SHOWN: Final = 12
 """So many of each kind stand on the page; the rest is counted."""
 CONFIRM_WITHIN: Final = timedelta(days=2)
 REACH_WITHIN: Final = timedelta(days=14)
+DRAWN_EVERY: Final = 60
+"""Seconds after which the page is drawn anew when nothing else changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +119,20 @@ def read_today(
     )
 
 
-def mark(connection: Connection, now: datetime) -> str:
-    """What tells, beside the inbox's own mark, whether the page has changed."""
-    return ".".join(map(str, queries.chart_mark(connection, now)))
+def mark(
+    connection: Connection, counts: Mapping[str, int], *, user_id: str, locations: Sequence[str], now: datetime
+) -> str:
+    """What tells whether the page has changed: by what stands on it. The visits weighed are looked at once a minute."""
+    needing = queries.needing(connection, user_id=user_id, locations=locations, now=now, limit=SHOWN)
+    waiting = queries.unanswered(connection, locations=locations, limit=SHOWN)
+    return digest(
+        user_id,
+        tick_of(user_id, now, DRAWN_EVERY),
+        *counts.values(),
+        *queries.chart_mark(connection, now),
+        *map(mark_of, needing),
+        *((row.id, row.held_by, row.last_inbound_at) for row in waiting),
+    )
 
 
 def charted(

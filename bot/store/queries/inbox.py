@@ -249,7 +249,7 @@ def _membership(user_id: str, now: datetime) -> dict[View, ColumnElement[bool]]:
 def counts(
     connection: Connection, *, user_id: str, now: datetime, since: datetime, locations: Sequence[str] = ()
 ) -> AnyRow:
-    """How many stand in each view, and what tells whether anything has changed; resolved ones since that moment."""
+    """How many stand in each view; resolved ones since that moment."""
     opened = Escalation.status == EscalationStatus.OPEN
     here = within(Escalation.patient_id, locations)
     tallies: dict[str, ColumnElement[bool]] = {str(view): what for view, what in _membership(user_id, now).items()}
@@ -257,20 +257,11 @@ def counts(
     tallies["untold"] = and_(tallies["alarms"], nobody_told())
     columns = [func.coalesce(func.sum(case((what, 1), else_=0)), 0).label(name) for name, what in tallies.items()]
     oldest = func.min(case((tallies["alarms"], Escalation.created_at))).label("alarm_since")
-    stamp = (
-        oldest,
-        func.max(Escalation.updated_at).label("changed_at"),
-        func.sum(Escalation.version).label("versions"),
-    )
     # Two parts, each with an index of its own: together, SQLite would read every escalation there ever was.
-    waiting = select(*columns, *stamp).where(_UNRESOLVED, here).subquery()
+    waiting = select(*columns, oldest).where(_UNRESOLVED, here).subquery()
     done = (
-        select(
-            func.count().label(str(View.RESOLVED)),
-            func.max(Escalation.updated_at).label("done_at"),
-        )
+        select(func.count().label(str(View.RESOLVED)))
         .where(Escalation.status == EscalationStatus.RESOLVED, Escalation.resolved_at >= since, here)
         .subquery()
     )
-    heard = select(func.max(Conversation.last_inbound_at)).scalar_subquery().label("heard_at")
-    return connection.execute(select(*waiting.c, *done.c, heard).select_from(waiting.join(done, true()))).one()
+    return connection.execute(select(*waiting.c, *done.c).select_from(waiting.join(done, true()))).one()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.store.tables import Appointment, Conversation, Escalation, Message, Note, Patient, PatientContact
@@ -24,9 +24,10 @@ def within(patient_id: AnyId, locations: Sequence[str]) -> ColumnElement[bool]:
     """
     if not locations:
         return true()
-    theirs = select(Appointment.appointment_id).where(Appointment.patient_id == patient_id)
-    here = theirs.where(Appointment.location.in_(locations))
-    return or_(patient_id.is_(None), exists(here), ~exists(theirs))
+    here = func.max(case((Appointment.location.in_(locations), 1), else_=0))
+    # One look at their visits, for each row. Of two EXISTS PostgreSQL makes tables of all visits there are.
+    theirs = select(here).where(Appointment.patient_id == patient_id).scalar_subquery()
+    return func.coalesce(theirs, 1) == 1
 
 
 def may_see_patient(connection: Connection, patient_id: str, locations: Sequence[str]) -> bool:

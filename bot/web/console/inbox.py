@@ -123,26 +123,23 @@ def live() -> ResponseReturnValue:
     had_list, had_thread, had_company = (*had, "", "", "")[:3]
     company = Company()
     with ours.database.read() as connection:
-        mark, _counts = inbox_list.etag_and_counts(
-            ours, connection, view=_view(), user_id=person().user_id, after=request.args.get("after"), now=now,
-            locations=person().locations, sieve=sieve_now(),
-        )  # fmt: skip
+        page = _page(connection, had=had_list)
         thread_mark = inbox_thread.etag_of(connection, conversation_id, now) if conversation_id else ""
         if thread_mark:
             company = presence.company(connection, conversation_id, person().user_id, now)
-        page = _page(connection) if mark != had_list else None
         thread = None
         if thread_mark and thread_mark != had_thread:
             thread = inbox_thread.read_thread(ours, connection, conversation_id, user_id=person().user_id, now=now)
     if company.due:
         presence.here(ours, conversation_id=conversation_id, user_id=person().user_id, now=now)
     moved = company.mark != had_company
-    mark = f"{mark}.{thread_mark}.{company.mark}"
-    if page is None and thread is None and not moved:
+    mark = f"{page.etag}.{thread_mark}.{company.mark}"
+    same = page.etag == had_list
+    if same and thread is None and not moved:
         return stamped(Response(status=304), mark)
     body = render_template(
-        "console/live.html", page=page, thread=thread, view=_view(), mode=request.args.get("mode"), live=True,
-        company=company.others, moved=moved,
+        "console/live.html", page=None if same else page, thread=thread, view=_view(),
+        mode=request.args.get("mode"), live=True, company=company.others, moved=moved,
     )  # fmt: skip
     return stamped(make_response(body), mark)
 
@@ -152,10 +149,9 @@ def alarm() -> ResponseReturnValue:
     """Whether emergencies wait, for the pages beside the inbox."""
     ours = clinic()
     with ours.database.read() as connection:
-        _mark, counts = inbox_list.etag_and_counts(
-            ours, connection, view=View.OPEN, user_id=person().user_id, after=None, now=ours.clock(),
-            locations=person().locations,
-        )  # fmt: skip
+        counts = inbox_list.counted(
+            ours, connection, user_id=person().user_id, now=ours.clock(), locations=person().locations
+        )
     mark = ".".join(["alarm", *(str(counts[name]) for name in ("alarms", "alarm_minutes", "untold"))])
     if request.headers.get("If-None-Match", "").removeprefix("W/").strip('"') == mark:
         return stamped(Response(status=304), mark)
@@ -180,7 +176,7 @@ def stamped(response: Response, mark: str) -> Response:
     return response
 
 
-def _page(connection: Connection) -> inbox_list.InboxPage:
+def _page(connection: Connection, had: str = "") -> inbox_list.InboxPage:
     ours = clinic()
     return inbox_list.read_page(
         ours,
@@ -191,6 +187,7 @@ def _page(connection: Connection) -> inbox_list.InboxPage:
         now=ours.clock(),
         locations=person().locations,
         sieve=sieve_now(),
+        had=had,
     )
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from bot.core.people import Participation
 from bot.services import inbox_list, inbox_visits, today
 from bot.services.inbox import Gone
-from bot.store.queries.inbox import View
 from bot.web.console.guard import is_live, person, timer
 from bot.web.console.inbox import stamped
 from bot.web.console.language import say, say_count
@@ -90,11 +89,10 @@ def _drawn(**said: Any) -> ResponseReturnValue:
 def _mark(connection: Connection) -> tuple[str, Any]:
     ours = clinic()
     now = ours.clock()
-    mark, counts = inbox_list.etag_and_counts(
-        ours, connection, view=View.ALL, user_id=person().user_id, after="today", now=now,
-        locations=person().locations,
-    )  # fmt: skip
-    return f"{mark}.{today.mark(connection, now)}", counts
+    who = person()
+    counts = inbox_list.counted(ours, connection, user_id=who.user_id, now=now, locations=who.locations)
+    mark = today.mark(connection, counts, user_id=who.user_id, locations=who.locations, now=now)
+    return mark, counts
 
 
 def _read(connection: Connection) -> today.Today:

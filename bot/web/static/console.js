@@ -69,7 +69,8 @@
   }
   function title() {
     const list = $("#list"), mark = alarms() ? "⚠ " : "";
-    const waiting = list ? Number(list.dataset.count) : 0;
+    // The list is drawn anew less often than the counts.
+    const waiting = Number($('#views a[href$="view=open"] .count')?.textContent || 0);
     const name = say($(".thread") ? "conversation" : $("#today") ? "today" : "inbox");
     document.title = list ? `${mark}${waiting ? `(${waiting}) ` : ""}${name} · Tendril` : mark + named;
   }

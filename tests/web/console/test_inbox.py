@@ -109,7 +109,7 @@ def test_nothing_new_is_told_in_no_words(desk: Desk, browser_of: Sit) -> None:
     mark = {"If-None-Match": first.headers["ETag"]}
     calm = browser.get(asked, headers=mark)
     assert (calm.status_code, calm.data) == (304, b"")
-    assert queries_of(desk, lambda: browser.get(asked, headers=mark)) <= 6
+    assert queries_of(desk, lambda: browser.get(asked, headers=mark)) <= 7
     desk.wait(seconds=1)
     desk.text(10, "hello?")
     other = browser.get(asked, headers=mark)
