@@ -13,6 +13,8 @@ from bot.content.catalogues import read_catalogue
 from bot.content.messages import Messages
 from bot.content.paths import data_root
 from bot.content.replies import OnFirstUse
+from bot.content.showing import Shown as Shown
+from bot.content.showing import show as show
 from bot.gateways.fhir import FhirFile
 from bot.gateways.queue import RedisQueue
 from bot.gateways.rate import SharedRate
@@ -50,6 +52,12 @@ def build_mailer(settings: Settings) -> Mailer | None:
 def build_rate(settings: Settings) -> Rate:
     """The send rate that all workers share. Belongs to one event loop; close it there."""
     return SharedRate(settings.redis_url, rate=settings.send_rate)
+
+
+def messages_of(clinic: Clinic) -> Messages:
+    """The clinic's texts with all that is known of them, for those who look at the texts themselves."""
+    assert isinstance(clinic.texts, Messages)
+    return clinic.texts
 
 
 def text_keys() -> frozenset[str]:

@@ -16,6 +16,8 @@ from bot.content.paths import data_root
 from bot.content.replies import load_lexicons
 from bot.runtime import build_clinic, build_mailer, build_provider
 from bot.services import check as service
+from bot.services import reviews
+from bot.services.clinic import Clinic
 
 
 @click.command()
@@ -46,12 +48,24 @@ def _checks() -> Iterator[tuple[str, str | None, str]]:
 def _services(settings: Settings) -> Iterator[tuple[str, str | None, str]]:
     clinic = build_clinic(settings)
     yield "database", service.database_fault(clinic), clinic.database.dialect
-    yield "migrations", service.migrations_fault(clinic), ""
+    behind = service.migrations_fault(clinic)
+    yield "migrations", behind, ""
+    if behind is None:
+        yield "approvals", None, _approvals(clinic)
     yield "redis", service.redis_fault(clinic), ""
     yield "twilio", asyncio.run(service.provider_fault(build_provider(settings))), settings.twilio_account_sid
     mailer = build_mailer(settings)
     remark = "" if mailer is not None else "none, SMTP_URL is not set: whoever is on call can be told by text only"
     yield "mail", mailer.check() if mailer is not None else None, remark
+
+
+def _approvals(clinic: Clinic) -> str:
+    """How many texts of each language a qualified person stands behind, by the console's records."""
+    with clinic.database.read() as connection:
+        found = reviews.tallies(clinic.texts, connection)
+    void = sum(tally.changed for tally in found)
+    remark = ", ".join(f"{tally.language} {tally.approved} of {tally.total}" for tally in found)
+    return f"{remark}; {void} void, edited since" if void else remark
 
 
 def _words() -> Iterator[tuple[str, str | None, str]]:

@@ -64,7 +64,7 @@ class Dates:
     """Puts local moments into one language's words, each only once."""
 
     def __init__(self, language_words: Words) -> None:
-        self._words = language_words
+        self.words = language_words
         # By wall time: aware datetimes are equal across zones, their wall times are not.
         self._cached = lru_cache(maxsize=CACHED_MOMENTS)(self._compose)
         # A pattern that asks for a part there is none of fails here, not in a patient's reply.
@@ -78,7 +78,7 @@ class Dates:
         return self._cached(local.year, local.month, local.day, local.hour, local.minute)
 
     def _compose(self, year: int, month: int, day: int, hour: int, minute: int) -> Moment:
-        language = self._words
+        language = self.words
         parts = {
             "weekday": language.weekdays[datetime(year, month, day).weekday()],  # noqa: DTZ001 only its weekday
             "month": language.months[month - 1],

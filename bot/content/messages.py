@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import threading
 from collections.abc import Mapping
@@ -26,6 +28,7 @@ KEPT_PATTERNS = 256
 """For each template and language: one for each clinic name, location and the like that comes with it."""
 
 _BUDGET = re.compile(r"\{#.*?\bsegments: (\d+)(?:, translated: (\d+))?.*?#\}", re.DOTALL)
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _GAP = "\ue000"  # private use: in no template, no catalogue and, after cleaning, no value
 _AFTER_WIDE_STOP = re.compile(r"(?<=[。，！？：；、]) ")
 
@@ -61,13 +64,20 @@ class Source:
 
     def fits(self, rendered: Rendered) -> bool:
         """Whether a rendered text keeps within the budget."""
-        budget = self.budget if rendered.language == SOURCE else self.budget_translated
+        budget = self._budget(rendered)
         if rendered.segments <= budget:
             return True
         # Too much for either alphabet, so the letters need no look.
         if rendered.segments > 2 * budget:
             return False
         return encoding(rendered.text) is Encoding.UCS2
+
+    def allowed(self, rendered: Rendered) -> int:
+        """How many segments a text may take in the alphabet that this one needs."""
+        return self._budget(rendered) * (2 if encoding(rendered.text) is Encoding.UCS2 else 1)
+
+    def _budget(self, rendered: Rendered) -> int:
+        return self.budget if rendered.language == SOURCE else self.budget_translated
 
 
 class Prepared:
@@ -107,6 +117,7 @@ class Messages:
         self._environments: dict[str, Environment] = {}
         self._sources: dict[str, Source] = {}
         self._prepared: dict[tuple[str, str], Prepared] = {}
+        self._digests: dict[tuple[str, str], tuple[str, str]] = {}
         # Only preparing takes it; a prepared template is read without.
         self._lock = threading.RLock()
         self._keys = _find_keys(root / TEMPLATES)
@@ -153,6 +164,15 @@ class Messages:
         served = self.supports(tag)
         return self.language(served).name if served else tag
 
+    @property
+    def source_language(self) -> str:
+        """The language that templates are written in."""
+        return SOURCE
+
+    def is_reviewed(self, tag: str) -> bool:
+        """Whether the file of one of `languages()` says that all of it has been reviewed."""
+        return self.language(tag).reviewed
+
     def tells(self, text: str) -> bool:
         """Whether it says what the care is for: a place of such a name is left out of every text."""
         return bool(telling_words(text))
@@ -183,6 +203,20 @@ class Messages:
                 self._sources[key] = _read_source(key, file, self._environment(SOURCE))
             return self._sources[key]
 
+    def sent_in(self, key: str, tag: str) -> str:
+        """The language in which speakers of `tag` get this message: the rule, and the only place where it stands.
+
+        A translation goes out as it is, reviewed or not: a patient with no English is helped more by a draft than by
+        English. Where one sentence of a message is lacking, all of it is in English, never half and half.
+        """
+        return tag if self.in_language(key, tag) else SOURCE
+
+    def digests(self, key: str, tag: str) -> tuple[str, str]:
+        """What tells one state of a message's source, and of its text in that language, from any other."""
+        if (key, tag) not in self._digests:
+            self._digests[key, tag] = _digests_of(self.source(key), self.catalogue(tag), self.language(tag))
+        return self._digests[key, tag]
+
     def in_language(self, key: str, tag: str) -> bool:
         """Whether every sentence of this message is translated; if not, all of it is said in English."""
         catalogue = self.catalogue(tag)
@@ -191,8 +225,7 @@ class Messages:
     def _prepare(self, key: str, tag: str) -> Prepared:
         with self._lock:
             source = self.source(key)
-            # Never half a message in one language and half in another.
-            language = self.language(tag if self.in_language(key, tag) else SOURCE)
+            language = self.language(self.sent_in(key, tag))
             environment = self._environment(language.tag)
             template = Template.from_code(environment, source.code, environment.make_globals(None))
             prepared = Prepared(source, language, template)
@@ -214,6 +247,22 @@ def _environment(catalogue: Catalogue) -> Environment:
         catalogue.gettext, catalogue.ngettext, newstyle=True
     )
     return environment
+
+
+def _digests_of(source: Source, catalogue: Catalogue, language: Language) -> tuple[str, str]:
+    """Comments of the template aside, everything that decides what is read: also dates, and how people are called."""
+    sentences = [
+        [msgid, catalogue.singular.get(msgid) if isinstance(msgid, str) else catalogue.plural.get(msgid[0])]
+        for msgid in source.msgids
+    ]
+    manner = [language.address, language.comma, language.tight, repr(language.dates.words)]
+    written = json.dumps([sentences, manner], ensure_ascii=False)
+    english = "\n".join(line.strip() for line in _COMMENT.sub("", source.text).splitlines() if line.strip())
+    return _digest(english), _digest(written)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _find_keys(folder: Path) -> dict[str, Path]:

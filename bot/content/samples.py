@@ -25,6 +25,11 @@ def samples(language: Language) -> Iterator[Mapping[str, object]]:
     yield _values(_FIRST_DAY, name=ACCENTED_NAME, clinic=SHORT_CLINIC)
 
 
+def plain() -> Mapping[str, object]:
+    """Values as most texts have them: a short name without accents, a short place."""
+    return {**_values(_FIRST_DAY + timedelta(days=12, hours=2), name="Ana", clinic=SHORT_CLINIC), "location": "Main St"}
+
+
 def household(values: Mapping[str, object], names: tuple[str, ...]) -> Mapping[str, object]:
     """The same with one visit for each of these names."""
     return {**values, "visits": [{"name": name, "starts_at": values["starts_at"]} for name in names]}

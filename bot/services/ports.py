@@ -82,6 +82,27 @@ class Texts(Protocol):
         """The catalogue that serves this BCP 47 tag, or None."""
         ...
 
+    @property
+    def source_language(self) -> str:
+        """The one that texts are written in."""
+        ...
+
+    def keys(self) -> tuple[str, ...]:
+        """Every text there is, as `<journey>/<step>`."""
+        ...
+
+    def sent_in(self, key: str, tag: str) -> str:
+        """The language in which speakers of `tag` get this text."""
+        ...
+
+    def is_reviewed(self, tag: str) -> bool:
+        """Whether the language's own file says that a qualified person has reviewed all of it."""
+        ...
+
+    def digests(self, key: str, tag: str) -> tuple[str, str]:
+        """What tells one state of the source, and of the text in that language, from any other. Raises LookupError."""
+        ...
+
     def tells(self, text: str) -> bool:
         """Whether it says what the care is for, so that no text may have it in it."""
         ...

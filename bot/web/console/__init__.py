@@ -20,6 +20,7 @@ from bot.web.console import people as people_pages
 from bot.web.console import search as search_pages
 from bot.web.console import settings as setting_pages
 from bot.web.console import talking as talking_routes
+from bot.web.console import templates as template_pages
 from bot.web.console import today as today_page
 from bot.web.console import views as view_routes
 
@@ -45,6 +46,7 @@ PARTS = (
     setting_rules,
     canned_pages,
     talking_routes,
+    template_pages,
 )
 for part in PARTS:
     part.install(blueprint)

@@ -40,6 +40,7 @@ EXPECTED = {
     "console.add_note": Who.STAFF,
     "console.alarm": Who.EVERYBODY,
     "console.answer_visit": Who.STAFF,
+    "console.approval": Who.SUPERVISORS,
     "console.audit": Who.SUPERVISORS,
     "console.audit_export": Who.SUPERVISORS,
     "console.break_glass": Who.EVERYBODY,
@@ -106,6 +107,8 @@ EXPECTED = {
     "console.somebody": Who.SUPERVISORS,
     "console.speak": Who.STAFF,
     "console.take_call_back": Who.STAFF,
+    "console.template": Who.EVERYBODY,
+    "console.templates": Who.EVERYBODY,
     "console.today": Who.STAFF,
     "console.today_live": Who.STAFF,
     "console.typing": Who.STAFF,
@@ -120,6 +123,6 @@ EXPECTED = {
 }
 
 OF_NO_PLACE = {
-    "elsewhere", "location_id", "reply_id", "resource_id", "rung_id", "secret", "user_id", "view_id",
+    "elsewhere", "key", "language", "location_id", "reply_id", "resource_id", "rung_id", "secret", "user_id", "view_id",
 }  # fmt: skip
 """Parameters of routes that name nothing of a patient's. Every other one belongs into the guard's SCOPED."""
