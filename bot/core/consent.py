@@ -74,6 +74,24 @@ def fold(statements: Iterable[Statement], *, program: str = EVERY_PROGRAM) -> Co
     return consent
 
 
+def stopped(statements: Iterable[Statement]) -> frozenset[str]:
+    """The programs that these statements, the oldest first, have stopped by name.
+
+    A word about all texts neither stops a program here nor brings one back: who wanted no surveys before a STOP wants
+    none after the START either.
+    """
+    stands: dict[str, Consent] = {}
+    for said in statements:
+        if said.program != EVERY_PROGRAM:
+            stands[said.program] = after(stands.get(said.program, NOTHING_SAID), said)
+    return frozenset(program for program, consent in stands.items() if consent.status is ConsentStatus.OPTED_OUT)
+
+
+def program_of(kind: str) -> str:
+    """The program that a text of this kind, `<journey>/<step>`, belongs to: its journey."""
+    return kind.partition("/")[0]
+
+
 def may_import_override(consent: Consent, status: ConsentStatus, basis: ConsentBasis = ConsentBasis.IMPORT) -> bool:
     """Whether a row of a file that says `status` changes where consent stands."""
     moment = consent.at or datetime.min.replace(tzinfo=UTC)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias, assert_never
 
-from bot.core.consent import effective
+from bot.core.consent import effective, program_of
 from bot.core.hours import Span, is_quiet, local_day, next_day, opens_at, quiet_from
 from bot.core.messages import STAFF_LATER, Origin
 from bot.core.people import AppointmentStatus, ConsentStatus, NumberStatus, Participation, PatientStatus, Scope
@@ -48,6 +48,7 @@ class GateReason(StrEnum):
     NUMBER_OPTED_OUT = "number-opted-out"
     PATIENT_OPTED_OUT = "patient-opted-out"
     NO_CONSENT = "no-consent"
+    PROGRAM_OPTED_OUT = "program-opted-out"
     # what it is about
     EXPIRED = "expired"
     MOVED = "visit-changed"
@@ -124,6 +125,8 @@ class PatientFacts:
     paused: bool
     consent: ConsentStatus | None
     scope: Scope = Scope.ALL
+    stopped: frozenset[str] = frozenset()
+    """Programs that the patient wants no texts of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +198,7 @@ def _checks(origin: Origin) -> tuple[Check, ...]:
             return (_reachable, _safe, _right_person, _not_opted_out, _fresh, _not_overtaken)
         case Origin.OUTREACH:
             return (
-                *(_reachable, _safe, _known, _right_person, _active, _not_opted_out, _linked, _agreed, _fresh),
+                *(_reachable, _safe, _known, _right_person, _active, _not_opted_out, _linked, _agreed, _wanted, _fresh),
                 *(_visits_stand, _unanswered, _unpaused, _waking, _within_budget),
             )
         case _:
@@ -246,6 +249,11 @@ def _agreed(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None
     link = facts.patient.consent if facts.patient else None
     agreed = effective(number=facts.number_consent, link=link or ConsentStatus.UNKNOWN) is ConsentStatus.OPTED_IN
     return None if agreed else Drop(GateReason.NO_CONSENT)
+
+
+def _wanted(message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
+    unwanted = facts.patient is not None and program_of(message.kind) in facts.patient.stopped
+    return Drop(GateReason.PROGRAM_OPTED_OUT) if unwanted else None
 
 
 def _fresh(message: MessageFacts, _facts: Facts, now: datetime) -> Drop | None:

@@ -84,7 +84,7 @@ _NAMELESS: Final = update(Message).where(Message.id.in_(bindparam("ids", expandi
 
 
 def facts_for(connection: Connection, clinic: Clinic, message_ids: Sequence[str], now: datetime) -> FactsById:
-    """What the gate looks at for each of these messages, in at most four queries; unknown ids are left out."""
+    """What the gate looks at for each of these messages, in at most five queries; unknown ids are left out."""
     return facts_of(connection, clinic, queries.messages(connection, message_ids), now)
 
 
@@ -92,15 +92,34 @@ def facts_of(
     connection: Connection, clinic: Clinic, rows: Sequence[AnyRow], now: datetime, *, counting: bool = True
 ) -> FactsById:
     """The same, for rows of `queries.gate.messages`; without `counting`, what went out of late is left aside."""
-    about = queries.subjects(connection, rows)
+    return facts_about(connection, clinic, rows, queries.subjects(connection, rows), now, counting=counting)
+
+
+def facts_about(
+    connection: Connection,
+    clinic: Clinic,
+    rows: Sequence[Any],
+    about: Mapping[str, Mapping[str, int | None]],
+    now: datetime,
+    *,
+    counting: bool = True,
+) -> FactsById:
+    """The same, for messages that need not be written down yet, with the visits that each is about."""
     visits = queries.visits(connection, sorted({visit for pairs in about.values() for visit in pairs}))
     outreach = [row for row in rows if row.origin is Origin.OUTREACH]
     patients = sorted({row.patient_id for row in outreach if row.patient_id is not None})
     recent = queries.recent(connection, patients if counting else (), now, but=[row.id for row in outreach])
+    stopped = queries.stopped_programs(connection, patients)
     return {
-        row.id: (_message(row), _facts(row, clinic, about.get(row.id, {}), visits, recent.get(row.patient_id, ())))
+        row.id: (
+            _message(row),
+            _facts(
+                row, clinic, about.get(row.id, {}), visits, recent.get(row.patient_id, ()),
+                stopped.get(row.patient_id, frozenset()),
+            ),
+        )
         for row in rows
-    }
+    }  # fmt: skip
 
 
 def decide_all(facts: FactsById, now: datetime) -> Mapping[str, GateDecision]:
@@ -180,7 +199,7 @@ def _line(message_id: str, decision: GateDecision, now: datetime) -> dict[str, A
     }
 
 
-def _message(row: AnyRow) -> MessageFacts:
+def _message(row: Any) -> MessageFacts:
     return MessageFacts(
         message_id=row.id,
         origin=row.origin,
@@ -194,11 +213,12 @@ def _message(row: AnyRow) -> MessageFacts:
 
 
 def _facts(
-    row: AnyRow,
+    row: Any,
     clinic: Clinic,
     about: Mapping[str, int | None],
     visits: Mapping[str, AnyRow],
     recent: Sequence[datetime],
+    stopped: frozenset[str],
 ) -> Facts:
     known = [(visits[appointment_id], version) for appointment_id, version in about.items() if appointment_id in visits]
     zones = (row.patient_timezone, *(visit.timezone for visit, _version in known), clinic.settings.clinic_timezone)
@@ -207,7 +227,7 @@ def _facts(
         number_consent=row.number_consent,
         zone=next(zone for zone in zones if zone),
         quiet=clinic.settings.quiet,
-        patient=_patient(row),
+        patient=_patient(row, stopped),
         visits=tuple(_visit(visit, version) for visit, version in known),
         held=row.held_by is not None,
         recent=recent,
@@ -215,7 +235,7 @@ def _facts(
     )
 
 
-def _patient(row: AnyRow) -> PatientFacts | None:
+def _patient(row: Any, stopped: frozenset[str]) -> PatientFacts | None:
     if row.patient_status is None:
         return None
     linked = row.link_consent is not None and row.link_active
@@ -223,6 +243,7 @@ def _patient(row: AnyRow) -> PatientFacts | None:
         status=PatientStatus(row.patient_status),
         paused=row.paused_since is not None,
         consent=row.link_consent if linked else None,
+        stopped=stopped,
         **({"scope": row.scope} if linked else {}),
     )
 

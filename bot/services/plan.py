@@ -98,7 +98,7 @@ def _plan_batch(clinic: Clinic, at: datetime, counts: Counter[str], limit: int, 
             told = planning.told_of(connection, ids)
             planning.void_older(connection, [row.appointment_id for row in rows if row.planned_version], clinic.clock())
             # A visit calls for what is still ahead of it now, however far ahead somebody plans.
-            touches = _touches(rows, told, _rule_book(connection, clinic), min(at, clinic.clock()), clinic.clock())
+            touches = touches_of(rows, told, rule_book(connection, clinic), min(at, clinic.clock()), clinic.clock())
             if touches:
                 connection.execute(insert_or_ignore(connection, Touch.__table__), touches)
             planning.mark_planned(connection, ids)
@@ -111,9 +111,10 @@ def _plan_batch(clinic: Clinic, at: datetime, counts: Counter[str], limit: int, 
     return True
 
 
-def _touches(
+def touches_of(
     rows: Sequence[AnyRow], told: frozenset[str], book: RuleBook, at: datetime, now: datetime
 ) -> list[dict[str, Any]]:
+    """Every contact that these visits call for from `at` on, as rows of `touches`."""
     touches = []
     for row in rows:
         visit = visit_of(row)
@@ -178,7 +179,8 @@ class RuleBook:
         return self.default
 
 
-def _rule_book(connection: Connection, clinic: Clinic) -> RuleBook:
+def rule_book(connection: Connection, clinic: Clinic) -> RuleBook:
+    """The clinic's rules as they are now."""
     special = {
         (row.service, row.location): Rules(tuple(row.days), row.booked_notice, row.same_day_note)
         for row in planning.rules(connection)

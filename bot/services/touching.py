@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,12 +23,13 @@ from bot.services.clinic import Clinic
 from bot.services.outbox import Draft, row_of
 from bot.services.wording import local, values_for
 from bot.store.columns import AnyRow, new_id
-from bot.store.queries import planning
+from bot.store.queries import gate, planning
 from bot.store.queries.conversations import ensure_conversations, insert_or_ignore
 from bot.store.tables import Enrollment, Message, Question, Touch
 
 TOGETHER = timedelta(hours=12)
 """Reminders of one household that fall due within this time of each other go out as one text."""
+JOURNEY = "appointment"
 ASKING = ("reminder_first", "reminder_last", "moved", "household")
 TELLING = ("booked",)
 """Nothing is asked, but a yes may come back: what it was told of is kept."""
@@ -65,12 +66,26 @@ def make_messages(connection: Connection, clinic: Clinic, rows: Sequence[AnyRow]
     rows = _once([*rows, *companions, *_siblings(connection, rows, contacts, at)])
     contacts = planning.contacts(connection, sorted({row.patient_id for row in rows}))
     spoken = planning.spoken_of(connection, sorted({row.appointment_id for row in rows}), since=at - AT_ONCE)
-    wanted, skipped = _sort_out(rows, contacts, clinic, at, spoken)
+    stopped = gate.stopped_programs(connection, sorted(contacts))
+    groups, skipped = choose(clinic, rows, contacts, at, spoken=spoken, stopped=stopped)
     for reason, ids in skipped.items():
         planning.settle_touches(connection, ids, state=TouchState.SKIPPED, reason=reason, now=now)
-    groups = _together(wanted, contacts)
     _write(connection, clinic, groups, contacts, now)
     return len(groups), sum(len(ids) for ids in skipped.values())
+
+
+def choose(
+    clinic: Clinic,
+    rows: Sequence[Any],
+    contacts: Mapping[str, AnyRow],
+    at: datetime,
+    *,
+    spoken: Container[str],
+    stopped: Mapping[str, Collection[str]],
+) -> tuple[list[list[Due]], dict[str, list[str]]]:
+    """Which of these contacts are made, in one text or several, and why the others are not: reason to touch ids."""
+    wanted, skipped = _sort_out(rows, contacts, clinic, at, spoken)
+    return _together(wanted, contacts, stopped), skipped
 
 
 def _siblings(
@@ -89,7 +104,7 @@ def _once(rows: Sequence[AnyRow]) -> list[AnyRow]:
 
 
 def _sort_out(
-    rows: Sequence[AnyRow],
+    rows: Sequence[Any],
     contacts: Mapping[str, AnyRow],
     clinic: Clinic,
     at: datetime,
@@ -118,7 +133,7 @@ def _sort_out(
     return wanted, {reason: ids for reason, ids in skipped.items() if ids}
 
 
-def _due_of(row: AnyRow, clinic: Clinic) -> Due:
+def _due_of(row: Any, clinic: Clinic) -> Due:
     name = clinic.vault.maybe_open("patients.given_name", row.patient_id, row.given_name) or ""
     visit = Visit(
         appointment_id=row.appointment_id,
@@ -135,22 +150,25 @@ def _due_of(row: AnyRow, clinic: Clinic) -> Due:
     return Due(row.touch_id, row.key, row.step, row.expires_at, visit, row.language, row.previous_starts_at)
 
 
-def _may_share(contact: AnyRow) -> bool:
+def _may_share(contact: AnyRow, stopped: Mapping[str, Collection[str]]) -> bool:
     """Whether a text for the household may speak of this patient. Whom the gate would refuse is written for alone."""
     return (
         contact.patient_status is PatientStatus.ACTIVE
         and contact.paused_since is None
         and contact.consent is ConsentStatus.OPTED_IN
         and contact.scope is not Scope.NOTHING
+        and JOURNEY not in stopped.get(contact.patient_id, ())
     )
 
 
-def _together(wanted: Sequence[Due], contacts: Mapping[str, AnyRow]) -> list[list[Due]]:
+def _together(
+    wanted: Sequence[Due], contacts: Mapping[str, AnyRow], stopped: Mapping[str, Collection[str]]
+) -> list[list[Due]]:
     """Same-day visits of one household in one text; everything else by itself."""
     bundles: dict[tuple[str, str, date], list[Due]] = defaultdict(list)
     alone: list[list[Due]] = []
     for due in wanted:
-        if due.step in REMINDERS and _may_share(contacts[due.visit.patient_id]):
+        if due.step in REMINDERS and _may_share(contacts[due.visit.patient_id], stopped):
             phone = contacts[due.visit.patient_id].contact_point_id
             bundles[(phone, due.step, local(due.visit).date())].append(due)
         else:
@@ -180,7 +198,8 @@ def _write(
     touched: list[dict[str, Any]] = []
     for group in groups:
         contact = contacts[group[0].visit.patient_id]
-        message = _message(clinic, group, contact, enrollments, now)
+        draft = draft_of(clinic, group, contact, now, enrollment_id=enrollments.get(group[0].visit.appointment_id))
+        message = dict(row_of(draft, vault=clinic.vault, now=now))
         messages.append(message)
         if _step_of(group) in (*ASKING, *TELLING):
             questions.append(_question(group, contact, message, enrollments, now))
@@ -235,9 +254,10 @@ def _step_of(group: Sequence[Due]) -> str:
     return group[0].step if len(group) == 1 else "household"
 
 
-def _message(
-    clinic: Clinic, group: Sequence[Due], contact: AnyRow, enrollments: Mapping[str, str], now: datetime
-) -> dict[str, Any]:
+def draft_of(
+    clinic: Clinic, group: Sequence[Due], contact: AnyRow, now: datetime, *, enrollment_id: str | None = None
+) -> Draft:
+    """The text for contacts that are made together, as it would be written at that moment."""
     first = group[0]
     step = _step_of(group)
     visits = [due.visit for due in group]
@@ -246,7 +266,7 @@ def _message(
     )
     values = values_for(clinic, now=now, name=first.visit.name, visits=visits, **more)
     rendered = clinic.texts.render(f"appointment/{step}", language=first.language, values=values)
-    draft = Draft(
+    return Draft(
         conversation_id=contact.conversation_id,
         contact_point_id=contact.contact_point_id,
         body=rendered.text,
@@ -256,13 +276,12 @@ def _message(
         patient_id=first.visit.patient_id,
         appointment_id=first.visit.appointment_id,
         appointment_version=first.visit.version,
-        enrollment_id=enrollments.get(first.visit.appointment_id),
+        enrollment_id=enrollment_id,
         lane=LANES.get(step, Lane.REMINDER),
         due_at=now,
         expires_at=min(due.expires_at for due in group),
         dedupe_key=_key_of(group),
     )
-    return dict(row_of(draft, vault=clinic.vault, now=now))
 
 
 def _key_of(group: Sequence[Due]) -> str:

@@ -17,6 +17,8 @@ from bot.core.consent import (
     effective,
     fold,
     may_import_override,
+    program_of,
+    stopped,
 )
 from bot.core.people import ConsentBasis, ConsentStatus
 
@@ -104,3 +106,14 @@ def test_the_numbers_opt_out_silences_everyone_on_it() -> None:
     assert effective(number=IN, link=UNKNOWN) is UNKNOWN
     assert effective(number=UNKNOWN, link=IN) is IN
     assert effective(number=IN, link=OUT) is OUT
+
+
+def test_a_program_is_stopped_by_name_and_comes_back_by_name() -> None:
+    told = said((OUT, ConsentBasis.STAFF), program="survey")
+    assert stopped(told) == {"survey"}
+    # Neither a word about everything nor a file brings back what the patient did not want.
+    assert stopped([*told, *said((IN, ConsentBasis.PATIENT))]) == {"survey"}
+    assert stopped([*told, *said((IN, ConsentBasis.IMPORT), program="survey")]) == {"survey"}
+    assert stopped([*told, *said((IN, ConsentBasis.FORM), program="survey")]) == frozenset()
+    assert stopped(said((OUT, ConsentBasis.PATIENT))) == frozenset()
+    assert program_of("survey/asked") == program_of("survey") == "survey"

@@ -86,6 +86,7 @@ def test_a_reminder_goes_out_and_is_not_delivered_at_night() -> None:
         (replace(FACTS, number_consent=ConsentStatus.OPTED_OUT), GateReason.NUMBER_OPTED_OUT),
         (with_patient(consent=ConsentStatus.OPTED_OUT), GateReason.PATIENT_OPTED_OUT),
         (with_patient(consent=ConsentStatus.UNKNOWN), GateReason.NO_CONSENT),
+        (with_patient(stopped=frozenset({"appointment"})), GateReason.PROGRAM_OPTED_OUT),
         (with_visit(version=2), GateReason.MOVED),
         (with_visit(status=AppointmentStatus.CANCELLED), GateReason.NOT_AHEAD),
         (with_visit(status=AppointmentStatus.FULFILLED), GateReason.NOT_AHEAD),
@@ -94,6 +95,14 @@ def test_a_reminder_goes_out_and_is_not_delivered_at_night() -> None:
 )
 def test_a_reminder_is_dropped(facts: Facts, reason: GateReason) -> None:
     assert decide(REMINDER, facts, NOON) == Drop(reason)
+
+
+def test_a_program_that_was_stopped_stops_no_other_and_no_reply() -> None:
+    facts = with_patient(stopped=frozenset({"survey", "recall"}))
+    assert isinstance(decide(REMINDER, facts, NOON), Send)
+    survey = replace(REMINDER, kind="survey/asked")
+    assert decide(survey, facts, NOON) == Drop(GateReason.PROGRAM_OPTED_OUT)
+    assert isinstance(decide(replace(survey, origin=Origin.REPLY), facts, NOON), Send)
 
 
 def test_a_number_that_said_yes_does_not_speak_for_each_patient_on_it() -> None:

@@ -10,7 +10,7 @@ from bot.core.escalation import EscalationStatus
 from bot.core.messages import MessageStatus, Origin
 from bot.core.outreach import GateReason
 from bot.core.people import NumberStatus, Participation, PatientStatus
-from bot.services import inbox, inbox_reply, inbox_visits, patient_page
+from bot.services import inbox, inbox_reply, inbox_visits, patient_record
 from bot.services.inbox import Closed, Done, Gone, HeldBy
 from bot.services.inbox_reply import Blocked, Moved, Unfit, Written
 from bot.store.queries import threads
@@ -226,12 +226,12 @@ def test_an_answer_by_voice_is_kept_with_who_noted_it(desk: Desk, ana: str) -> N
 
 def test_texts_stop_by_word_and_restart_by_form(desk: Desk, ana: str, talk: str) -> None:
     told = {"patient_id": "P-010", "actor_id": ana, "now": desk.now}
-    assert patient_page.stop_texts(desk.clinic, evidence="  ", **told) is False
-    assert patient_page.stop_texts(desk.clinic, evidence="said so on the phone", **told) is True
+    assert patient_record.stop_texts(desk.clinic, evidence="  ", **told) is False
+    assert patient_record.stop_texts(desk.clinic, evidence="said so on the phone", **told) is True
     blocked = reply(desk, talk, ana)
     assert isinstance(blocked, Blocked)
     assert blocked.reason is GateReason.PATIENT_OPTED_OUT
-    assert patient_page.restart_texts(desk.clinic, evidence="form signed today", **told) is True
+    assert patient_record.restart_texts(desk.clinic, evidence="form signed today", **told) is True
     assert isinstance(reply(desk, talk, ana), Written)
 
 

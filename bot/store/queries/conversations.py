@@ -172,11 +172,15 @@ def insert_or_ignore(connection: Connection, table: Any) -> Any:
 
 
 def _first_contact(connection: Connection, vault: Vault, phone: str, channel: Channel, now: datetime) -> None:
-    contact_id = connection.execute(
-        select(ContactPoint.id).where(
-            ContactPoint.phone_index.in_(vault.indexes(phone)), ContactPoint.channel == channel
-        )
-    ).scalar_one_or_none()
+    ensure_conversations(connection, [ensure_point(connection, vault, phone, channel, now)], now)
+
+
+def ensure_point(connection: Connection, vault: Vault, phone: str, channel: Channel, now: datetime) -> str:
+    """The id of this phone on that channel, written down if it has never been seen."""
+    query = select(ContactPoint.id).where(
+        ContactPoint.phone_index.in_(vault.indexes(phone)), ContactPoint.channel == channel
+    )
+    contact_id: str | None = connection.execute(query).scalar_one_or_none()
     if contact_id is None:
         fresh = new_id()
         connection.execute(
@@ -189,12 +193,8 @@ def _first_contact(connection: Connection, vault: Vault, phone: str, channel: Ch
                 "created_at": now,
             },
         )
-        contact_id = connection.execute(
-            select(ContactPoint.id).where(
-                ContactPoint.phone_index.in_(vault.indexes(phone)), ContactPoint.channel == channel
-            )
-        ).scalar_one()
-    ensure_conversations(connection, [contact_id], now)
+        contact_id = connection.execute(query).scalar_one()
+    return str(contact_id)
 
 
 def ensure_conversations(connection: Connection, contact_point_ids: Sequence[str], now: datetime) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, or_, select
 
+from bot.core.consent import EVERY_PROGRAM, Statement, stopped
 from bot.core.messages import MessageStatus, Origin
 from bot.core.outreach import WEEK
 from bot.store.columns import AnyRow
 from bot.store.tables import (
     Appointment,
+    ConsentEntry,
     ContactPoint,
     Conversation,
     Message,
@@ -27,6 +29,19 @@ LONGEST_HOLD = timedelta(days=21)
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
+# What the gate asks of the number, the patient and the link between them, whatever is to be said.
+_STANDING: Final[tuple[Any, ...]] = (
+    ContactPoint.status.label("number_status"),
+    ContactPoint.consent.label("number_consent"),
+    Conversation.held_by,
+    Conversation.last_inbound_at,
+    Patient.status.label("patient_status"),
+    Patient.paused_since,
+    Patient.timezone.label("patient_timezone"),
+    PatientContact.active.label("link_active"),
+    PatientContact.consent.label("link_consent"),
+    PatientContact.scope,
+)
 # All that belongs to one message, in one round trip; the body and the phone come along for the sender.
 _MESSAGES = (
     select(
@@ -53,16 +68,7 @@ _MESSAGES = (
         Message.created_at,
         ContactPoint.phone,
         ContactPoint.channel,
-        ContactPoint.status.label("number_status"),
-        ContactPoint.consent.label("number_consent"),
-        Conversation.held_by,
-        Conversation.last_inbound_at,
-        Patient.status.label("patient_status"),
-        Patient.paused_since,
-        Patient.timezone.label("patient_timezone"),
-        PatientContact.active.label("link_active"),
-        PatientContact.consent.label("link_consent"),
-        PatientContact.scope,
+        *_STANDING,
     )
     .join(ContactPoint, ContactPoint.id == Message.contact_point_id)
     .join(Conversation, Conversation.id == Message.conversation_id)
@@ -97,9 +103,28 @@ _RECENT = select(Message.patient_id, Message.sent_at, Message.updated_at).where(
 )
 
 
+_OF_PROGRAMS = (
+    select(ConsentEntry.patient_id, ConsentEntry.status, ConsentEntry.basis, ConsentEntry.at, ConsentEntry.program)
+    .where(ConsentEntry.patient_id.in_(_IDS), ConsentEntry.program != EVERY_PROGRAM)
+    .order_by(ConsentEntry.at, ConsentEntry.id)
+)
+
+
 def messages(connection: Connection, ids: Sequence[str]) -> Sequence[AnyRow]:
     """These messages, each with its number, conversation, patient and link."""
     return connection.execute(_MESSAGES, {"ids": ids}).all()
+
+
+def standing(connection: Connection, patient_ids: Sequence[str]) -> Mapping[tuple[str, str], AnyRow]:
+    """How these patients stand at each of their numbers in use, by (patient, number)."""
+    rows = connection.execute(
+        select(Patient.patient_id, PatientContact.contact_point_id, *_STANDING)
+        .join(PatientContact, PatientContact.patient_id == Patient.patient_id)
+        .join(ContactPoint, ContactPoint.id == PatientContact.contact_point_id)
+        .outerjoin(Conversation, Conversation.contact_point_id == ContactPoint.id)
+        .where(Patient.patient_id.in_(patient_ids), PatientContact.active.is_(True))
+    )
+    return {(row.patient_id, row.contact_point_id): row for row in rows}
 
 
 def subjects(connection: Connection, rows: Iterable[AnyRow]) -> Mapping[str, Mapping[str, int | None]]:
@@ -120,6 +145,16 @@ def visits(connection: Connection, appointment_ids: Sequence[str]) -> Mapping[st
     if not appointment_ids:
         return {}
     return {row.appointment_id: row for row in connection.execute(_VISITS, {"ids": appointment_ids})}
+
+
+def stopped_programs(connection: Connection, patient_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+    """For each of these patients who stopped some, the programs whose texts they do not want."""
+    if not patient_ids:
+        return {}
+    said: dict[str, list[Statement]] = defaultdict(list)
+    for row in connection.execute(_OF_PROGRAMS, {"ids": patient_ids}):
+        said[str(row.patient_id)].append(Statement(row.status, row.basis, row.at, row.program))
+    return {patient_id: stopped(statements) for patient_id, statements in said.items()}
 
 
 def recent(

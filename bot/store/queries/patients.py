@@ -1,12 +1,13 @@
-"""One patient as the console shows them: phones, the consent ledger, visits and messages, each bounded."""
+"""One patient as the console shows them: phones, links and visits, each bounded; what happened is `timeline`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, and_, literal, or_, select
+from sqlalchemy import Connection, literal, select, update
 
-from bot.core.people import ConsentStatus, Relation, Scope
+from bot.core.people import AppointmentStatus, ConsentStatus, Relation, Scope
 from bot.store.columns import AnyRow
 from bot.store.queries.threads import CONSENTED_AT
 from bot.store.tables import (
@@ -14,15 +15,14 @@ from bot.store.tables import (
     ConsentEntry,
     ContactPoint,
     Conversation,
-    Message,
     Patient,
     PatientContact,
 )
 
-LEDGER = 50
-MESSAGES = 60
 PHONES = 20
-VISITS = 20
+VISITS = 10
+
+_AHEAD = tuple(status for status in AppointmentStatus if status.is_ahead)
 
 # A patient seen for themselves, in the form of a patient on a phone.
 _ALONE = (
@@ -40,7 +40,7 @@ def patient(connection: Connection, patient_id: str) -> AnyRow | None:
 
 
 def phones(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
-    """The patient's phones, the one tried first first."""
+    """The patient's phones, the one tried first first; those off the record come last."""
     return connection.execute(
         select(
             *Patient.__table__.c,
@@ -49,31 +49,22 @@ def phones(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
             PatientContact.consent,
             PatientContact.consent_basis,
             PatientContact.contact_point_id,
+            PatientContact.rank,
+            PatientContact.active,
             CONSENTED_AT,
             ContactPoint.phone,
             ContactPoint.channel,
             ContactPoint.status.label("number_status"),
             ContactPoint.consent.label("number_consent"),
+            ContactPoint.consent_at.label("number_consent_at"),
             Conversation.id.label("conversation_id"),
         )
         .join(PatientContact, PatientContact.patient_id == Patient.patient_id)
         .join(ContactPoint, ContactPoint.id == PatientContact.contact_point_id)
         .outerjoin(Conversation, Conversation.contact_point_id == ContactPoint.id)
-        .where(Patient.patient_id == patient_id, PatientContact.active.is_(True))
-        .order_by(PatientContact.rank, ContactPoint.id)
+        .where(Patient.patient_id == patient_id)
+        .order_by(PatientContact.active.desc(), PatientContact.rank, ContactPoint.id)
         .limit(PHONES)
-    ).all()
-
-
-def ledger(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
-    """What was said about texts by the patient or for their numbers, newest first."""
-    numbers = select(PatientContact.contact_point_id).where(PatientContact.patient_id == patient_id)
-    for_number = and_(ConsentEntry.patient_id.is_(None), ConsentEntry.contact_point_id.in_(numbers))
-    return connection.execute(
-        select(ConsentEntry.__table__)
-        .where(or_(ConsentEntry.patient_id == patient_id, for_number))
-        .order_by(ConsentEntry.at.desc(), ConsentEntry.id.desc())
-        .limit(LEDGER)
     ).all()
 
 
@@ -87,11 +78,33 @@ def visits(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
     ).all()
 
 
-def messages(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
-    """The latest messages about the patient, newest first."""
+def visits_ahead(connection: Connection, patient_id: str, now: datetime) -> Sequence[AnyRow]:
+    """The next visits that are to take place, the next one first."""
     return connection.execute(
-        select(Message.__table__)
-        .where(Message.patient_id == patient_id)
-        .order_by(Message.created_at.desc(), Message.id.desc())
-        .limit(MESSAGES)
+        select(Appointment.__table__)
+        .where(Appointment.patient_id == patient_id, Appointment.starts_at > now, Appointment.status.in_(_AHEAD))
+        .order_by(Appointment.starts_at, Appointment.appointment_id)
+        .limit(VISITS)
     ).all()
+
+
+def link(connection: Connection, patient_id: str, contact_point_id: str) -> AnyRow | None:
+    """One patient at one number, in use or not."""
+    return connection.execute(
+        select(
+            *PatientContact.__table__.c,
+            ContactPoint.consent.label("number_consent"),
+            ContactPoint.status.label("number_status"),
+        )
+        .join(ContactPoint, ContactPoint.id == PatientContact.contact_point_id)
+        .where(PatientContact.patient_id == patient_id, PatientContact.contact_point_id == contact_point_id)
+    ).first()
+
+
+def set_link(connection: Connection, patient_id: str, contact_point_id: str, values: Mapping[str, object]) -> None:
+    """Set columns of one link."""
+    connection.execute(
+        update(PatientContact)
+        .where(PatientContact.patient_id == patient_id, PatientContact.contact_point_id == contact_point_id)
+        .values(**values)
+    )

@@ -179,7 +179,7 @@ def rules(connection: Connection) -> Sequence[AnyRow]:
     return connection.execute(select(ReminderRule.__table__)).all()
 
 
-_DUE = (
+DUE = (
     select(
         Touch.id.label("touch_id"),
         Touch.key,
@@ -204,6 +204,7 @@ _DUE = (
     .join(Patient, Patient.patient_id == Touch.patient_id)
     .where(Touch.journey == "appointment", Touch.state == TouchState.PLANNED)
 )
+"""Planned contacts with the visit and the patient that they are about."""
 
 
 # The appointment's row is the lock of all that is about it: what a text or an import has in hand waits for the next
@@ -223,7 +224,7 @@ def due(
     Where `at` lies ahead of `now`, what will be too late by then is not: its time is still to come.
     """
     return connection.execute(
-        _DUE.where(Touch.due_at <= at, or_(Touch.expires_at > at, Touch.expires_at <= now), Touch.id.not_in(but))
+        DUE.where(Touch.due_at <= at, or_(Touch.expires_at > at, Touch.expires_at <= now), Touch.id.not_in(but))
         .order_by(Touch.due_at, Touch.id)
         .limit(limit)
         .with_for_update(**_LOCKED)
@@ -233,14 +234,14 @@ def due(
 def companions(connection: Connection, appointment_ids: Sequence[str], at: datetime) -> Sequence[AnyRow]:
     """All contacts of these visits that are due, also those that a batch has no room for."""
     return connection.execute(
-        _DUE.where(Touch.subject_id.in_(appointment_ids), Touch.due_at <= at).with_for_update(**_LOCKED)
+        DUE.where(Touch.subject_id.in_(appointment_ids), Touch.due_at <= at).with_for_update(**_LOCKED)
     ).all()
 
 
 def siblings(connection: Connection, patient_ids: Sequence[str], until: datetime) -> Sequence[AnyRow]:
     """Reminders of these patients that fall due a little later: candidates for one text with those that are due."""
     return connection.execute(
-        _DUE.where(
+        DUE.where(
             Touch.patient_id.in_(patient_ids),
             Touch.step.in_(["reminder_first", "reminder_last"]),
             Touch.due_at <= until,

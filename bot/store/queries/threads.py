@@ -176,11 +176,11 @@ def escalations_of(connection: Connection, *, conversation_id: str | None, patie
 
 
 def escalations_of_patient(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
-    """The patient's latest escalations, newest first."""
+    """What waits for a person about the patient, wherever it stands; the most urgent first."""
     return connection.execute(
         select(Escalation.__table__)
-        .where(Escalation.patient_id == patient_id)
-        .order_by(Escalation.created_at.desc(), Escalation.id.desc())
+        .where(Escalation.patient_id == patient_id, Escalation.status != EscalationStatus.RESOLVED)
+        .order_by(Escalation.priority_rank, Escalation.created_at, Escalation.id)
         .limit(NOTES)
     ).all()
 

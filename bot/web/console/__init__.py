@@ -12,7 +12,7 @@ from bot.web.console import break_glass as break_glass_pages
 from bot.web.console import bulk as bulk_routes
 from bot.web.console import canned as canned_pages
 from bot.web.console import corrections as correction_routes
-from bot.web.console import drawing, guard, language, setting_rules, signing
+from bot.web.console import drawing, guard, language, patient_changes, setting_rules, signing
 from bot.web.console import imports as import_pages
 from bot.web.console import inbox as inbox_pages
 from bot.web.console import patients as patient_pages
@@ -37,6 +37,7 @@ PARTS = (
     view_routes,
     correction_routes,
     patient_pages,
+    patient_changes,
     search_pages,
     people_pages,
     break_glass_pages,

@@ -1,57 +1,74 @@
-"""The patient's page: who they are, what they agreed to, what they were sent and why; and finding them."""
+"""The patient's page: who they are, what they agreed to, what happened and why, what is to come; and finding them."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from typing import Any
+
+from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from bot.services import audit, patient_page
-from bot.services.inbox import Gone
-from bot.web.console.guard import person
+from bot.core.people import Relation, Scope
+from bot.services import audit, patient_ahead, patient_page, patient_record, patient_timeline
+from bot.services.patient_timeline import Kind
+from bot.web.console import story
+from bot.web.console.guard import is_live, person
 from bot.web.current import clinic
 
 
 def install(blueprint: Blueprint) -> None:
     """Add the routes."""
     blueprint.add_url_rule("/patients/<path:patient_id>", view_func=patient)
-    blueprint.add_url_rule("/patients/<path:patient_id>/consent", view_func=change_consent, methods=["POST"])
 
 
 def patient(patient_id: str) -> ResponseReturnValue:
-    """One patient."""
-    return _page(patient_id)
+    """One patient; for htmx, the part of the story that was asked for."""
+    if is_live():
+        return _story(patient_id)
+    return show(patient_id, viewed=True)
 
 
-def _page(patient_id: str, error: str = "") -> str:
+def show(patient_id: str, *, status: int = 200, viewed: bool = False, **shown: Any) -> ResponseReturnValue:
+    """The whole page; `shown` is what an action has to say."""
+    ours = clinic()
+    now = ours.clock()
+    with ours.database.read() as connection:
+        view = patient_page.read_patient(ours, connection, patient_id, now=now)
+        if view is None:
+            abort(404)
+        kind, before = _kind(), request.args.get("before")
+        told = patient_timeline.read_story(
+            ours, connection, patient_id, user_id=person().user_id, zone=view.card.timezone, kind=kind, before=before
+        )
+        ahead = patient_ahead.read_ahead(ours, connection, patient_id, now=now)
+    if viewed:
+        with ours.database.begin() as connection:
+            audit.record(
+                connection, at=now, actor=person().user_id, action="patient.view", object_type="patient",
+                object_id=patient_id,
+            )  # fmt: skip
+    page = render_template(
+        "console/patient.html", view=view, told=told, ahead=ahead, kind=kind, before=before, Kind=Kind, story=story,
+        programs=patient_record.programs(), languages=ours.texts.languages(), Relation=Relation, Scope=Scope,
+        **shown,
+    )  # fmt: skip
+    return make_response(page, status)
+
+
+def _story(patient_id: str) -> ResponseReturnValue:
     ours = clinic()
     with ours.database.read() as connection:
-        view = patient_page.read_patient(ours, connection, patient_id, user_id=person().user_id)
-    if view is None:
-        abort(404)
-    with ours.database.begin() as connection:
-        audit.record(
-            connection, at=ours.clock(), actor=person().user_id, action="patient.view", object_type="patient",
-            object_id=patient_id,
-        )  # fmt: skip
-    return render_template("console/patient.html", view=view, error=error)
-
-
-def change_consent(patient_id: str) -> ResponseReturnValue:
-    """Stop the patient's texts as told to staff, or restart them by a signed form."""
-    ours, change = clinic(), request.form.get("change")
-    if change not in ("stop", "restart"):
-        abort(400)
-    act = patient_page.stop_texts if change == "stop" else patient_page.restart_texts
-    done = act(
-        ours,
-        patient_id=patient_id,
-        evidence=request.form.get("evidence", ""),
-        actor_id=person().user_id,
-        now=ours.clock(),
+        view = patient_page.read_card(ours, connection, patient_id)
+        if view is None:
+            abort(404)
+        kind, before = _kind(), request.args.get("before")
+        told = patient_timeline.read_story(
+            ours, connection, patient_id, user_id=person().user_id, zone=view.timezone, kind=kind, before=before
+        )
+    return render_template(
+        "console/_timeline.html", card=view, told=told, kind=kind, before=before, Kind=Kind, story=story
     )
-    if isinstance(done, Gone):
-        abort(404)
-    if not done:
-        return _page(patient_id, "Say how you know: who told whom, when, or which form was signed."), 422
-    flash("Texts are stopped." if change == "stop" else "The signed form is on record.")
-    return redirect(url_for("console.patient", patient_id=patient_id), 303)
+
+
+def _kind() -> Kind | None:
+    asked = request.args.get("kind", "")
+    return next((kind for kind in Kind if kind == asked), None)

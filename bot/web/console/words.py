@@ -131,6 +131,7 @@ WHY: Final = Said({
     "number-opted-out": "the phone's holder has opted out of texts",
     "patient-opted-out": "the patient has opted out of texts",
     "no-consent": "there is no consent to texts",
+    "program-opted-out": "the patient wants no texts of this kind",
     "expired": "it was too late to be of use",
     "visit-changed": "the visit was moved or changed",
     "visit-not-ahead": "the visit does not take place",

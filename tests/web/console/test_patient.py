@@ -1,0 +1,373 @@
+"""The patient's page: the story and its pages, why a text went or did not, what is to come, and what staff change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from bot.core.journey import TouchState
+from bot.core.people import ConsentBasis, ConsentStatus, NumberStatus, PatientStatus
+from bot.services import consent
+from bot.services.gate import decide_and_store
+from bot.services.patient_timeline import Kind, read_story
+from bot.services.plan import plan_due
+from bot.store.columns import new_id
+from bot.store.tables import (
+    AppointmentChange,
+    AuditEntry,
+    ConsentEntry,
+    ContactPoint,
+    Enrollment,
+    Message,
+    Patient,
+    PatientContact,
+    Role,
+    Touch,
+    User,
+)
+from tests.web.console.desk import Browser, Desk
+
+Sit = Callable[[str], Browser]
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PAGE = "/console/patients/P-010"
+EVIDENCE = "she said so on the phone"
+
+
+@pytest.fixture
+def rosa(desk: Desk) -> str:
+    """A patient with a visit in eight days, planned for."""
+    patient_id = desk.patient(10, "Rosa", "Delgado")
+    desk.visit(1, patient_id, days=8)
+    plan_due(desk.clinic, at=desk.now)
+    return patient_id
+
+
+def story_of(page: str) -> str:
+    return page[page.index('id="story"') : page.index('id="ahead"')]
+
+
+def ahead_of(page: str) -> str:
+    return page[page.index('id="ahead"') : page.index('id="phones"')]
+
+
+def decide(desk: Desk) -> None:
+    """Let the gate look at what waits."""
+    with desk.clinic.database.begin() as connection:
+        ids = connection.execute(select(Message.id).where(Message.status == "planned")).scalars().all()
+        decide_and_store(connection, desk.clinic, ids, desk.now)
+
+
+def in_ledger(desk: Desk, patient_id: str, status: ConsentStatus, basis: ConsentBasis) -> None:
+    with desk.clinic.database.begin() as connection:
+        consent.record(
+            connection, contact_point_id=None, patient_id=patient_id, status=status, basis=basis, actor="patient",
+            at=desk.now, vault=desk.clinic.vault,
+        )  # fmt: skip
+
+
+def test_everything_that_happened_stands_in_the_story(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    browser = browser_of("Ana Ruiz")
+    desk.wait(minutes=5)
+    talk = desk.text(10, "my chest hurts and I cannot breathe")
+    [case] = desk.escalations(talk)
+    browser.post(f"/console/escalations/{case}/claim")
+    browser.post(f"/console/conversations/{talk}/calls")
+    browser.post(f"/console/conversations/{talk}/notes", {"body": "Her daughter is with her."})
+    browser.post("/console/visits/V-1/answer", {"response": "tentative"})
+    browser.post(f"/console/escalations/{case}/resolve", {"outcome": "called", "seen": ""})
+    browser.post(f"/console/escalations/{case}/resolve", {"outcome": "called"})
+    told = story_of(browser.get(PAGE).text)
+    for words in (
+        "Visit on record: ", "Journey begun: Visit reminders", "my chest hurts and I cannot breathe",
+        "read as: An emergency", "Emergency: Possible emergency", "Possible emergency: claimed by Ana Ruiz",
+        "Possible emergency: resolved by Ana Ruiz (called)", "Called the patient.", "Her daughter is with her.",
+        "Ana Ruiz: Wants another time", "Agreed to texts from the clinic&#39;s file", ">Call<",
+    ):  # fmt: skip
+        assert words in told, words
+    # Who looked, and what is only planned, is asked for by name.
+    assert "looked at" not in told
+    assert "planned for" not in told
+    browser.get(PAGE)
+    viewed = story_of(browser.get(f"{PAGE}?kind=views").text)
+    assert "Ana Ruiz looked at this page (2 times)" in viewed
+    assert "First reminder planned for" in story_of(browser.get(f"{PAGE}?kind=journeys").text)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@SQLITE
+def test_each_kind_is_shown_by_itself(kind: Kind, desk: Desk, rosa: str, browser_of: Sit) -> None:
+    desk.text(10, "do I have to fast?")
+    browser = browser_of("Ana Ruiz")
+    browser.post(f"{PAGE}/language", {"language": "es"})
+    page = browser.get(f"{PAGE}?kind={kind.value}").text
+    chosen = re.findall(r'kind=(\w+)" +aria-current', page)
+    assert chosen == [kind.value]
+    told = story_of(page)
+    assert ("do I have to fast?" in told) == (kind in (Kind.MESSAGES, Kind.CASES))
+    assert ("Language: English → Spanish · Ana Ruiz" in told) == (kind is Kind.RECORD)
+
+
+def test_the_story_goes_page_by_page_and_loses_nothing(desk: Desk, rosa: str) -> None:
+    """Many things of several kinds at one and the same moment, on both databases."""
+    with desk.clinic.database.begin() as connection:
+        for number in range(9):
+            row = {"appointment_id": "V-1", "at": desk.now, "actor": "import", "field": "location"}
+            connection.execute(insert(AppointmentChange).values(id=new_id(), before="A", after=f"B{number}", **row))
+            line = {"at": desk.now, "actor": "ana", "action": "patient.status", "object_type": "patient"}
+            detail = {"before": "active", "after": "inactive"}
+            connection.execute(insert(AuditEntry).values(object_id=rosa, detail=detail, digest="x", **line))
+            begun = {"journey": "survey", "patient_id": rosa, "step": "asked", "created_at": desk.now}
+            values = {"id": new_id(), "subject_id": f"S-{number}", "updated_at": desk.now, **begun}
+            connection.execute(insert(Enrollment).values(**values))
+
+    def pages(limit: int) -> list[list[tuple[str, str]]]:
+        seen: list[list[tuple[str, str]]] = []
+        before: str | None = None
+        with desk.clinic.database.read() as connection:
+            while True:
+                told = read_story(
+                    desk.clinic, connection, rosa, user_id="ana", zone="UTC", before=before, limit=limit
+                )  # fmt: skip
+                seen.append([(event.source, event.id) for event in told.events])
+                if told.earlier is None:
+                    return seen
+                before = told.earlier
+
+    whole = pages(500)
+    assert len(whole) == 1
+    assert len(whole[0]) > 27
+    by_few = pages(4)
+    assert [each for page in by_few for each in page] == whole[0]
+    assert all(len(page) <= 4 for page in by_few)
+
+
+@pytest.mark.parametrize(
+    "before", ["x", "", "YWJj", "MjAyNnwx", "=" * 50, "MjAyNi0xMS0yM1QxNjowMDowMCswMDowMHx2aWV3ZWR8eA"]
+)
+@SQLITE
+def test_a_mark_that_is_none_shows_the_newest(before: str, desk: Desk, rosa: str, browser_of: Sit) -> None:
+    page = browser_of("Ana Ruiz").get(PAGE, query_string={"before": before, "kind": "nothing-such"})
+    assert page.status_code == 200
+    assert "Visit on record: " in page.text
+
+
+def test_a_page_takes_few_queries_however_much_there_is(
+    desk: Desk, rosa: str, browser_of: Sit, count_queries: Callable[[], int]
+) -> None:
+    browser = browser_of("Ana Ruiz")
+
+    def asked() -> int:
+        before = count_queries()
+        assert browser.get(PAGE).status_code == 200
+        return count_queries() - before
+
+    asked()
+    at_first = asked()
+    for number in range(2, 7):
+        desk.visit(number, rosa, days=2 * number)
+        desk.wait(minutes=2)
+        desk.text(10, f"do I have to fast before visit {number}?")
+    plan_due(desk.clinic, at=desk.now)
+    assert asked() <= at_first + 4 <= 60
+
+
+def test_why_says_what_the_gate_said_with_its_dates(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    desk.wait(hours=12)  # it is ten in the evening
+    decide(desk)
+    desk.change(PatientContact, consent=ConsentStatus.OPTED_OUT)
+    desk.wait(hours=11)
+    decide(desk)
+    told = story_of(browser_of("Ana Ruiz").get(PAGE).text)
+    assert "It had to wait until" in told
+    assert "because of quiet hours." in told
+    assert "It did not go out because the patient has opted out of texts." in told
+    assert "Mon, Nov 23" in told or "Yesterday" in told
+
+
+def test_why_a_reminder_never_became_a_text(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    desk.change(Touch, Touch.step == "reminder_first", state=TouchState.SKIPPED, reason="no-usable-number")
+    desk.change(Touch, Touch.step == "reminder_last", state=TouchState.VOID, reason="another-time")
+    told = story_of(browser_of("Ana Ruiz").get(PAGE).text)
+    assert "was not made because there is no number that can be texted" in told
+    assert "was not made because the patient asked for another time" in told
+
+
+def test_what_is_to_come_stands_with_its_words(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    browser = browser_of("Ana Ruiz")
+    coming = ahead_of(browser.get(PAGE).text)
+    assert "First reminder" in coming
+    assert "Rosa, you have a visit" in coming
+    assert "it is left out because the visit is not confirmed" in coming
+    browser.post(f"{PAGE}/language", {"language": "ar"})
+    page = ahead_of(browser.get(PAGE).text)
+    assert "Arabic" in page
+    browser.post(f"{PAGE}/consent", {"change": "stop", "program": "appointment", "evidence": EVIDENCE})
+    stopped = ahead_of(browser.get(PAGE).text)
+    assert "As things stand it would not go out because the patient wants no texts of this kind." in stopped
+
+
+def test_stopping_a_program_leaves_the_rest(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    browser = browser_of("Ana Ruiz")
+    answer = browser.post(f"{PAGE}/consent", {"change": "stop", "program": "survey", "evidence": EVIDENCE})
+    assert answer.status_code == 303
+    page = browser.get(PAGE).text
+    assert "Surveys: stopped." in page
+    assert "Surveys: stopped as told to staff · <bdi>Ana Ruiz</bdi>" in page
+    assert desk.row(PatientContact).consent is ConsentStatus.OPTED_IN
+    assert "first reminder" in ahead_of(page).lower()
+    assert browser.post(f"{PAGE}/consent", {"change": "stop", "program": "x", "evidence": EVIDENCE}).status_code == 400
+    short = browser.post(f"{PAGE}/consent", {"change": "stop", "program": "survey", "evidence": "no"})
+    assert short.status_code == 422
+    assert "Say how you know" in short.text
+    browser.post(f"{PAGE}/consent", {"change": "restart", "program": "survey", "evidence": "form of today"})
+    assert "Not wanted" not in browser.get(PAGE).text
+
+
+def test_a_language_that_staff_set_is_staffs(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    browser = browser_of("Ana Ruiz")
+    assert browser.post(f"{PAGE}/language", {"language": "es"}).status_code == 303
+    row = desk.row(Patient)
+    assert (row.language, row.language_basis) == ("es", ConsentBasis.STAFF)
+    assert "Spanish" in browser.get(PAGE).text
+    assert browser.post(f"{PAGE}/language", {"language": "xx"}).status_code == 422
+    assert browser.post("/console/patients/none/language", {"language": "es"}).status_code == 404
+
+
+@pytest.mark.parametrize("status", ["wrong-number", "deceased"])
+@SQLITE
+def test_a_status_can_be_taken_back_and_opts_nobody_in(status: str, desk: Desk, rosa: str, browser_of: Sit) -> None:
+    browser = browser_of("Ana Ruiz")
+    in_ledger(desk, rosa, ConsentStatus.OPTED_OUT, ConsentBasis.PATIENT)
+    assert browser.post(f"{PAGE}/status", {"status": status, "was": "active"}).status_code == 303
+    assert desk.row(Patient).status == status
+    stale = browser.post(f"{PAGE}/status", {"status": "deceased", "was": "active"})
+    assert stale.status_code == 409
+    assert "Somebody has changed this meanwhile." in stale.text
+    browser.post(f"{PAGE}/status", {"status": "active", "was": status})
+    assert desk.row(Patient).status is PatientStatus.ACTIVE
+    assert desk.row(PatientContact).consent is ConsentStatus.OPTED_OUT
+    told = story_of(browser.get(PAGE).text)
+    assert "Status: Active → " in told
+    assert " → Active · Ana Ruiz" in told
+    assert browser.post(f"{PAGE}/status", {"status": "inactive", "was": "active"}).status_code == 400
+    assert browser.post(f"{PAGE}/status", {"status": "x", "was": "active"}).status_code == 400
+
+
+def new(**form: str) -> dict[str, str]:
+    return {"phone": "601-555-0177", "relation": "caregiver", "scope": "logistics", "rank": "2", **form}
+
+
+def test_a_caregivers_phone_is_added_with_consent(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    browser = browser_of("Ana Ruiz")
+    assert browser.post(f"{PAGE}/contacts", new(agreed="staff", evidence=EVIDENCE)).status_code == 303
+    row = desk.row(PatientContact, PatientContact.relation == "caregiver")
+    assert (row.consent, row.consent_basis, row.scope, row.rank) == ("opted-in", "staff", "logistics", 2)
+    page = browser.get(PAGE).text
+    assert "(601) 555-0177" in page
+    assert "Phone added: Caregiver, Times and places only · Ana Ruiz" in page
+    for form, words in (
+        (new(), "This phone is on the record already."),
+        (new(phone="12"), "That is no phone number"),
+        (new(phone="601-555-0178", agreed="form", evidence="x"), "Say how you know"),
+    ):
+        refused = browser.post(f"{PAGE}/contacts", form)
+        assert refused.status_code == 422
+        assert words in refused.text
+    for form in (new(relation="x"), new(scope="x"), new(rank="0"), new(rank="x"), new(agreed="import")):
+        assert browser.post(f"{PAGE}/contacts", form).status_code == 400
+    assert len(desk.clinic.vault.indexes("+16015550178")) == 1
+    with desk.clinic.database.read() as connection:
+        assert len(connection.execute(select(ContactPoint.id)).all()) == 2
+
+
+def test_a_new_phone_overturns_no_opt_out(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    browser = browser_of("Ana Ruiz")
+    in_ledger(desk, rosa, ConsentStatus.OPTED_OUT, ConsentBasis.PATIENT)
+    browser.post(f"{PAGE}/contacts", new(agreed="staff", evidence=EVIDENCE))
+    row = desk.row(PatientContact, PatientContact.relation == "caregiver")
+    assert (row.consent, row.consent_basis) == (ConsentStatus.OPTED_OUT, ConsentBasis.PATIENT)
+    assert "Texts stay stopped there" in browser.get(PAGE).text
+
+
+def test_a_phone_taken_up_again_knows_of_the_stop_meanwhile(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    browser = browser_of("Ana Ruiz")
+    browser.post(f"{PAGE}/contacts", new(agreed="staff", evidence=EVIDENCE))
+    added = desk.row(PatientContact, PatientContact.relation == "caregiver").contact_point_id
+    where = f"{PAGE}/contacts/{added}"
+    changed = {"relation": "spouse", "scope": "nothing", "rank": "3"}
+    assert browser.post(where, changed).status_code == 303
+    assert browser.post(f"{where}/link", {"change": "end"}).status_code == 303
+    row = desk.row(PatientContact, PatientContact.contact_point_id == added)
+    assert (row.relation, row.scope, row.rank, row.active) == ("spouse", "nothing", 3, False)
+    in_ledger(desk, rosa, ConsentStatus.OPTED_OUT, ConsentBasis.PATIENT)
+    assert "Off the record" in browser.get(PAGE).text
+    browser.post(f"{where}/link", {"change": "renew"})
+    row = desk.row(PatientContact, PatientContact.contact_point_id == added)
+    assert (row.active, row.consent) == (True, ConsentStatus.OPTED_OUT)
+    assert browser.post(f"{where}/link", {"change": "x"}).status_code == 400
+    for path in ("contacts/none", "contacts/none/link", "contacts/none/safety"):
+        form = changed | {"change": "end" if path.endswith("link") else "safe"}
+        assert browser.post(f"{PAGE}/{path}", form).status_code == 404
+
+
+def test_an_unsafe_number_gets_nothing_until_it_is_safe(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    browser = browser_of("Ana Ruiz")
+    where = f"{PAGE}/contacts/phone-10/safety"
+    assert browser.post(where, {"change": "unsafe"}).status_code == 303
+    assert desk.row(ContactPoint).status is NumberStatus.UNSAFE
+    page = browser.get(PAGE).text
+    assert "Not safe to text" in page
+    assert "Number marked as not safe to text" in story_of(page)
+    browser.post(where, {"change": "safe"})
+    assert desk.row(ContactPoint).status is NumberStatus.ACTIVE
+    assert browser.post(where, {"change": "x"}).status_code == 400
+
+
+@SQLITE
+def test_who_may_only_look_sees_no_forms(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    browser = browser_of("Ana Ruiz")
+    desk.change(User, User.name == "Ana Ruiz", role=Role.READ_ONLY)
+    page = browser.get(PAGE).text
+    main = page[page.index('<main id="main"') : page.index("</main>")]
+    assert "<form" not in main
+    assert "(601) 555-0110" in main
+    assert "Visit on record: " in main
+
+
+@SQLITE
+def test_a_piece_of_the_story_is_no_view(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    browser = browser_of("Ana Ruiz")
+    piece = browser.get(f"{PAGE}?kind=visits", headers={"HX-Request": "true"}).text
+    assert "<html" not in piece
+    assert "Visit on record: " in piece
+    with desk.clinic.database.read() as connection:
+        views = connection.execute(select(AuditEntry).where(AuditEntry.action == "patient.view")).all()
+    assert views == []
+    assert browser.get("/console/patients/none?kind=visits", headers={"HX-Request": "true"}).status_code == 404
+
+
+@SQLITE
+def test_the_head_says_who_it_is(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    desk.change(Patient, timezone="America/Los_Angeles")
+    page = browser_of("Ana Ruiz").get(PAGE).text
+    head = page[page.index('class="head"') : page.index("</header>", page.index('class="head"'))]
+    for words in ("Rosa Delgado", "1961-04-17 (65 years)", "English", "8:00 AM", "Los Angeles", "P-010"):
+        assert words in head, words
+    assert "Agreed to texts from the clinic&#39;s file" in head
+
+
+def test_the_ledger_is_only_added_to(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    def lines() -> list[Any]:
+        with desk.clinic.database.read() as connection:
+            return list(connection.execute(select(ConsentEntry.__table__).order_by(ConsentEntry.id)).all())
+
+    before, browser = lines(), browser_of("Ana Ruiz")
+    browser.post(f"{PAGE}/consent", {"change": "stop", "program": "all", "evidence": EVIDENCE})
+    browser.post(f"{PAGE}/consent", {"change": "restart", "program": "all", "evidence": "form of today"})
+    after = lines()
+    assert after[: len(before)] == before
+    assert len(after) == len(before) + 2
