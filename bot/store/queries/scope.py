@@ -53,6 +53,15 @@ def may_see_conversation(connection: Connection, conversation_id: str, locations
     return connection.execute(seen.limit(1)).first() is not None or connection.execute(on_it.limit(1)).first() is None
 
 
+def may_see_number(connection: Connection, contact_point_id: str, locations: Sequence[str]) -> bool:
+    """Whether one of the people who have, or had, that number is within these places, or nobody has."""
+    if not locations:
+        return True
+    theirs = select(PatientContact.patient_id).where(PatientContact.contact_point_id == contact_point_id)
+    seen = theirs.where(within(PatientContact.patient_id, locations))
+    return connection.execute(seen.limit(1)).first() is not None or connection.execute(theirs.limit(1)).first() is None
+
+
 def may_see_escalation(connection: Connection, escalation_id: str, locations: Sequence[str]) -> bool:
     """Whether its patient, or its conversation where it names none, is within these places."""
     row = connection.execute(
@@ -91,6 +100,8 @@ def patients_of(connection: Connection, kind: str, object_id: str) -> Sequence[s
             query = select(Patient.patient_id).where(Patient.patient_id == object_id)
         case "appointment_id":
             query = select(Appointment.patient_id).where(Appointment.appointment_id == object_id)
+        case "contact_point_id":
+            query = select(PatientContact.patient_id).where(PatientContact.contact_point_id == object_id)
         case "conversation_id":
             query = _on_the_phone(object_id)
         case "note_id":

@@ -25,13 +25,14 @@ from bot.store.tables import (
     Touch,
 )
 
-VIEWS: Final = ("patient.view", "conversation.view")
+VIEWS: Final = ("patient.view", "conversation.view", "break-glass")
 CHANGES: Final = (
     "patient.language", "patient.status", "contact.add", "contact.change", "contact.end", "contact.renew",
     "number.unsafe", "number.safe",
 )  # fmt: skip
 HANDLED: Final = (
-    "escalation.claim", "escalation.release", "escalation.resolve", "escalation.snooze", "escalation.wake",
+    "escalation.assign", "escalation.claim", "escalation.climb", "escalation.release", "escalation.reopen",
+    "escalation.resolve", "escalation.snooze", "escalation.undo", "escalation.wake",
 )  # fmt: skip
 
 

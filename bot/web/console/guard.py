@@ -26,6 +26,7 @@ SUPERVISORS: Final = (Role.SUPERVISOR, Role.ADMIN)
 
 SCOPED: Final = {
     "appointment_id": scope.may_see_appointment,
+    "contact_point_id": scope.may_see_number,
     "conversation_id": scope.may_see_conversation,
     "escalation_id": scope.may_see_escalation,
     "message_id": scope.may_see_message,

@@ -112,6 +112,10 @@ OUTCOMES: Final = Said({
     "rescheduled": "new time found",
 })
 HANDLED: Final = Said({
+    "escalation.assign": "%(reason)s: given to a colleague by %(name)s",
+    "escalation.climb": "%(reason)s: people on call were told",
+    "escalation.reopen": "%(reason)s: opened again by %(name)s",
+    "escalation.undo": "%(reason)s: taken back by %(name)s",
     "escalation.claim": "%(reason)s: claimed by %(name)s",
     "escalation.release": "%(reason)s: handed back by %(name)s",
     "escalation.resolve": "%(reason)s: resolved by %(name)s",
@@ -131,4 +135,5 @@ RECORDED: Final = Said({
 VIEWED: Final = Said({
     "patient.view": "%(name)s looked at this page",
     "conversation.view": "%(name)s looked at the conversation",
+    "break-glass": "%(name)s opened this patient of elsewhere with a reason",
 })

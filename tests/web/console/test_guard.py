@@ -150,7 +150,7 @@ def test_who_works_elsewhere_sees_nothing_of_it(
     noted = inbox_visits.log_call(desk.clinic, conversation_id=talk, actor_id="somebody", now=desk.now)
     named = {
         "appointment_id": "V-1", "conversation_id": talk, "escalation_id": case, "message_id": heard,
-        "note_id": str(noted), "patient_id": here,
+        "note_id": str(noted), "patient_id": here, "contact_point_id": "phone-10",
     }  # fmt: skip
     assert named.keys() == SCOPED.keys()
     browser = browser_of("Ana Ruiz")
