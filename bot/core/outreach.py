@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias, assert_never
 
 from bot.core.consent import effective, program_of
+from bot.core.gate_reasons import GateReason as GateReason
 from bot.core.hours import Span, is_quiet, local_day, next_day, opens_at, quiet_from
 from bot.core.messages import STAFF_LATER, Origin
 from bot.core.people import AppointmentStatus, ConsentStatus, NumberStatus, Participation, PatientStatus, Scope
@@ -28,42 +29,6 @@ class Lane(StrEnum):
     SAME_DAY = "same-day"
     REMINDER = "reminder"
     BULK = "bulk"
-
-
-class GateReason(StrEnum):
-    """Why a message goes out, waits or is dropped, as stored."""
-
-    OK = "ok"
-    # the number
-    NUMBER_INVALID = "number-invalid"
-    NUMBER_UNSAFE = "number-unsafe"
-    # the patient
-    NO_PATIENT = "no-patient"
-    WRONG_NUMBER = "wrong-number"
-    DECEASED = "deceased"
-    INACTIVE = "patient-inactive"
-    NOT_LINKED = "number-not-the-patients"
-    NOTHING_MAY_BE_SAID = "holder-may-be-told-nothing"
-    # consent
-    NUMBER_OPTED_OUT = "number-opted-out"
-    PATIENT_OPTED_OUT = "patient-opted-out"
-    NO_CONSENT = "no-consent"
-    PROGRAM_OPTED_OUT = "program-opted-out"
-    # what it is about
-    EXPIRED = "expired"
-    MOVED = "visit-changed"
-    NOT_AHEAD = "visit-not-ahead"
-    NOT_CANCELLED = "visit-not-cancelled"
-    OVER = "visit-over"
-    ANSWERED = "already-answered"
-    # when
-    PAUSED = "patient-paused"
-    HELD = "held-by-a-person"
-    PATIENT_WROTE = "patient-wrote"
-    QUIET_HOURS = "quiet-hours"
-    BUDGET_DAY = "budget-day"
-    BUDGET_WEEK = "budget-week"
-    NO_WINDOW_LEFT = "no-window-left"
 
 
 class Verdict(StrEnum):
