@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from bot.services import audit
 from bot.services.clinic import Clinic
@@ -25,6 +25,11 @@ KEPT: Final = timedelta(days=90)
 LISTED: Final = 50
 
 _USER = (User.name, User.email, User.role, User.totp_secret, User.locations, User.language)
+_SIGNED_IN = (
+    select(*Session.__table__.c, *_USER)
+    .join(User, User.id == Session.user_id)
+    .where(Session.id == bindparam("session_id"), Session.ended_at.is_(None), User.active.is_(True))
+)
 _SESSION = insert(Session.__table__)  # type: ignore[arg-type]
 
 
@@ -86,13 +91,8 @@ def begin(clinic: Clinic, *, user_id: str, now: datetime, agent: str = "") -> st
 def find(clinic: Clinic, secret: str, *, now: datetime, active: bool) -> Person | None:
     """Who is signed in with that secret; None once it has ended. `active`: a person did something, not a timer."""
     session_id = digest(secret)
-    query = (
-        select(*Session.__table__.c, *_USER)
-        .join(User, User.id == Session.user_id)
-        .where(Session.id == session_id, Session.ended_at.is_(None), User.active.is_(True))
-    )
     with clinic.database.read() as connection:
-        row = connection.execute(query).first()
+        row = connection.execute(_SIGNED_IN, {"session_id": session_id}).first()
     if row is None or now >= min(row.seen_at + IDLE, row.created_at + AT_MOST):
         return None
     seen_at = row.seen_at

@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, true, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.core.escalation import EscalationStatus, Priority
 from bot.store.columns import AnyRow
 from bot.store.queries.notices import nobody_told
-from bot.store.queries.scope import within
+from bot.store.queries.scope import within, within_places
 from bot.store.queries.sieve import NO_SIEVE, Sieve
 from bot.store.tables import ApiToken, ContactPoint, Conversation, Escalation, Message, Patient, PatientContact, User
 
@@ -177,13 +192,29 @@ def listed(
     limit: int = PAGE,
 ) -> Sequence[AnyRow]:
     """One page of a view and one row more, which tells that there is a next page."""
-    query = _in_view(select(Escalation.__table__), view, user_id, now)
-    query = query.where(within(Escalation.patient_id, locations), *sieve.conditions())
+    given = {"user_id": user_id, "now": now, "places": list(locations)} | {
+        f"after_{number}": value for number, value in enumerate(after or ())
+    }
+    query = _page_of(view, sieve, narrowed=bool(locations), paged=bool(after), limit=limit + 1)
+    return connection.execute(query, given).all()
+
+
+# Built once for each kind of page: open consoles ask every few seconds, and building it costs more than running it.
+@lru_cache(maxsize=64)
+def _page_of(view: View, sieve: Sieve, *, narrowed: bool, paged: bool, limit: int) -> Select[Any]:
+    query = select(Escalation.__table__).where(*sieve.conditions())
     newest = view is View.RESOLVED
     keys = (Escalation.resolved_at, Escalation.id) if newest else _IN_NEED
-    if after:
-        query = query.where(tuple_(*keys) < after if newest else tuple_(*keys) > after)
-    return connection.execute(with_patient(query, keys, limit=limit + 1, newest_first=newest)).all()
+    if newest:
+        query = query.where(Escalation.status == EscalationStatus.RESOLVED)
+    else:
+        query = query.where(_UNRESOLVED, _membership(bindparam("user_id"), bindparam("now"))[view])
+    if narrowed:
+        query = query.where(within_places(Escalation.patient_id))
+    if paged:
+        mark = tuple_(*(bindparam(f"after_{number}", type_=key.type) for number, key in enumerate(keys)))
+        query = query.where(tuple_(*keys) < mark if newest else tuple_(*keys) > mark)
+    return with_patient(query, keys, limit=limit, newest_first=newest)
 
 
 def picked(connection: Connection, ids: Sequence[str], *, locations: Sequence[str] = ()) -> Sequence[AnyRow]:
@@ -222,18 +253,12 @@ def with_patient(
     )
 
 
-def awake(now: datetime) -> ColumnElement[bool]:
+def awake(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
     """Not snoozed, or the time is over."""
     return or_(Escalation.snoozed_until.is_(None), Escalation.snoozed_until <= now)
 
 
-def _in_view(query: Select[Any], view: View, user_id: str, now: datetime) -> Select[Any]:
-    if view is View.RESOLVED:
-        return query.where(Escalation.status == EscalationStatus.RESOLVED)
-    return query.where(_UNRESOLVED, _membership(user_id, now)[view])
-
-
-def _membership(user_id: str, now: datetime) -> dict[View, ColumnElement[bool]]:
+def _membership(user_id: BindParameter[Any], now: BindParameter[Any]) -> dict[View, ColumnElement[bool]]:
     """What makes something unresolved stand in a view."""
     mine = and_(Escalation.status == EscalationStatus.CLAIMED, Escalation.claimed_by == user_id)
     return {
@@ -250,9 +275,16 @@ def counts(
     connection: Connection, *, user_id: str, now: datetime, since: datetime, locations: Sequence[str] = ()
 ) -> AnyRow:
     """How many stand in each view; resolved ones since that moment."""
+    given = {"user_id": user_id, "now": now, "since": since, "places": list(locations)}
+    return connection.execute(_counts(narrowed=bool(locations)), given).one()
+
+
+@lru_cache(maxsize=2)
+def _counts(*, narrowed: bool) -> Select[Any]:
     opened = Escalation.status == EscalationStatus.OPEN
-    here = within(Escalation.patient_id, locations)
-    tallies: dict[str, ColumnElement[bool]] = {str(view): what for view, what in _membership(user_id, now).items()}
+    here = within_places(Escalation.patient_id) if narrowed else true()
+    members = _membership(bindparam("user_id"), bindparam("now"))
+    tallies: dict[str, ColumnElement[bool]] = {str(view): what for view, what in members.items()}
     tallies["alarms"] = and_(opened, Escalation.priority == Priority.EMERGENCY)
     tallies["untold"] = and_(tallies["alarms"], nobody_told())
     columns = [func.coalesce(func.sum(case((what, 1), else_=0)), 0).label(name) for name, what in tallies.items()]
@@ -261,7 +293,7 @@ def counts(
     waiting = select(*columns, oldest).where(_UNRESOLVED, here).subquery()
     done = (
         select(func.count().label(str(View.RESOLVED)))
-        .where(Escalation.status == EscalationStatus.RESOLVED, Escalation.resolved_at >= since, here)
+        .where(Escalation.status == EscalationStatus.RESOLVED, Escalation.resolved_at >= bindparam("since"), here)
         .subquery()
     )
-    return connection.execute(select(*waiting.c, *done.c).select_from(waiting.join(done, true()))).one()
+    return select(*waiting.c, *done.c).select_from(waiting.join(done, true()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select, true
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, case, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.store.tables import Appointment, Conversation, Escalation, Message, Note, Patient, PatientContact
@@ -22,9 +22,16 @@ def within(patient_id: AnyId, locations: Sequence[str]) -> ColumnElement[bool]:
     A patient belongs where they have, or ever had, a visit. Nobody's: a row without a patient, and a patient without
     any visit, are everybody's, so that nothing is out of everyone's sight.
     """
-    if not locations:
-        return true()
-    here = func.max(case((Appointment.location.in_(locations), 1), else_=0))
+    return _seen_at(patient_id, locations) if locations else true()
+
+
+def within_places(patient_id: AnyId) -> ColumnElement[bool]:
+    """The same for a statement that is built once: the places are its parameter `places`."""
+    return _seen_at(patient_id, bindparam("places", expanding=True))
+
+
+def _seen_at(patient_id: AnyId, places: Sequence[str] | BindParameter[Any]) -> ColumnElement[bool]:
+    here = func.max(case((Appointment.location.in_(places), 1), else_=0))
     # One look at their visits, for each row. Of two EXISTS PostgreSQL makes tables of all visits there are.
     theirs = select(here).where(Appointment.patient_id == patient_id).scalar_subquery()
     return func.coalesce(theirs, 1) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, tuple_
 
 from bot.core.escalation import EscalationStatus
 from bot.core.messages import Direction
@@ -195,20 +195,25 @@ def visits(connection: Connection, appointment_ids: set[str]) -> dict[str, AnyRo
 
 def version(connection: Connection, conversation_id: str) -> AnyRow | None:
     """What tells whether anything in a conversation has changed since it was shown."""
-    shown = select(Message.updated_at).where(Message.conversation_id == conversation_id)
-    latest = shown.order_by(Message.created_at.desc(), Message.id.desc()).limit(MESSAGES).subquery()
-    changed = select(func.max(latest.c.updated_at))
-    raised = select(func.max(Escalation.updated_at)).where(Escalation.conversation_id == conversation_id)
-    noted = select(func.max(Note.at)).where(Note.conversation_id == conversation_id)
-    return connection.execute(
-        select(
-            Conversation.version,
-            Conversation.held_by,
-            changed.scalar_subquery().label("changed_at"),
-            raised.scalar_subquery().label("raised_at"),
-            noted.scalar_subquery().label("noted_at"),
-        ).where(Conversation.id == conversation_id)
-    ).first()
+    return connection.execute(_VERSION, {"which": conversation_id}).first()
+
+
+_SHOWN = (
+    select(Message.updated_at)
+    .where(Message.conversation_id == bindparam("which"))
+    .order_by(Message.created_at.desc(), Message.id.desc())
+    .limit(MESSAGES)
+    .subquery()
+)
+_RAISED = select(func.max(Escalation.updated_at)).where(Escalation.conversation_id == bindparam("which"))
+_NOTED = select(func.max(Note.at)).where(Note.conversation_id == bindparam("which"))
+_VERSION = select(
+    Conversation.version,
+    Conversation.held_by,
+    select(func.max(_SHOWN.c.updated_at)).scalar_subquery().label("changed_at"),
+    _RAISED.scalar_subquery().label("raised_at"),
+    _NOTED.scalar_subquery().label("noted_at"),
+).where(Conversation.id == bindparam("which"))
 
 
 def decisions(connection: Connection, message_ids: Sequence[str]) -> dict[str, list[AnyRow]]:
