@@ -13,7 +13,7 @@ ACTS: Final = Said({
     "appointment.uncharted": "Put back: not in the chart",
     "audit.export": "Exported the audit trail",
     "audit.view": "Looked at the audit trail",
-    "break-glass": "Opened a patient of elsewhere",
+    "break-glass": "Opened a patient at another location",
     "consent.change": "Changed consent",
     "contact.add": "Added a phone",
     "contact.change": "Changed whose phone it is",

@@ -17,6 +17,7 @@ from bot.store.queries import staff as staff_queries
 from bot.store.queries.audit import Filters
 from bot.web.console.acts import ACTS, DETAILS, KINDS, SYSTEM
 from bot.web.console.guard import PLACES, SUPERVISORS, only, person
+from bot.web.console.language import say
 from bot.web.console.roles import ROLES
 from bot.web.console.words import when
 from bot.web.current import clinic
@@ -78,7 +79,8 @@ def detail(words: Mapping[str, Any]) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
+        # Locations are the only lists there are.
+        return ", ".join(map(str, value)) or say("Whole clinic")
     text = "" if value is None else str(value)
     if ROW_ID.fullmatch(text):
         return ""

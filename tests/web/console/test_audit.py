@@ -73,7 +73,7 @@ def test_reasons_are_there_for_review(desk: Desk, supervisor: Browser, browser_o
     ana.post("/console/break-glass", {"kind": "patient_id", "object": "P-010", "reason": "Covers for <Main> St"})
     page = supervisor.get("/console/audit").text
     assert "Covers for &lt;Main&gt; St" in page
-    assert "Opened a patient of elsewhere" in page
+    assert "Opened a patient at another location" in page
 
 
 def test_what_changed_of_a_person_stands_there(desk: Desk, supervisor: Browser) -> None:
@@ -81,7 +81,7 @@ def test_what_changed_of_a_person_stands_there(desk: Desk, supervisor: Browser) 
     desk.change(User, User.name == "Sam Lee", role=Role.ADMIN)
     supervisor.post(f"/console/people/{ben}/place", {"role": "read-only", "location": "Elm St"})
     page = supervisor.get("/console/audit").text
-    assert "role: Coordinator → Read-only · locations: – → Elm St" in page
+    assert "role: Coordinator → Read-only · locations: Whole clinic → Elm St" in page
     assert f'href="/console/people/{ben}"' in page
 
 
