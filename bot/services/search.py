@@ -47,10 +47,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The patients found; `more` when there are others that more words would find."""
+    """The patients found; `more` when there are others that more words would find.
+
+    `elsewhere`: ids of those at other locations who have exactly this id or phone; no name, before a reason is given.
+    """
 
     found: Sequence[Found] = ()
     more: bool = False
+    elsewhere: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,10 @@ def find_people(clinic: Clinic, connection: Connection, asked: str, *, locations
     phones = clinic.vault.indexes(number) if number is not None else ()
     rows = list(queries.exactly(connection, patient_id=asked, phones=phones, locations=locations))
     by_name, more = _named(clinic.vault, connection, words(asked), locations) if not rows else ([], False)
+    elsewhere: Sequence[str] = ()
+    if locations and not rows:
+        others = queries.exactly(connection, patient_id=asked, phones=phones, locations=())
+        elsewhere = [row.replaced_by or row.patient_id for row in others][:SHOWN]
     rows += by_name
     stay = queries.people(connection, {row.replaced_by for row in rows if row.replaced_by})
     found: dict[str, Found] = {}
@@ -89,7 +97,7 @@ def find_people(clinic: Clinic, connection: Connection, asked: str, *, locations
         kept = stay.get(row.replaced_by or "", row)
         once = name_of(clinic.vault, row) if kept is not row else ""
         found.setdefault(kept.patient_id, _found(clinic.vault, kept, once))
-    return People(tuple(found.values())[:SHOWN], more or len(found) > SHOWN)
+    return People(tuple(found.values())[:SHOWN], more or len(found) > SHOWN, elsewhere)
 
 
 def find_texts(

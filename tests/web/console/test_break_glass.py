@@ -92,3 +92,13 @@ def test_who_may_only_look_may_open_to_look(desk: Desk, away: Browser, talk: str
 def test_what_is_not_there_opens_nothing(away: Browser) -> None:
     assert away.post("/console/break-glass", form("none")).status_code == 404
     assert away.post("/console/break-glass", {**form("none"), "kind": "user_id"}).status_code == 400
+
+
+def test_a_search_by_phone_leads_to_the_door_without_a_name(desk: Desk, away: Browser) -> None:
+    desk.visit(3, desk.patient(12, "Hazel", "Nguyen"))
+    for asked in (desk.phone(12), "P-012"):
+        page = away.post("/console/find", {"q": asked}).text
+        assert 'href="/console/patients/P-012"' in page
+        assert "opens with a reason" in page
+        assert "Hazel" not in page
+    assert "P-012" not in away.post("/console/find", {"q": "Hazel Nguyen"}).text
