@@ -1,0 +1,113 @@
+"""Every page of the console against the WCAG 2.2 AA rules that a machine can check: light, dark, wide and narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page
+from werkzeug.routing import Rule
+
+from bot.core.people import AppointmentStatus
+from bot.store.tables import Appointment, Role
+from bot.web.app import create_app
+from tests.browser.conftest import Served, sign_in
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """async (tags) => (await axe.run(document, {runOnly: tags, resultTypes: ["violations"]})).violations
+    .flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")} ${node.failureSummary || ""}`))"""
+# What the address of a page stands for in the clinic below. A new kind of address is to be named here.
+NAMED = {
+    "patient_id": "P-010", "conversation_id": "talk-10", "appointment_id": "V-1", "key": "appointment/reminder",
+    "language": "es", "tag": "es", "topic": "locations",
+}  # fmt: skip
+NO_PAGES = {"console.live", "console.alarm", "console.today_live", "console.escalation"}
+SIZES = {"wide": (1280, 800), "narrow": (375, 740)}
+
+
+@pytest.fixture
+def clinic_in_use(served: Served) -> Served:
+    """A clinic with something on every page."""
+    desk = served.desk
+    for number, (given, family, language) in enumerate(
+        (("Rosa", "Delgado", "es"), ("عائشة", "رحمن", "ar"), ("James", "Whitfield", "en"))
+    ):
+        patient = desk.patient(10 + number, given, family, language=language)
+        desk.visit(number + 1, patient, hours=20 + number)
+        desk.visit(number + 50, patient, days=-30)
+        desk.change(Appointment, Appointment.appointment_id == f"V-{number + 50}", status=AppointmentStatus.NOSHOW)
+    desk.text(12, "yes")
+    desk.text(10, "I cannot come, can we do Thursday after 3? And where do I park?")
+    desk.text(11, "عندي ألم شديد في صدري ولا أستطيع التنفس")
+    desk.text(44, "who is this")
+    desk.user("Olga Admin", Role.ADMIN)
+    return served
+
+
+def pages(served: Served) -> Iterator[str]:
+    """The address of every page that a person may open."""
+    for rule in sorted(create_app(served.desk.clinic).url_map.iter_rules(), key=lambda rule: rule.endpoint):
+        if rule.endpoint.startswith("console.") and "GET" in (rule.methods or ()) and rule.endpoint not in NO_PAGES:
+            yield _address(rule)
+
+
+def _address(rule: Rule) -> str:
+    address = rule.rule
+    for name in rule.arguments:
+        for form in (f"<{name}>", f"<path:{name}>"):
+            address = address.replace(form, NAMED.get(name, ""))
+    return address
+
+
+@pytest.fixture
+def look_at(clinic_in_use: Served, browser: Browser) -> Iterator[Callable[[str, str], Page]]:
+    """`look_at("wide", "dark")`: a browser of that kind, signed in."""
+    contexts = []
+
+    def open_one(size: str, scheme: str) -> Page:
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce", locale="en-US"
+        )
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{clinic_in_use.url}/console/")
+        sign_in(page, "Olga Admin")
+        page.wait_for_url("**/console/")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", list(SIZES))
+def test_no_page_breaks_a_rule(
+    clinic_in_use: Served, look_at: Callable[[str, str], Page], size: str, scheme: str
+) -> None:
+    page = look_at(size, scheme)
+    source, broken, seen = AXE.read_text(), [], 0
+    for address in pages(clinic_in_use):
+        answer = page.request.get(f"{clinic_in_use.url}{address}")
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            continue
+        assert answer.status == 200, address
+        seen += 1
+        page.goto(f"{clinic_in_use.url}{address}")
+        page.evaluate(source)
+        broken += [f"{address}: {fault}" for fault in page.evaluate(RUN, RULES)]
+        sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        broken += [f"{address}: {sideways} px wider than the screen"] if sideways > 0 else []
+    assert broken == []
+    assert seen >= 10
