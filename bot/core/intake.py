@@ -78,6 +78,15 @@ def respond(
     return Response(effects, rest.enrollments, bound, _about(understanding, situation, bound))
 
 
+def is_left(effects: Sequence[Effect], understanding: Understanding, situation: Situation, now: datetime) -> bool:
+    """Whether nothing was done about it because somebody holds the conversation: it is theirs to answer."""
+    if not situation.held or any(isinstance(e, Say | Ask | Answer | Escalate | ChangeConsent) for e in effects):
+        return False
+    talk = (Intent.ACKNOWLEDGE, Intent.GREETING, Intent.HELP, Intent.OPT_IN)
+    small = not situation.has_media and set(understanding.intents) <= set(talk)
+    return not small or (situation.staff_asked and situation.answers_staff(now))
+
+
 def _may_be_for_staff(understanding: Understanding, situation: Situation) -> bool:
     """Whether it may answer a coordinator's own words. Thanks do not, unless those words were a question."""
     answers = (*ANSWERS, Intent.NUMERIC_ANSWER, Intent.UNCLEAR)

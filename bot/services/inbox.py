@@ -142,10 +142,7 @@ def release(clinic: Clinic, *, escalation_id: str, actor_id: str, now: datetime,
         if row.status is EscalationStatus.CLAIMED:
             if row.claimed_by != actor_id and not force:
                 return HeldBy(row.claimed_by, queries.name_of(connection, row.claimed_by))
-            held = _conversation(connection, row)
             hand_back(connection, row, actor_id=actor_id, now=now)
-            if held is not None:
-                leave_nothing(clinic, connection, held, now=now)
         return Done(EscalationStatus.OPEN, row.conversation_id)
 
 
@@ -167,7 +164,7 @@ def release_conversation(
             if row.claimed_by == holder:
                 hand_back(connection, row, actor_id=actor_id, now=now)
         queries.free(connection, conversation_id, holder=holder)
-        leave_nothing(clinic, connection, conversation, now=now)
+        leave_nothing(clinic, connection, conversation_id, now=now)
         _record(connection, "conversation.release", "conversation", conversation_id, actor_id, now)
         return Done(EscalationStatus.OPEN, conversation_id)
 
@@ -196,9 +193,11 @@ def resolve(
             return Done(EscalationStatus.RESOLVED, row.conversation_id)
         if not force and (holder := other_holder(connection, row, actor_id)):
             return HeldBy(holder, queries.name_of(connection, holder))
-        held = _conversation(connection, row)
-        if seen is not None and held is not None and (unseen := threads.inbound_since(connection, held.id, seen)):
-            return Unseen(unseen)
+        talk = row.conversation_id
+        if seen is not None and talk is not None:
+            if unseen := threads.inbound_since(connection, talk, seen):
+                return Unseen(unseen)
+            threads.close_left(connection, threads.left(connection, talk))
         queries.change_escalation(
             connection,
             row.id,
@@ -213,40 +212,38 @@ def resolve(
         _record(connection, "escalation.resolve", "escalation", row.id, actor_id, now, outcome=outcome)
         _let_go(connection, row, actor_id=actor_id)
         _unpause(connection, row, now)
-        if seen is None and held is not None:
-            leave_nothing(clinic, connection, held, now=now)
+        if talk is not None:
+            leave_nothing(clinic, connection, talk, now=now)
         return Done(EscalationStatus.RESOLVED, row.conversation_id)
 
 
-def leave_nothing(clinic: Clinic, connection: Connection, before: AnyRow, *, now: datetime) -> None:
+def leave_nothing(clinic: Clinic, connection: Connection, conversation_id: str, *, now: datetime) -> None:
     """The bot kept out of it while somebody held the conversation: what the patient wrote then is not to be forgotten.
 
-    `before` is the conversation as it was held. Does nothing while it is still held, or anything waits in it.
+    Does nothing while it is still held, or anything waits in it: then it is in front of somebody.
     """
-    heard, said = before.last_inbound_at, before.last_outbound_at
-    waits = before.held_by is not None and heard is not None and heard > before.held_since
-    if not waits or (said is not None and said >= heard):
+    row = queries.lock_conversation(connection, conversation_id)
+    if row is None or row.held_by is not None or queries.unresolved_of(connection, conversation_id):
         return
-    row = queries.lock_conversation(connection, before.id)
-    if row is None or row.held_by is not None or queries.unresolved_of(connection, before.id):
+    said = threads.said_by_staff(connection, conversation_id, now)
+    left = threads.left(connection, conversation_id)
+    # What has been answered keeps its mark: the answer may yet be taken back.
+    open_ends = [one for one in left if said is None or one.created_at > said.created_at]
+    if not open_ends:
         return
-    latest = threads.last_inbound(connection, before.id)
-    words = clinic.vault.open("messages.body", latest.id, latest.body) if latest is not None else ""
+    threads.close_left(connection, open_ends)
+    latest = open_ends[0]
     need = Need(
         reason=Reason.UNANSWERED,
         priority=Priority.ROUTINE,
-        conversation_id=before.id,
-        patient_id=latest.patient_id if latest is not None else None,
-        message_id=latest.id if latest is not None else None,
-        evidence={"words": words, "rules": []},
+        conversation_id=conversation_id,
+        patient_id=latest.patient_id,
+        message_id=latest.id,
+        evidence={"words": clinic.vault.open("messages.body", latest.id, latest.body), "rules": []},
     )
     batch = Batch(connection)
     raise_to_person(batch, need, clinic=clinic, now=now)
     batch.flush()
-
-
-def _conversation(connection: Connection, row: AnyRow) -> AnyRow | None:
-    return queries.lock_conversation(connection, row.conversation_id) if row.conversation_id is not None else None
 
 
 def locked(connection: Connection, escalation_id: str) -> AnyRow | None:

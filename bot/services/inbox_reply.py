@@ -20,7 +20,7 @@ from bot.store.columns import AnyRow, new_id
 from bot.store.database import once_more
 from bot.store.queries import inbox as queries
 from bot.store.queries import threads
-from bot.store.tables import Conversation, Decision, Message, Note
+from bot.store.tables import Conversation, Decision, Escalation, Message, Note
 
 LONGEST: Final = 1600
 """Characters in one message, the provider's limit (error 21617 beyond it)."""
@@ -270,17 +270,35 @@ def undo(clinic: Clinic, *, message_id: str, actor_id: str, now: datetime) -> st
         connection.execute(delete(Decision).where(Decision.message_id == message_id))
         connection.execute(delete(Message).where(Message.id == message_id, Message.status == MessageStatus.PLANNED))
         _moved_on(connection, row.conversation_id)
-        # Nobody has heard it: no yes answers it.
-        connection.execute(
-            update(Conversation)
-            .where(Conversation.id == row.conversation_id, Conversation.last_staff_at == row.created_at)
-            .values(last_staff_at=None, last_staff_asked=False)
-        )
+        _unsay(clinic, connection, row, now)
         audit.record(
             connection, at=now, actor=actor_id, action="message.undo", object_type="message", object_id=message_id,
             detail={"conversation_id": row.conversation_id},
         )  # fmt: skip
         return body
+
+
+def _unsay(clinic: Clinic, connection: Connection, row: AnyRow, now: datetime) -> None:
+    """Nobody has heard it: no yes answers it, nothing waits for a word on it, and what it answered is unanswered."""
+    talk, before = row.conversation_id, threads.said_by_staff(connection, row.conversation_id, now)
+    asked = before is not None and ASKS.search(clinic.vault.open("messages.body", before.id, before.body)) is not None
+    said_at = before.created_at if before is not None else None
+    connection.execute(
+        update(Conversation)
+        .where(Conversation.id == talk, Conversation.last_staff_at == row.created_at)
+        .values(last_staff_at=said_at, last_staff_asked=asked)
+    )
+    connection.execute(
+        update(Conversation)
+        .where(Conversation.id == talk, Conversation.last_outbound_at == row.created_at)
+        .values(last_outbound_at=threads.last_said(connection, talk))
+    )
+    connection.execute(
+        update(Escalation)
+        .where(Escalation.conversation_id == talk, Escalation.waiting_since == row.created_at)
+        .values(waiting_since=None, version=Escalation.version + 1, updated_at=now)
+    )
+    inbox.leave_nothing(clinic, connection, talk, now=now)
 
 
 @once_more

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.core.binding import asked_of, bind, question_in_mind
 from bot.core.courtesy import heard, is_bare_yes
 from bot.core.household import parts
-from bot.core.intake import respond
+from bot.core.intake import is_left, respond
 from bot.core.intents import Evidence, Intent, OptOutScope, Understanding
 from bot.core.messages import Direction, MessageStatus, Via
 from bot.core.people import Channel
@@ -134,7 +134,8 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
         needs=around["needs"],
     )
     _hold(turn.batch, situation, response)
-    _store(clinic, inbound, turn, response.patient_id)
+    left = is_left(response.effects, understanding, situation, now)
+    _store(clinic, inbound, turn, response.patient_id, left=left)
     texts = apply(turn, response)
     if any(need.snoozed_until or need.waiting_since for need in around["needs"]):
         turn.batch.add(conversations.HEARD, {"conversation": phone.id, "at": now})
@@ -190,7 +191,7 @@ def _last_resort(clinic: Clinic, text: str) -> Understanding:
     return Understanding(intents, 0.0, auto=bool(danger), evidence=danger)
 
 
-def _store(clinic: Clinic, inbound: Inbound, turn: Turn, patient_id: str | None) -> None:
+def _store(clinic: Clinic, inbound: Inbound, turn: Turn, patient_id: str | None, *, left: bool) -> None:
     understanding = turn.understanding
     row = {
         "id": turn.message_id,
@@ -214,6 +215,7 @@ def _store(clinic: Clinic, inbound: Inbound, turn: Turn, patient_id: str | None)
             "auto": understanding.auto,
             "rules": [piece.rule for piece in understanding.evidence],
             **_asked(turn),
+            **({conversations.LEFT: True} if left else {}),
         },
         "created_at": turn.now,
         "updated_at": turn.now,

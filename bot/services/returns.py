@@ -44,7 +44,7 @@ def _return(clinic: Clinic, connection: Connection, conversation: AnyRow, waitin
     for row in waiting:
         inbox.hand_back(connection, row, actor_id=ACTOR, now=now, returned_from=conversation.held_by)
     queries.free(connection, conversation.id, holder=conversation.held_by)
-    inbox.leave_nothing(clinic, connection, conversation, now=now)
+    inbox.leave_nothing(clinic, connection, conversation.id, now=now)
     audit.record(
         connection, at=now, actor=ACTOR, action="conversation.return", object_type="conversation",
         object_id=conversation.id, detail={"from": conversation.held_by},

@@ -252,3 +252,55 @@ def test_what_the_patient_wrote_into_an_idle_claim_is_not_lost(desk: Desk, talk:
     desk.wait(minutes=30)
     assert give_back_idle(desk.clinic, desk.now) == 1
     assert cases(desk, talk)[str(Reason.UNANSWERED)] is EscalationStatus.OPEN
+
+
+def test_taken_back_after_the_release_it_is_unanswered(desk: Desk, talk: str, ana: str) -> None:
+    resolve(desk, talk, ana)
+    reply(desk, talk, ana, "In the garage on Elm Street.")
+    said_at = desk.row(Conversation).last_staff_at
+    desk.wait(minutes=3)
+    desk.text(10, "can my daughter come in with me?")
+    desk.wait(minutes=1)
+    second = inbox_reply.reply(desk.clinic, conversation_id=talk, actor_id=ana, body="Sure.", now=desk.now)
+    assert isinstance(second, inbox_reply.Written)
+    inbox.release_conversation(desk.clinic, conversation_id=talk, actor_id=ana, now=desk.now)
+    assert "unanswered" not in cases(desk, talk)
+    inbox_reply.undo(desk.clinic, message_id=second.message_id, actor_id=ana, now=desk.now)
+    assert cases(desk, talk)["unanswered"] is EscalationStatus.OPEN
+    assert desk.row(Conversation).last_staff_at == said_at
+
+
+def test_what_is_taken_back_waits_for_nobody(desk: Desk, talk: str, ana: str) -> None:
+    [case] = desk.escalations(talk)
+    desk.wait(minutes=1)
+    written = inbox_reply.reply(desk.clinic, conversation_id=talk, actor_id=ana, body="Sure.", now=desk.now)
+    assert isinstance(written, inbox_reply.Written)
+    assert view(desk, View.WAITING, ana) == [case]
+    inbox_reply.undo(desk.clinic, message_id=written.message_id, actor_id=ana, now=desk.now)
+    assert view(desk, View.WAITING, ana) == []
+
+
+def test_our_own_confirmation_is_no_answer_to_what_was_asked(desk: Desk, talk: str, ana: str) -> None:
+    resolve(desk, talk, ana)
+    inbox.claim_conversation(desk.clinic, conversation_id=talk, actor_id=ana, now=desk.now)
+    desk.wait(minutes=3)
+    desk.text(10, "can my daughter come in with me?")
+    desk.wait(minutes=3)
+    desk.text(10, "STOP")  # Our confirmation goes out after the question.
+    inbox.release_conversation(desk.clinic, conversation_id=talk, actor_id=ana, now=desk.now)
+    assert cases(desk, talk)["unanswered"] is EscalationStatus.OPEN
+
+
+def test_thanks_into_a_held_conversation_come_back_to_nobody(desk: Desk, talk: str, ana: str) -> None:
+    resolve(desk, talk, ana)
+    reply(desk, talk, ana, "In the garage on Elm Street.")
+    desk.wait(minutes=3)
+    desk.text(10, "thank you")
+    inbox.release_conversation(desk.clinic, conversation_id=talk, actor_id=ana, now=desk.now)
+    assert "unanswered" not in cases(desk, talk)
+
+
+def test_a_page_that_names_no_message_has_seen_nothing(desk: Desk, talk: str, ana: str) -> None:
+    [case] = desk.escalations(talk)
+    outcome = inbox.resolve(desk.clinic, escalation_id=case, actor_id=ana, now=desk.now, seen="nonsense")
+    assert isinstance(outcome, Unseen)

@@ -264,4 +264,6 @@ HEARD: Final = (
     )
 )  # fmt: skip
 """The patient has written: whatever slept or waited for that is in sight again."""
+LEFT: Final = "left"
+"""Mark in `messages.understood`: the bot left it to whoever held the conversation, and nobody has closed it since."""
 INSERT_MESSAGE = insert(Message.__table__)  # type: ignore[arg-type]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, tuple_, update
 
 from bot.core.escalation import EscalationStatus
-from bot.core.messages import Direction
+from bot.core.messages import Direction, MessageStatus, Origin
 from bot.store.columns import AnyRow
+from bot.store.queries.conversations import LEFT
 from bot.store.tables import (
     Appointment,
     ConsentEntry,
@@ -27,6 +28,8 @@ MESSAGES = 50
 NOTES = 20
 PEOPLE = 20
 VISITS = 6
+ABOUT_TO = timedelta(minutes=1)
+"""A reply that is due within so long is as good as said: nobody can take it back for longer."""
 
 
 def conversation(connection: Connection, conversation_id: str) -> AnyRow | None:
@@ -106,6 +109,17 @@ def mark(connection: Connection, message_id: str) -> tuple[datetime, str] | None
     return None if row is None else (row.created_at, row.id)
 
 
+def last_said(connection: Connection, conversation_id: str) -> datetime | None:
+    """When anything last went out to that phone."""
+    unsaid = (MessageStatus.PLANNED, MessageStatus.CLAIMED, MessageStatus.DROPPED)
+    query = select(func.max(func.coalesce(Message.sent_at, Message.created_at))).where(
+        Message.conversation_id == conversation_id,
+        Message.direction == Direction.OUTBOUND,
+        Message.status.not_in(unsaid),
+    )
+    return connection.execute(query).scalar_one()
+
+
 def newest_inbound(connection: Connection, conversation_id: str) -> str | None:
     """The id of the last thing the patient said."""
     return connection.execute(_inbound(conversation_id).limit(1)).scalar_one_or_none()
@@ -120,10 +134,8 @@ def inbound_by(connection: Connection, conversation_id: str, moment: datetime) -
 def inbound_since(connection: Connection, conversation_id: str, seen: str) -> tuple[str, ...]:
     """Ids of what the patient has said after the message `seen` (empty: after nothing), the oldest first."""
     query = _inbound(conversation_id)
-    if seen:
-        since = mark(connection, seen)
-        if since is None:
-            return ()
+    # Of a page that names no message of ours nothing is known to have been seen.
+    if seen and (since := mark(connection, seen)) is not None:
         query = query.where(tuple_(Message.created_at, Message.id) > since)
     return tuple(reversed(connection.execute(query.limit(5)).scalars().all()))
 
@@ -132,6 +144,43 @@ def last_inbound(connection: Connection, conversation_id: str) -> AnyRow | None:
     """The patient's last message."""
     latest = _inbound(conversation_id).limit(1).scalar_subquery()
     return connection.execute(select(Message.id, Message.patient_id, Message.body).where(Message.id == latest)).first()
+
+
+def left(connection: Connection, conversation_id: str) -> Sequence[AnyRow]:
+    """What the bot left to whoever held the conversation, and nobody has closed since; the newest first."""
+    return connection.execute(
+        select(Message.id, Message.patient_id, Message.body, Message.understood, Message.created_at)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.direction == Direction.INBOUND,
+            Message.understood[LEFT].as_boolean().is_(True),
+        )
+        .order_by(Message.created_at.desc(), Message.id.desc())
+        .limit(MESSAGES)
+    ).all()
+
+
+def close_left(connection: Connection, rows: Sequence[AnyRow]) -> None:
+    """Somebody has seen to these, or they stand in front of people by themselves."""
+    for row in rows:
+        rest = {name: value for name, value in row.understood.items() if name != LEFT}
+        connection.execute(update(Message).where(Message.id == row.id).values(understood=rest))
+
+
+def said_by_staff(connection: Connection, conversation_id: str, now: datetime) -> AnyRow | None:
+    """The last reply of a person that has gone out or is about to."""
+    on_its_way = or_(Message.status != MessageStatus.PLANNED, Message.due_at <= now + ABOUT_TO)
+    return connection.execute(
+        select(Message.id, Message.body, Message.created_at)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.origin == Origin.STAFF,
+            Message.status != MessageStatus.DROPPED,
+            on_its_way,
+        )
+        .order_by(Message.created_at.desc(), Message.id.desc())
+        .limit(1)
+    ).first()
 
 
 def _inbound(conversation_id: str) -> Select[str]:
