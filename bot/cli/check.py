@@ -52,6 +52,7 @@ def _services(settings: Settings) -> Iterator[tuple[str, str | None, str]]:
     yield "migrations", behind, ""
     if behind is None:
         yield "approvals", None, _approvals(clinic)
+        yield "names", None, service.names_remark(clinic)
     yield "redis", service.redis_fault(clinic), ""
     yield "twilio", asyncio.run(service.provider_fault(build_provider(settings))), settings.twilio_account_sid
     mailer = build_mailer(settings)

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from sqlalchemy import exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.services.clinic import Clinic
 from bot.services.ports import Provider, QueueDown
 from bot.store import migrations
 from bot.store.database import DatabaseDown
+from bot.store.tables import NameWord, Patient
 
 PATIENCE: Final = 2.0
 """Seconds. A load balancer's own patience is seldom longer."""
@@ -42,6 +44,23 @@ def migrations_fault(clinic: Clinic) -> str | None:
         return "the database lacks migrations: run `bot db upgrade`" if behind else None
 
     return _soon(ask, otherwise="unknown, since the database does not answer")
+
+
+def names_remark(clinic: Clinic) -> str:
+    """Whether search finds everybody by name: those who were imported before it could are still to be indexed."""
+    unindexed = select(Patient.patient_id).where(
+        Patient.name_index.is_not(None), ~exists().where(NameWord.patient_id == Patient.patient_id)
+    )
+
+    def ask() -> str:
+        try:
+            with clinic.database.read() as connection:
+                left = connection.execute(unindexed.limit(1)).first()
+        except (DatabaseDown, SQLAlchemyError):
+            return ""
+        return "some patients are not found by name yet: run `bot keys index-names`" if left else "all are found"
+
+    return _soon(ask, otherwise="") or "unknown, since the database does not answer"
 
 
 def redis_fault(clinic: Clinic) -> str | None:

@@ -83,7 +83,7 @@ def raise_to_person(
     `known`: everything that is open in this conversation, where the caller has read it already. `about`: visits
     whose place says when somebody reads, where the clock stands still in closed hours.
     """
-    due = _due(clinic, need.priority, about, now)
+    due = due_at(clinic, need.priority, about, now)
     if need.conversation_id is not None:
         if known is None:
             key = {"conversation_id": need.conversation_id, "reason": need.reason}
@@ -118,7 +118,8 @@ def raise_to_person(
     return escalation_id
 
 
-def _due(clinic: Clinic, priority: Priority, about: Sequence[Visit], now: datetime) -> datetime:
+def due_at(clinic: Clinic, priority: Priority, about: Sequence[Visit], now: datetime) -> datetime:
+    """When somebody has to have seen to it: as the clinic's service levels and the place's hours say."""
     set_up = clinic.set_up()
     place = set_up.place_of(about)
     return set_up.due(priority, now, place.week if place is not None else None)

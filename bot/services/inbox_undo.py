@@ -11,6 +11,7 @@ from sqlalchemy import Connection, or_, select, update
 from bot.core.escalation import EscalationStatus, Priority
 from bot.services import audit, inbox
 from bot.services.clinic import Clinic
+from bot.services.escalations import due_at
 from bot.services.inbox import Change, Closed, Done, Gone, HeldBy
 from bot.services.inbox_snooze import NotNow
 from bot.store.columns import AnyRow
@@ -97,7 +98,7 @@ def reopen(clinic: Clinic, *, escalation_id: str, actor_id: str, now: datetime, 
             return Done(row.status, row.conversation_id)
         if row.resolved_by != actor_id and not force:
             return NotTheirs(queries.name_of(connection, row.resolved_by))
-        again = now + (row.respond_by - row.created_at)
+        again = due_at(clinic, row.priority, (), now)
         return Done(_reopen(connection, row, actor_id=actor_id, now=now, respond_by=again), row.conversation_id)
 
 

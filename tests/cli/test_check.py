@@ -8,7 +8,9 @@ from tests.cli.running import call_bot, run_bot
 from tests.clinic import RunningClinic
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-THINGS = ["settings", "database", "migrations", "approvals", "redis", "twilio", "mail", "translations", "lexicons"]
+THINGS = [
+    "settings", "database", "migrations", "approvals", "names", "redis", "twilio", "mail", "translations", "lexicons"
+]  # fmt: skip
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from bot.services.inbox_reply import LONGEST, Blocked, Moved, Night, NoTime, Unf
 from bot.services.inbox_snooze import NotNow, Snoozed
 from bot.store.columns import AnyRow
 from bot.store.queries import inbox as queries
-from bot.web.console import snoozing
+from bot.web.console import snoozing, undoing
 from bot.web.console.guard import HOME, is_live, link, person
 from bot.web.console.inbox import conversation_at, show
 from bot.web.console.language import say
@@ -48,7 +48,9 @@ def claim(conversation_id: str) -> ResponseReturnValue:
     outcome = services.claim_conversation(
         ours, conversation_id=conversation_id, actor_id=person().user_id, now=ours.clock()
     )
-    return _changed(outcome, conversation_id)
+    with ours.database.read() as connection:
+        mine = undoing.claimed_in(connection, conversation_id, person().user_id)
+    return _changed(outcome, conversation_id, done=mine[0].id if mine else None)
 
 
 def release(conversation_id: str) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from bot.services import inbox_bulk, inbox_undo
-from bot.services.inbox import Done, Gone, HeldBy
+from bot.services.inbox import Gone, HeldBy
 from bot.services.inbox_bulk import MOST, Act, Fate, Order, Pick, Result
 from bot.services.inbox_list import Item
 from bot.services.inbox_undo import NotTheirs
@@ -95,14 +95,15 @@ def bulk_undo() -> ResponseReturnValue:
 
 
 def undo_last() -> ResponseReturnValue:
-    """Take back the one thing that was just done in a conversation."""
+    """Take back what was just done in a conversation."""
     ours = clinic()
     note = undoing.read_note(request.form.get("note", ""), user_id=person().user_id)
-    if note is None or len(note[1]) != 1:
+    if note is None or not note[1]:
         abort(400)
-    done_at, [before] = note
-    outcome = inbox_undo.put_back(ours, before, actor_id=person().user_id, done_at=done_at, now=ours.clock())
-    return _shown(before.escalation_id, "" if isinstance(outcome, Done) else say("Too late: it has moved on."))
+    done_at, befores = note
+    results = inbox_bulk.take_back(ours, befores, actor_id=person().user_id, done_at=done_at, now=ours.clock())
+    taken = all(result.fate is Fate.DONE for result in results)
+    return _shown(befores[0].escalation_id, "" if taken else say("Too late: it has moved on."))
 
 
 def reopen(escalation_id: str) -> ResponseReturnValue:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from bot.core.escalation import EscalationStatus
 from bot.services.inbox_undo import UNDO_SHOWN, UNDO_WITHIN, Before
 from bot.services.sessions import Person
+from bot.store.columns import AnyRow
 from bot.store.queries import inbox as queries
 from bot.web.console.language import say
 
@@ -45,13 +46,25 @@ def offer(connection: Connection, person: Person, escalation_id: str | None, now
     row = queries.escalation(connection, escalation_id) if escalation_id else None
     if row is None or now - row.updated_at > UNDO_WITHIN:
         return None
+    befores = [Before(row.id, row.version, None)]
     if row.status is EscalationStatus.RESOLVED and row.resolved_by == person.user_id:
         words = say("Resolved.")
     elif row.status is EscalationStatus.CLAIMED and row.claimed_by == person.user_id:
         words = say("It is yours.")
+        befores += [
+            Before(each.id, each.version, None)
+            for each in claimed_in(connection, row.conversation_id, person.user_id)
+            if each.id != row.id and each.claimed_at == row.claimed_at
+        ]
     else:
         return None
-    return Offer(words, note_of([Before(row.id, row.version, None)], user_id=person.user_id, at=now))
+    return Offer(words, note_of(befores, user_id=person.user_id, at=now))
+
+
+def claimed_in(connection: Connection, conversation_id: str | None, user_id: str) -> list[AnyRow]:
+    """What that person has claimed in a conversation, the most urgent first."""
+    rows = queries.unresolved_of(connection, conversation_id) if conversation_id is not None else ()
+    return [row for row in rows if row.claimed_by == user_id]
 
 
 def _sealer(user_id: str) -> URLSafeSerializer:
