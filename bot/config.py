@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     clinic_timezone: str = Field(description="IANA time zone of the clinic")
     quiet_hours: str = Field("20:00-08:00", description="local time of day in which no outreach starts")
     office_hours: str = Field("08:00-17:00", description="local time of day in which somebody reads, Monday to Friday")
+    draft_translations: Literal["send", "english"] = Field(
+        "send", description="translations that nobody has approved: sent as they are, or English in their place"
+    )
     totp_required: Annotated[bool, BeforeValidator(_yes_no)] = Field(
         True, description="second factor for every account"
     )

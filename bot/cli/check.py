@@ -63,7 +63,7 @@ def _services(settings: Settings) -> Iterator[tuple[str, str | None, str]]:
 def _approvals(clinic: Clinic) -> str:
     """How many texts of each language a qualified person stands behind, by the console's records."""
     with clinic.database.read() as connection:
-        found = reviews.tallies(clinic.texts, connection)
+        found = reviews.tallies(clinic, connection)
     void = sum(tally.changed for tally in found)
     remark = ", ".join(f"{tally.language} {tally.approved} of {tally.total}" for tally in found)
     return f"{remark}; {void} void, edited since" if void else remark

@@ -204,11 +204,7 @@ class Messages:
             return self._sources[key]
 
     def sent_in(self, key: str, tag: str) -> str:
-        """The language in which speakers of `tag` get this message: the rule, and the only place where it stands.
-
-        A translation goes out as it is, reviewed or not: a patient with no English is helped more by a draft than by
-        English. Where one sentence of a message is lacking, all of it is in English, never half and half.
-        """
+        """That language, or English where one sentence of the message is lacking: never half and half."""
         return tag if self.in_language(key, tag) else SOURCE
 
     def digests(self, key: str, tag: str) -> tuple[str, str]:

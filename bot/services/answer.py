@@ -14,7 +14,7 @@ from bot.core.messages import MessageStatus, Origin, Via
 from bot.core.outreach import Facts, GateDecision, MessageFacts, PatientFacts, Verdict, decide
 from bot.core.people import Visit
 from bot.journeys import discover
-from bot.services import outbox
+from bot.services import outbox, reviews
 from bot.services.turn import Turn
 from bot.services.wording import phone_for, text_key, values_for
 from bot.store.columns import new_id
@@ -55,7 +55,7 @@ def render(turn: Turn, effect: Say | Ask) -> tuple[str, str]:
     more = {"phone": ""} if again and getattr(effect, "origin", None) is not Origin.SAFETY else {}
     values = values_for(clinic, now=turn.now, name=name, visits=visits, near=turn.near, **more, **effect.values)
     key = text_key(effect.key, clinic, turn.now, near=visits or turn.near)
-    rendered = clinic.texts.render(key, language=turn.language, values=values)
+    rendered = reviews.render(clinic, key, language=turn.language, values=values)
     return rendered.text, rendered.language
 
 

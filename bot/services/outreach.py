@@ -19,6 +19,7 @@ from bot.core.people import Visit
 from bot.core.planning import LEAST_NOTICE, SAID_ALREADY
 from bot.journeys import discover
 from bot.journeys.checkin import ALARM, yes_to
+from bot.services import reviews
 from bot.services.clinic import Clinic
 from bot.services.gate import decide_and_store, drop
 from bot.services.outbox import Draft, put
@@ -204,7 +205,7 @@ def _write(
     visits = [visit] if visit is not None and not timeless else []
     values = values_for(clinic, now=now, name=name, visits=visits, **more)
     key = _text_of(request, journey, visit, now)
-    rendered = clinic.texts.render(key, language=patient.language, values=values)
+    rendered = reviews.render(clinic, key, language=patient.language, values=values)
     is_reminder = request.kind is Context.APPOINTMENT_REMINDER
     useful_until = visit.starts_at - LEAST_NOTICE if visit is not None and is_reminder else now + ANSWER_WITHIN
     enrollment_id = _enroll(connection, clinic, request, journey, visit, now)

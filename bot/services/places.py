@@ -18,8 +18,10 @@ from bot.config import Settings, parse_hours
 from bot.core.escalation import LEVELS, Level, Priority, respond_by
 from bot.core.hours import Week, workdays
 from bot.core.people import Visit
+from bot.store.columns import AnyRow
 from bot.store.database import Database, DatabaseDown
 from bot.store.queries import places as queries
+from bot.store.queries import reviews
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +51,8 @@ class SetUp:
     """By their name as visits have it."""
     levels: Mapping[Priority, Level] = field(default_factory=dict)
     """Only those that differ from the built-in ones."""
+    approvals: Mapping[tuple[str, str], AnyRow] = field(default_factory=dict)
+    """By language and text; read only where DRAFT_TRANSLATIONS asks for them."""
 
     def place_of(self, visits: Sequence[Visit]) -> Place | None:
         """The one place of all these visits; None where there are several, none, or one that is not set up."""
@@ -92,12 +96,14 @@ class Known:
         try:
             with database.read() as connection:
                 locations, levels = queries.locations(connection), queries.service_levels(connection)
+                approved = reviews.standing(connection) if settings.draft_translations == "english" else ()
         except DatabaseDown:
             return self._held or SetUp(office_of(settings))
         self._held = SetUp(
             office_of(settings),
             {row.name: place for row in locations if (place := _place(row, settings)) is not None},
             {row.priority: Level(timedelta(minutes=row.minutes), row.office_hours) for row in levels},
+            {(row.language, row.text_key): row for row in approved},
         )
         self._read_at = time.monotonic()
         return self._held

@@ -92,7 +92,7 @@ class Texts(Protocol):
         ...
 
     def sent_in(self, key: str, tag: str) -> str:
-        """The language in which speakers of `tag` get this text."""
+        """That language where the text is translated in full, else the source's."""
         ...
 
     def is_reviewed(self, tag: str) -> bool:

@@ -15,12 +15,14 @@ from sqlalchemy import Connection
 from bot.core.hours import local_day
 from bot.services import audit
 from bot.services.clinic import Clinic
-from bot.services.ports import Texts
+from bot.services.ports import Text, Texts
 from bot.services.setting.checks import Fault, Faults, Fields
 from bot.store.columns import AnyRow, new_id
 from bot.store.queries import reviews as queries
 
 NOON: Final = time(12)
+SAFETY: Final = ("general/emergency", "general/self_harm", "general/danger_neutral", "general/symptom")
+"""Replies to danger, in all their forms."""
 
 
 class Standing(StrEnum):
@@ -49,6 +51,8 @@ class Tally:
     approved: int
     changed: int
     missing: int
+    in_english: int
+    """How many of them go out in English."""
 
     @property
     def is_approved(self) -> bool:
@@ -80,17 +84,49 @@ def across(texts: Texts, connection: Connection, key: str) -> Mapping[str, Stand
     return {tag: standing_of(texts, key, tag, rows.get(tag)) for tag in texts.languages()}
 
 
-def tallies(texts: Texts, connection: Connection) -> Sequence[Tally]:
+def goes_out_in(clinic: Clinic, key: str, language: str, standing: Standing) -> str:
+    """The language in which speakers of `language` get this text: the rule, and the only place where it stands.
+
+    A text that is not translated in full is in English, never half and half. One that nobody has approved goes out as
+    it is, unless the clinic has English in its place (DRAFT_TRANSLATIONS); a safety reply always goes out as it is,
+    since somebody in danger is helped more by a draft than by a language that they do not read.
+    """
+    if standing in (Standing.SOURCE, Standing.MISSING):
+        return clinic.texts.source_language
+    sent = standing is Standing.APPROVED or clinic.settings.draft_translations == "send" or key.startswith(SAFETY)
+    return language if sent else clinic.texts.source_language
+
+
+def render(clinic: Clinic, key: str, *, language: str | None, values: Mapping[str, object]) -> Text:
+    """A text as it goes out to a speaker of that language. Raises LookupError."""
+    tag = clinic.texts.supports(language) if language else None
+    if tag is not None and clinic.settings.draft_translations != "send":
+        standing = standing_of(clinic.texts, key, tag, clinic.set_up().approvals.get((tag, key)))
+        tag = goes_out_in(clinic, key, tag, standing)
+    return clinic.texts.render(key, language=tag, values=values)
+
+
+def tallies(clinic: Clinic, connection: Connection) -> Sequence[Tally]:
     """How every translation stands, in one query; English is none."""
+    texts = clinic.texts
     rows = {(row.language, row.text_key): row for row in queries.standing(connection)}
     keys = texts.keys()
     found = []
     for tag in texts.languages():
         if tag == texts.source_language:
             continue
-        counted = Counter(standing_of(texts, key, tag, rows.get((tag, key))) for key in keys)
+        stands = {key: standing_of(texts, key, tag, rows.get((tag, key))) for key in keys}
+        counted = Counter(stands.values())
+        english = sum(goes_out_in(clinic, key, tag, standing) != tag for key, standing in stands.items())
         found.append(
-            Tally(tag, len(keys), counted[Standing.APPROVED], counted[Standing.CHANGED], counted[Standing.MISSING])
+            Tally(
+                language=tag,
+                total=len(keys),
+                approved=counted[Standing.APPROVED],
+                changed=counted[Standing.CHANGED],
+                missing=counted[Standing.MISSING],
+                in_english=english,
+            )
         )
     return found
 
@@ -132,6 +168,7 @@ def approve(
         audit.record(
             connection, at=now, actor=actor_id, action="text.approve", object_type="text", object_id=key, detail=detail
         )
+    clinic.known.forget()
     return None
 
 
@@ -144,6 +181,7 @@ def withdraw(clinic: Clinic, *, key: str, language: str, actor_id: str, now: dat
                 connection, at=now, actor=actor_id, action="text.withdraw", object_type="text", object_id=key,
                 detail={"language": language},
             )  # fmt: skip
+    clinic.known.forget()
     return done
 
 

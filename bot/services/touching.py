@@ -19,6 +19,7 @@ from bot.core.outreach import Lane
 from bot.core.people import ConsentStatus, PatientStatus, Scope, Visit
 from bot.core.planning import AT_ONCE, REMINDERS, SAID_ALREADY, pick, too_late
 from bot.journeys import discover
+from bot.services import reviews
 from bot.services.clinic import Clinic
 from bot.services.outbox import Draft, row_of
 from bot.services.wording import local, values_for
@@ -265,7 +266,7 @@ def draft_of(
         {} if first.previous is None else {"old_starts_at": first.previous.astimezone(ZoneInfo(first.visit.timezone))}
     )
     values = values_for(clinic, now=now, name=first.visit.name, visits=visits, **more)
-    rendered = clinic.texts.render(f"appointment/{step}", language=first.language, values=values)
+    rendered = reviews.render(clinic, f"appointment/{step}", language=first.language, values=values)
     return Draft(
         conversation_id=contact.conversation_id,
         contact_point_id=contact.contact_point_id,

@@ -7,16 +7,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.content.messages import Messages
 from bot.content.paths import data_root
+from bot.content.samples import plain
 from bot.services import reviews
+from bot.services.places import Known
 from bot.services.reviews import Standing
 from bot.services.setting import Fault
-from bot.store.tables import AuditEntry, Review
+from bot.store.tables import AuditEntry, Message, Review
 from tests.services.sending import Scene
+from tests.services.test_pause import last_reply
 from tests.web.console.desk import Desk
 
 KEY = "appointment/booked"
@@ -57,7 +62,7 @@ def test_an_approval_counts_and_is_audited(desk: Desk) -> None:
     detail = desk.row(AuditEntry, AuditEntry.action == "text.approve").detail
     assert (detail["reviewer"], detail["language"], detail["on"]) == ("Lucía Ortega", "es", "2026-11-20")
     with desk.clinic.database.read() as connection:
-        [tally] = reviews.tallies(desk.clinic.texts, connection)
+        [tally] = reviews.tallies(desk.clinic, connection)
         assert reviews.across(desk.clinic.texts, connection, KEY)["en"] is Standing.SOURCE
     assert (tally.language, tally.approved, tally.missing, tally.is_approved) == ("es", 1, 0, False)
 
@@ -136,3 +141,50 @@ def test_withdrawn_is_withdrawn_and_stays_in_the_history(desk: Desk) -> None:
 def test_a_language_that_its_file_says_is_reviewed_is_approved(desk: Desk, tmp_path: Path) -> None:
     edited(desk, tmp_path, "locales/es/language.toml", "reviewed = false", "reviewed = true")
     assert standing(desk) is Standing.APPROVED
+
+
+@pytest.fixture
+def careful(desk: Desk) -> Desk:
+    """A clinic that sends no translation that nobody has approved."""
+    settings = desk.clinic.settings.model_copy(update={"draft_translations": "english"})
+    desk.clinic = replace(desk.clinic, settings=settings, known=Known())
+    return desk
+
+
+def said(desk: Desk, key: str, language: str = "es-MX") -> str:
+    return reviews.render(desk.clinic, key, language=language, values={**plain()}).language
+
+
+def test_drafts_are_sent_unless_the_clinic_says_otherwise(desk: Desk) -> None:
+    assert said(desk, KEY) == "es"
+
+
+def test_a_careful_clinic_sends_english_until_somebody_approves(careful: Desk, tmp_path: Path) -> None:
+    assert said(careful, KEY) == "en"
+    approve(careful)
+    assert said(careful, KEY) == "es"
+    assert said(careful, "appointment/moved") == "en"
+    edited(careful, tmp_path, "locales/es/LC_MESSAGES/messages.po", "tiene cita", "tiene una cita")
+    assert said(careful, KEY) == "en"
+    with careful.clinic.database.read() as connection:
+        [tally] = reviews.tallies(careful.clinic, connection)
+    assert tally.in_english == tally.total
+
+
+def test_a_reply_to_danger_is_never_held_back(scene: Scene) -> None:
+    settings = scene.clinic.settings.model_copy(update={"draft_translations": "english"})
+    desk = Desk(replace(scene.clinic, settings=settings, known=Known()))
+    desk.patient(10, "Rosa", "Delgado", language="es")
+    desk.text(10, "me duele el pecho y no puedo respirar")
+    assert "911" in last_reply(desk)
+    assert desk.row(Message, Message.direction == "outbound").language == "es"
+    desk.patient(11, "Ana", "Ruiz", language="es")
+    desk.text(11, "dónde me estaciono?")
+    assert {row.language for row in sent(desk)} == {"es", "en"}
+    safe = [key for key in scene.clinic.texts.keys() if key.startswith(reviews.SAFETY)]  # noqa: SIM118
+    assert len(safe) == 8
+
+
+def sent(desk: Desk) -> list[Any]:
+    with desk.clinic.database.read() as connection:
+        return list(connection.execute(select(Message.language).where(Message.direction == "outbound")))

@@ -74,7 +74,7 @@ def templates() -> ResponseReturnValue:
     ours = clinic()
     texts = messages_of(ours)
     with ours.database.read() as connection:
-        tallies = reviews.tallies(texts, connection)
+        tallies = reviews.tallies(ours, connection)
     return _drawn(
         "templates",
         tallies=tallies,
@@ -165,6 +165,7 @@ def _message(language: str, key: str, typed: dict[str, str], faults: Faults | No
         original=_shown(key, texts.source_language),
         message=_shown(key, language),
         standing=across[language],
+        as_it_is=reviews.goes_out_in(ours, key, language, across[language]) == language,
         across=across,
         history=history,
         seen=reviews.seen(texts, key, language),
@@ -197,6 +198,7 @@ def _drawn(page: str, **values: object) -> str:
         HARD=HARD,
         JOURNEYS=JOURNEYS,
         STANDINGS=STANDINGS,
+        drafts_sent=clinic().settings.draft_translations == "send",
         full_date=_date,
         setting=setting_words,
         title=_title,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 
 from bot.store.tables import Review, Role
+from bot.web.app import create_app
 from tests.web.console.desk import Browser, Desk
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -92,6 +94,19 @@ def test_filters_count_and_keep(desk: Desk, sam: Browser) -> None:
     over = sam.get("/console/templates?language=es&show=over").text
     assert "No message is so." in over
     assert 'Not approved <span class="count">' not in sam.get("/console/templates?language=en").text
+
+
+def test_a_careful_clinic_shows_its_own_rule(desk: Desk) -> None:
+    settings = desk.clinic.settings.model_copy(update={"draft_translations": "english"})
+    desk.clinic = replace(desk.clinic, settings=settings)
+    desk.user("Ana Ruiz")
+    ana = Browser(create_app(desk.clinic))
+    ana.sign_in("Ana")
+    page = ana.get("/console/templates").text
+    assert "A translation that nobody has approved is not sent" in page
+    assert f'<span class="state warn">{len(desk.clinic.texts.keys()) - 8}</span>' in page
+    assert "its readers get the English text" in ana.get(PAGE).text
+    assert "It goes out as it is." in ana.get("/console/templates/es/general/emergency_open").text
 
 
 @pytest.mark.parametrize(
