@@ -134,3 +134,16 @@ def test_nobody_without_a_phone_or_a_visit_breaks_it(chat: Chat) -> None:
     found = look(chat)
     assert found.coming == []
     assert {one.reason for one in found.left_out} == {"no-usable-number", "not-confirmed"}
+
+
+@SQLITE
+def test_a_household_text_leaves_out_who_wants_no_reminders(chat: Chat) -> None:
+    a_household(chat)
+    told = {"patient_id": "P2", "actor_id": "somebody", "now": chat.now, "program": "appointment"}
+    assert patient_record.stop_texts(chat.clinic, evidence="said so on the phone", **told) is True
+    foretold = [(one.kind, one.body) for one in going(look(chat))]
+    assert not any("Luis" in body for _kind, body in foretold)
+    assert "appointment/reminder_first" in [kind for kind, _body in foretold]
+    chat.until(chat.now + timedelta(days=6))
+    assert [(text.kind, text.body) for text in chat.sent] == foretold[: len(chat.sent)]
+    assert chat.sent

@@ -24,10 +24,10 @@ def patient(patient_id: str) -> ResponseReturnValue:
     """One patient; for htmx, the part of the story that was asked for."""
     if is_live():
         return _story(patient_id)
-    return show(patient_id, viewed=True)
+    return show(patient_id)
 
 
-def show(patient_id: str, *, status: int = 200, viewed: bool = False, **shown: Any) -> ResponseReturnValue:
+def show(patient_id: str, *, status: int = 200, **shown: Any) -> ResponseReturnValue:
     """The whole page; `shown` is what an action has to say."""
     ours = clinic()
     now = ours.clock()
@@ -40,12 +40,7 @@ def show(patient_id: str, *, status: int = 200, viewed: bool = False, **shown: A
             ours, connection, patient_id, user_id=person().user_id, zone=view.card.timezone, kind=kind, before=before
         )
         ahead = patient_ahead.read_ahead(ours, connection, patient_id, now=now)
-    if viewed:
-        with ours.database.begin() as connection:
-            audit.record(
-                connection, at=now, actor=person().user_id, action="patient.view", object_type="patient",
-                object_id=patient_id,
-            )  # fmt: skip
+    _viewed(patient_id)
     page = render_template(
         "console/patient.html", view=view, told=told, ahead=ahead, kind=kind, before=before, Kind=Kind, story=story,
         programs=patient_record.programs(), languages=ours.texts.languages(), Relation=Relation, Scope=Scope,
@@ -64,9 +59,20 @@ def _story(patient_id: str) -> ResponseReturnValue:
         told = patient_timeline.read_story(
             ours, connection, patient_id, user_id=person().user_id, zone=view.timezone, kind=kind, before=before
         )
+    _viewed(patient_id)
     return render_template(
         "console/_timeline.html", card=view, told=told, kind=kind, before=before, Kind=Kind, story=story
     )
+
+
+def _viewed(patient_id: str) -> None:
+    """Whatever part of it was shown, and why ever: somebody has looked."""
+    ours = clinic()
+    with ours.database.begin() as connection:
+        audit.record(
+            connection, at=ours.clock(), actor=person().user_id, action="patient.view", object_type="patient",
+            object_id=patient_id,
+        )  # fmt: skip
 
 
 def _kind() -> Kind | None:

@@ -65,6 +65,7 @@ PROGRAMS: Final = Said({
     "survey": "Surveys",
     "education": "Health tips",
     "outreach": "Other messages",
+    "general": "Answer to what the patient wrote",
 })
 STEPS: Final = Said({
     "booked": "Notice that the visit is booked",

@@ -12,6 +12,7 @@ from bot.core.people import ConsentBasis, ConsentStatus, NumberStatus, PatientSt
 from bot.services import consent
 from bot.services.plan import plan_due
 from bot.store.tables import (
+    AuditEntry,
     ConsentEntry,
     ContactPoint,
     Patient,
@@ -178,3 +179,9 @@ def test_the_ledger_is_only_added_to(desk: Desk, rosa: str, browser_of: Sit) -> 
     after = lines()
     assert after[: len(before)] == before
     assert len(after) == len(before) + 2
+
+
+def test_a_page_that_refuses_is_a_view_too(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    refused = browser_of("Ana Ruiz").post(f"{PAGE}/consent", {"change": "stop", "evidence": ""})
+    assert refused.status_code == 422
+    assert desk.row(AuditEntry, AuditEntry.action == "patient.view").object_id == rosa
