@@ -28,7 +28,7 @@
     }));
     if (!pop || !offers.length) return;
     at = position;
-    document.querySelectorAll(".tools details[open]").forEach((details) => { details.open = false; });
+    document.querySelectorAll(".pop[open]").forEach((details) => { details.open = false; });
     pop.hidden = false;
     $("#slash-find").value = "";
     find();

@@ -30,7 +30,12 @@ def write(desk: Desk, talk: str) -> Callable[..., Outcome]:
 
     def written(body: str = "We have a place on Thursday at 3. Do you want it?", **how: object) -> Outcome:
         return inbox_reply.reply(
-            desk.clinic, conversation_id=talk, actor_id="ana", body=body, now=desk.now, **how  # type: ignore[arg-type]
+            desk.clinic,
+            conversation_id=talk,
+            actor_id="ana",
+            body=body,
+            now=desk.now,
+            **how,  # type: ignore[arg-type]
         )
 
     return written
