@@ -24,7 +24,6 @@ FAULTS: Final = Said({
     Fault.CHOICE: "Choose one from the list.",
     Fault.URL: "Write the whole address, beginning with https://.",
     Fault.LANGUAGE: "Write language codes that the clinic has, such as en, es.",
-    Fault.CHANGED: "Somebody has changed it since you opened the page. Look at it again.",
 })  # fmt: skip
 LEVEL_ORDER: Final = Said({"order": "Something more urgent cannot have more time than this."})
 WEEKDAYS: Final = Said({

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
 from bot.core.hours import local_day, next_reading
 from bot.services.places import DAYS, week_of
-from bot.services.setting import Faults, locations, on_call, resources
+from bot.services.setting import Faults, checks, locations, on_call, resources
 from bot.store.columns import AnyRow
 from bot.store.queries import places as queries
 from bot.web.console import setting_words
@@ -41,7 +42,7 @@ def settings() -> ResponseReturnValue:
     now = ours.clock()
     today = local_day(now, ours.settings.clinic_timezone)
     with ours.database.read() as connection:
-        places, unplaced = queries.locations(connection), queries.unplaced(connection, now)
+        places, unplaced = _places(connection, now)
         rungs, found = on_call.ladder(ours, connection), queries.resources(connection)
     stale = [row for row in found if row.active and resources.is_stale(row.verified_on, today)]
     return shown(
@@ -60,7 +61,7 @@ def setting_locations() -> ResponseReturnValue:
     ours = clinic()
     now = ours.clock()
     with ours.database.read() as connection:
-        places, unplaced = queries.locations(connection), queries.unplaced(connection, now)
+        places, unplaced = _places(connection, now)
     today = local_day(now, ours.settings.clinic_timezone)
     coming = {row.id: locations.coming_holidays(row.holidays, today)[:3] for row in places}
     opens = {row.id: next_reading(now, week_of(row.timezone, row.hours, row.holidays, ours.settings)) for row in places}
@@ -81,6 +82,13 @@ def remove_location(location_id: str) -> ResponseReturnValue:
     locations.remove(ours, location_id=row.id, actor_id=person().user_id, now=ours.clock())
     flash(say("%(name)s is not set up any more.", name=row.name))
     return redirect(url_for("console.setting_locations"), 303)
+
+
+def _places(connection: Connection, now: datetime) -> tuple[list[AnyRow], list[str]]:
+    """Locations that are set up, and names of those that are not; of one's own places where one is bound to some."""
+    own = person().locations
+    places = [row for row in queries.locations(connection) if not own or row.name in own]
+    return places, [name for name in queries.unplaced(connection, now) if not own or name in own]
 
 
 def _location(location_id: str) -> AnyRow:
@@ -112,9 +120,9 @@ def _saved(row: AnyRow | None) -> ResponseReturnValue:
 
 
 def _form(row: AnyRow | None, typed: dict[str, str], faults: Faults | None = None) -> str:
-    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    zones = sorted(zone for zone in checks.zones() if "/" in zone and not zone.startswith("Etc/"))
     with clinic().database.read() as connection:
-        unplaced = queries.unplaced(connection, clinic().clock())
+        _set_up, unplaced = _places(connection, clinic().clock())
     return shown(
         "settings_location", row=row, typed=typed, faults=faults or {}, zones=zones, unplaced=unplaced, DAYS=DAYS,
         office=clinic().settings.office_hours,

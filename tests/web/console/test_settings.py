@@ -94,6 +94,7 @@ def test_who_works_at_some_places_sets_up_those_only(desk: Desk, sam: Browser) -
     sam.post("/console/settings/locations", ELM)
     row = desk.row(Location)
     desk.change(User, User.name == "Sam Lee", locations=["Main St"])
+    assert "Elm St" not in sam.get("/console/settings/locations").text
     for path in (f"locations/{row.id}", f"locations/{row.id}/remove", "locations"):
         assert sam.post(f"/console/settings/{path}", ELM).status_code == 403
     assert sam.post("/console/settings/locations", {**ELM, "name": "Main St"}).status_code == 303
