@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import importlib
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -21,6 +23,17 @@ ROOT = Path(__file__).parents[3]
 TEMPLATES = ROOT / "templates/console"
 MODULES = ROOT / "bot/web/console"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "say": None, "say_count": (1, 2)}
+
+GAP = "\0"
+SPOKEN_ELSEWHERE = re.compile(
+    r"\{#.*?#\}|\{%-?\s*trans.*?endtrans\s*-?%\}|\{% block kind %\}.*?\{% endblock %\}|\{%.*?%\}|\{\{.*?\}\}"
+    r"|<(kbd|svg|script|style|code)\b.*?</\1>",
+    re.DOTALL,
+)
+TAG = re.compile(r"<[^>]*>", re.DOTALL)
+ATTRIBUTE = re.compile(r"\b(?:aria-label|title|placeholder|alt)=\"([^\"]*)\"")
+# Names that are the same in every language, and pieces of attributes that a macro puts together.
+SAID_BY_ALL = {"Tendril", "WhatsApp", 'aria-describedby="', "-hint", "-fault", 'aria-invalid="true"'}
 
 Sentence = str | tuple[str, str]
 
@@ -63,6 +76,15 @@ def _in_tables() -> Iterator[tuple[Sentence, str]]:
 def _of_the_carrier() -> Iterator[tuple[Sentence, str]]:
     for rule in (*delivery.ERROR_RULES.values(), delivery.rule_for(None), delivery.rule_for(99_999)):
         yield rule.reason, "delivery.py"
+
+
+def bare(file: Path) -> list[str]:
+    """Words of a template that stand in no catalogue: between tags, or where a screen reader would say them."""
+    text = SPOKEN_ELSEWHERE.sub(GAP, file.read_text())
+    attributes = [value for found in ATTRIBUTE.findall(text) for value in found.split(GAP)]
+    pieces = [*re.split(f"[\n{GAP}]", TAG.sub("\n", text)), *attributes]
+    words = (html.unescape(piece).strip(" ·\t") for piece in pieces)
+    return [f"{file.name}: {word}" for word in words if re.search("[A-Za-z]{2}", word) and word not in SAID_BY_ALL]
 
 
 def update(tag: str) -> int:

@@ -12,7 +12,7 @@ from bot.runtime import console_catalogue
 from bot.store.tables import User
 from bot.web.console.language import LANGUAGES, SOURCE
 from tests.web.console.desk import Browser, Desk
-from tests.web.console.sentences import sentences
+from tests.web.console.sentences import TEMPLATES, bare, sentences
 
 Sit = Callable[[str], Browser]
 OTHERS = sorted(set(LANGUAGES) - {SOURCE})
@@ -58,3 +58,7 @@ def test_the_accounts_choice_goes_before_the_browsers(desk: Desk, browser_of: Si
     browser = browser_of("Ana Ruiz")
     desk.change(User, User.name == "Ana Ruiz", language="es")
     assert "Nadie espera a una persona." in browser.get("/console/", headers={"Accept-Language": "en-US"}).text
+
+
+def test_no_template_says_anything_past_the_catalogue() -> None:
+    assert [found for file in sorted(TEMPLATES.glob("*.html")) for found in bare(file)] == []
