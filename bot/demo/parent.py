@@ -30,7 +30,7 @@ from zoneinfo import ZoneInfo
 from bot import clock
 from bot.config import load
 from bot.core.rows import Kind
-from bot.demo import postgres, sample
+from bot.demo import answers, postgres, sample
 from bot.demo.children import Children
 from bot.runtime import build_clinic
 from bot.services.accounts import create_user
@@ -205,6 +205,7 @@ def _fill(clinic: Clinic, password: str) -> None:
     for kind, body in ((Kind.PATIENTS, sample.patients_csv()), (Kind.APPOINTMENTS, sample.appointments_csv(today))):
         report = run_import(clinic, kind, io.BytesIO(body), file_name=f"{kind}.csv", actor="demo", dry_run=False)
         assert not report.rejected, report
+    answers.add_replies(clinic, now)
 
 
 def _this_morning() -> datetime:

@@ -166,7 +166,7 @@ def reply(conversation_id: str) -> ResponseReturnValue:
         case Written():
             return _back(conversation_id)
         case Night():
-            return show(conversation_id, status=409, draft=body, night=outcome, typed_at=typed)
+            return show(conversation_id, status=409, draft=body, night=outcome, typed_at=typed, later=bool(choice))
         case NoTime():
             return show(conversation_id, status=422, draft=body, notice=_no_time())
         case Gone():

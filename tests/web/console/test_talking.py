@@ -185,6 +185,17 @@ def test_at_night_the_page_says_so_and_asks(desk: Desk, browser_of: Sit, talk: s
     assert desk.row(Message, Message.author_id.is_not(None)).kind == "staff"
 
 
+def test_a_time_at_night_is_asked_about_too(desk: Desk, browser_of: Sit, talk: str) -> None:
+    ana = browser_of("Ana Ruiz")
+    form = {"body": "Good evening", "anyway": "yes", "when": "at", "at": "2026-11-23T21:00"}
+    refused = ana.post(f"/console/conversations/{talk}/reply", form)
+    assert refused.status_code == 409
+    assert "It will be night where the patient is then, until 8:00 AM there." in refused.text
+    assert 'value="2026-11-23T21:00"' in refused.text
+    assert ana.post(f"/console/conversations/{talk}/reply", {**form, "night": "yes"}).status_code == 303
+    assert desk.row(Message, Message.author_id.is_not(None)).kind == "staff/later"
+
+
 def test_a_reply_is_kept_shown_and_taken_back(desk: Desk, browser_of: Sit, talk: str) -> None:
     ana, ben = browser_of("Ana Ruiz"), browser_of("Ben Cole")
     place = f"/console/conversations/{talk}"
