@@ -30,6 +30,10 @@ from bot.store.columns import AnyRow, new_id
 from bot.store.queries import gate as queries
 from bot.store.tables import Decision, Message, Question, Touch
 
+NEW_LANGUAGE: Final = "language-changed"
+WRITTEN_ANEW: Final = frozenset({str(GateReason.MOVED), NEW_LANGUAGE})
+"""Dropped for one of these, a text was not of no use, only wrong: its contacts are planned anew."""
+
 FactsById = Mapping[str, tuple[MessageFacts, Facts]]
 
 _DECISION: Final = insert(Decision.__table__)  # type: ignore[arg-type]
@@ -177,7 +181,7 @@ def drop(connection: Connection, reasons: Mapping[str, str], now: datetime) -> N
     rows = [{"which": message_id, "why": str(reasons[message_id]), "at": now} for message_id in waiting]
     connection.execute(_DROPPED, rows)
     connection.execute(_UNASKED, {"ids": waiting})
-    changed = [message_id for message_id in waiting if reasons[message_id] == GateReason.MOVED]
+    changed = [message_id for message_id in waiting if reasons[message_id] in WRITTEN_ANEW]
     if changed:
         connection.execute(_PLANNED_ANEW, {"ids": changed, "at": now})
         connection.execute(_NAMELESS, {"ids": changed})

@@ -25,6 +25,8 @@ from bot.store.tables import ContactPoint, Patient, PatientContact
 
 SHORTEST_EVIDENCE: Final = 5
 LONGEST_EVIDENCE: Final = 500
+CARRIED: Final = "carried"
+"""The evidence of an opt-out that holds at a phone because it was said at another."""
 RANKS: Final = range(1, 10)
 
 
@@ -183,7 +185,7 @@ def _carry(connection: Connection, patient_id: str, point: str, actor_id: str, n
     after = rules.after(held.consent, carried)
     if after is held.consent:
         return
-    line = consent.entry(carried, patient_id=patient_id, contact_point_id=point, actor=actor_id, evidence="carried")
+    line = consent.entry(carried, patient_id=patient_id, contact_point_id=point, actor=actor_id, evidence=CARRIED)
     consent.append(connection, [line])
     consent.apply(connection, [(held, after)])
 

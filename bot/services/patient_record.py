@@ -13,10 +13,11 @@ from bot.core.people import ConsentBasis, ConsentStatus, PatientStatus
 from bot.journeys import discover
 from bot.services import audit, consent
 from bot.services.clinic import Clinic
+from bot.services.gate import NEW_LANGUAGE, drop
 from bot.services.inbox import Gone
 from bot.store.columns import AnyRow
 from bot.store.database import once_more
-from bot.store.queries import patients
+from bot.store.queries import ahead, patients
 from bot.store.tables import Patient
 
 SHORTEST_EVIDENCE: Final = 5
@@ -90,7 +91,10 @@ def _change(
 
 @once_more
 def set_language(clinic: Clinic, *, patient_id: str, language: str, actor_id: str, now: datetime) -> str | Unfit | Gone:
-    """Text the patient in that language from now on; an import does not change it back. Gives the one before."""
+    """Text the patient in that language from now on; an import does not change it back. Gives the one before.
+
+    A reminder that is written down and waits is written anew by the next round of planning.
+    """
     if language not in clinic.texts.languages():
         return Unfit.LANGUAGE
     with clinic.database.begin() as connection:
@@ -101,6 +105,8 @@ def set_language(clinic: Clinic, *, patient_id: str, language: str, actor_id: st
             _set(connection, patient_id, now, language=language, language_basis=ConsentBasis.STAFF)
             detail = {"before": str(before.language), "after": language}
             _record(connection, "patient.language", patient_id, actor_id, now, detail)
+        if before.language != language and (waiting := ahead.planned_texts(connection, patient_id)):
+            drop(connection, dict.fromkeys(waiting, NEW_LANGUAGE), now)
     return str(before.language)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from bot.core.journey import TouchState
 from bot.core.messages import Direction, MessageStatus
 from bot.store.columns import AnyRow
 from bot.store.queries.planning import DUE
@@ -61,3 +62,21 @@ def waiting(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
         .order_by(Message.due_at, Message.id)
         .limit(WAITING)
     ).all()
+
+
+def planned_texts(connection: Connection, patient_id: str) -> Sequence[str]:
+    """Ids of the texts about the patient that planning wrote and that have not gone out."""
+    return (
+        connection.execute(
+            select(Message.id)
+            .join(Touch, Touch.message_id == Message.id)
+            .where(
+                Message.patient_id == patient_id,
+                Message.status == MessageStatus.PLANNED,
+                Touch.state == TouchState.QUEUED,
+            )
+            .distinct()
+        )
+        .scalars()
+        .all()
+    )

@@ -15,6 +15,7 @@ from bot.core.people import (
     Participation,
 )
 from bot.services.patient_ahead import Coming
+from bot.services.patient_contacts import CARRIED
 from bot.services.patient_timeline import Event, is_call
 from bot.web.console import words
 from bot.web.console.language import say
@@ -124,6 +125,8 @@ def _consented(event: Event, _now: datetime, _zone: str) -> str:
             return say("%(program)s: stopped %(basis)s", **values)
         return say("%(program)s: wanted again %(basis)s", **values)
     status = words.CONSENT[ConsentStatus(facts["status"])]
+    if facts["evidence"] == CARRIED:
+        return say("%(status)s %(basis)s, carried over to another phone", status=status, basis=basis)
     if facts["patient_id"] is None:
         return say("%(status)s %(basis)s, for the number", status=status, basis=basis)
     return say("%(status)s %(basis)s", status=status, basis=basis)
@@ -189,8 +192,10 @@ def why(event: Event, now: datetime, zone: str) -> Sequence[str]:
     for one in event.decisions:
         until = words.when(one.until, zone, now) if one.until else ""
         told.append(f"{words.when(one.at, zone, now)}: {words.decided(one.verdict, one.reason, until)}")
-    line = event.line
-    if not told and line is not None and line.decision:
+    line, last = event.line, event.decisions[-1] if event.decisions else None
+    # Planning and a coordinator drop what waits without asking the gate: only the text itself says so.
+    stands = (line.decision, line.decision_reason) if line is not None else (None, None)
+    if line is not None and line.decision and (last is None or (last.verdict, last.reason) != stands):
         told.append(words.decided(line.decision, line.decision_reason or "ok"))
     if not told and line is not None and line.status == "planned":
         told.append(say("It waits for its turn; nothing has been decided yet."))

@@ -95,6 +95,7 @@ LEFT_OUT: Final = Said({
     "another-time": "the patient asked for another time",
     "no-usable-number": "there is no number that can be texted",
     "another-text-says-it": "another text says the same",
+    "language-changed": "the language was changed; it is written anew",
     "patient-merged": "the record was merged with another",
 })
 ACTORS: Final = Said({

@@ -15,6 +15,7 @@ from bot.services.patient_timeline import Kind, read_story
 from bot.services.plan import plan_due
 from bot.store.columns import new_id
 from bot.store.tables import (
+    Appointment,
     AppointmentChange,
     AuditEntry,
     Enrollment,
@@ -174,6 +175,16 @@ def test_why_says_what_the_gate_said_with_its_dates(desk: Desk, rosa: str, brows
     assert "because of quiet hours." in told
     assert "It did not go out because the patient has opted out of texts." in told
     assert "Mon, Nov 23" in told or "Yesterday" in told
+
+
+def test_why_tells_of_what_no_gate_decided(desk: Desk, rosa: str, browser_of: Sit) -> None:
+    desk.wait(hours=12)
+    decide(desk)
+    desk.change(Appointment, version=2)
+    plan_due(desk.clinic, at=desk.now)
+    told = story_of(browser_of("Ana Ruiz").get(PAGE).text)
+    held = told.index("because of quiet hours.")
+    assert told.index("It did not go out because the visit was moved or changed.") > held
 
 
 def test_why_a_reminder_never_became_a_text(desk: Desk, rosa: str, browser_of: Sit) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.core.messages import MessageStatus
 from bot.core.people import ConsentBasis, ConsentStatus, NumberStatus, PatientStatus
 from bot.services import consent
 from bot.services.plan import plan_due
@@ -15,6 +16,7 @@ from bot.store.tables import (
     AuditEntry,
     ConsentEntry,
     ContactPoint,
+    Message,
     Patient,
     PatientContact,
 )
@@ -41,6 +43,11 @@ def story_of(page: str) -> str:
 
 def ahead_of(page: str) -> str:
     return page[page.index('id="ahead"') : page.index('id="phones"')]
+
+
+def texts(desk: Desk) -> list[Any]:
+    with desk.clinic.database.read() as connection:
+        return list(connection.execute(select(Message.__table__).order_by(Message.id)).all())
 
 
 def in_ledger(desk: Desk, patient_id: str, status: ConsentStatus, basis: ConsentBasis) -> None:
@@ -74,6 +81,11 @@ def test_a_language_that_staff_set_is_staffs(desk: Desk, rosa: str, browser_of: 
     row = desk.row(Patient)
     assert (row.language, row.language_basis) == ("es", ConsentBasis.STAFF)
     assert "Spanish" in browser.get(PAGE).text
+    # What was written down in the old language and waits is written anew.
+    assert {row.status for row in texts(desk)} == {MessageStatus.DROPPED}
+    plan_due(desk.clinic, at=desk.now)
+    assert [(row.status, row.language) for row in texts(desk)][-1] == (MessageStatus.PLANNED, "es")
+    assert texts(desk)[0].decision_reason == "language-changed"
     assert browser.post(f"{PAGE}/language", {"language": "xx"}).status_code == 422
     assert browser.post("/console/patients/none/language", {"language": "es"}).status_code == 404
 
@@ -131,7 +143,9 @@ def test_a_new_phone_overturns_no_opt_out(desk: Desk, rosa: str, browser_of: Sit
     browser.post(f"{PAGE}/contacts", new(agreed="staff", evidence=EVIDENCE))
     row = desk.row(PatientContact, PatientContact.relation == "caregiver")
     assert (row.consent, row.consent_basis) == (ConsentStatus.OPTED_OUT, ConsentBasis.PATIENT)
-    assert "Texts stay stopped there" in browser.get(PAGE).text
+    page = browser.get(PAGE).text
+    assert "Texts stay stopped there" in page
+    assert "carried over to another phone" in page
 
 
 def test_a_phone_taken_up_again_knows_of_the_stop_meanwhile(desk: Desk, rosa: str, browser_of: Sit) -> None:
