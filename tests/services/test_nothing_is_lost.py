@@ -299,4 +299,4 @@ def test_nothing_is_lost_on_postgresql(scene: Scene) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_nothing_is_lost_in_many_lives(scene: Scene) -> None:
-    live(scene, examples=200, steps=40, derandomize=False)
+    live(scene, examples=100, steps=40, derandomize=False)
