@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, literal, select, true, tuple_, union_all
 
 from bot.core.journey import TouchState
 from bot.store.columns import AnyRow
@@ -169,9 +169,13 @@ def _touches(patient_id: str) -> Any:
 
 def ledger(connection: Connection, patient_id: str, mark: Mark | None, limit: int) -> Sequence[AnyRow]:
     """What was said about texts by the patient, or for their numbers by whoever uses them."""
-    for_number = and_(ConsentEntry.patient_id.is_(None), ConsentEntry.contact_point_id.in_(_numbers(patient_id)))
+    # Not OR: PostgreSQL would read the whole ledger for it.
+    theirs = select(ConsentEntry.id).where(ConsentEntry.patient_id == patient_id)
+    for_number = select(ConsentEntry.id).where(
+        ConsentEntry.patient_id.is_(None), ConsentEntry.contact_point_id.in_(_numbers(patient_id))
+    )
     query = select(ConsentEntry.__table__, ConsentEntry.at.label("moment")).where(
-        or_(ConsentEntry.patient_id == patient_id, for_number)
+        ConsentEntry.id.in_(union_all(theirs, for_number))
     )
     return connection.execute(_page(query, ConsentEntry.at, ConsentEntry.id, "consent", mark, limit)).all()
 
@@ -209,8 +213,8 @@ def record(connection: Connection, patient_id: str, mark: Mark | None, limit: in
 
 def views(connection: Connection, patient_id: str, mark: Mark | None, limit: int) -> Sequence[AnyRow]:
     """Who looked at the patient's page or conversation."""
-    looked_at = or_(AuditEntry.object_id == patient_id, AuditEntry.object_id.in_(_conversations(patient_id)))
-    query = select(*_AUDIT).where(looked_at, AuditEntry.action.in_(VIEWS))
+    looked_at = union_all(select(literal(patient_id)), _conversations(patient_id))
+    query = select(*_AUDIT).where(AuditEntry.object_id.in_(looked_at), AuditEntry.action.in_(VIEWS))
     return connection.execute(_page(query, AuditEntry.at, AuditEntry.seq, "viewed", mark, limit)).all()
 
 
