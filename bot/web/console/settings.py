@@ -65,7 +65,7 @@ def setting_locations() -> ResponseReturnValue:
     today = local_day(now, ours.settings.clinic_timezone)
     coming = {row.id: locations.coming_holidays(row.holidays, today)[:3] for row in places}
     opens = {row.id: next_reading(now, week_of(row.timezone, row.hours, row.holidays, ours.settings)) for row in places}
-    return shown("settings_locations", locations=places, unplaced=unplaced, coming=coming, opens=opens, DAYS=DAYS)
+    return shown("settings_locations", locations=places, unplaced=unplaced, coming=coming, opens=opens, runs=_runs)
 
 
 @only(*SUPERVISORS)
@@ -82,6 +82,18 @@ def remove_location(location_id: str) -> ResponseReturnValue:
     locations.remove(ours, location_id=row.id, actor_id=person().user_id, now=ours.clock())
     flash(say("%(name)s is not set up any more.", name=row.name))
     return redirect(url_for("console.setting_locations"), 303)
+
+
+def _runs(hours: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Days in a row with the same hours: the first, the last, the hours."""
+    runs: list[tuple[str, str, str]] = []
+    for day, before in zip(DAYS, ("", *DAYS), strict=False):
+        span = hours.get(day)
+        if span and runs and runs[-1][1:] == (before, span):
+            runs[-1] = (runs[-1][0], day, span)
+        elif span:
+            runs.append((day, day, span))
+    return runs
 
 
 def _places(connection: Connection, now: datetime) -> tuple[list[AnyRow], list[str]]:

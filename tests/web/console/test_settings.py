@@ -84,6 +84,7 @@ def test_a_change_keeps_the_old_words_in_the_trail(desk: Desk, sam: Browser) -> 
     assert detail["text_name"] == ["Elm Street", "Elm"]
     assert "sat" not in detail["hours"][0]
     assert detail["hours"][1]["sat"] == "09:00-12:00"
+    assert "Monday – Friday 09:00-16:00, Saturday 09:00-12:00" in sam.get("/console/settings/locations").text
     assert set(detail) == {"text_name", "hours"}
     assert sam.post(f"/console/settings/locations/{row.id}/remove").status_code == 303
     assert audited(desk, "location.remove").object_id == row.id
