@@ -99,7 +99,8 @@ def reopen(clinic: Clinic, *, escalation_id: str, actor_id: str, now: datetime, 
         if row.resolved_by != actor_id and not force:
             return NotTheirs(queries.name_of(connection, row.resolved_by))
         again = due_at(clinic, row.priority, (), now)
-        return Done(_reopen(connection, row, actor_id=actor_id, now=now, respond_by=again), row.conversation_id)
+        anew = {"respond_by": again, "returned_at": now, "returned_from": None}
+        return Done(_reopen(connection, row, actor_id=actor_id, now=now, **anew), row.conversation_id)
 
 
 @once_more
@@ -141,7 +142,8 @@ def holder_of(row: AnyRow) -> str | None:
 def _as_it_was(connection: Connection, row: AnyRow, holder: str | None, *, actor_id: str, now: datetime) -> None:
     if row.status is EscalationStatus.CLAIMED:
         if holder is None:
-            inbox.hand_back(connection, row, actor_id=actor_id, now=now)
+            # It was never taken: the on-call ladder goes on as if it had waited all the time.
+            inbox.hand_back(connection, row, actor_id=actor_id, now=now, returned_at=None)
         else:
             moving = _moving(connection, row, row.claimed_by)
             _hand_over(connection, row, moving, row.claimed_by, holder, actor_id=actor_id, now=now)
@@ -189,7 +191,7 @@ def _may_have(connection: Connection, escalation_id: str, user_id: str) -> bool:
 def _reopen(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime, **more: Any) -> EscalationStatus:
     queries.change_escalation(
         connection, row.id, now=now, status=EscalationStatus.OPEN, resolved_by=None, resolved_at=None, outcome=None,
-        claimed_by=None, claimed_at=None, waiting_since=None, snoozed_until=None, snoozed_by=None, **more,
+        claimed_by=None, claimed_at=None, waiting_since=None, snoozed_until=None, snoozed_by=None, rung=0, **more,
     )  # fmt: skip
     audit.record(
         connection, at=now, actor=actor_id, action="escalation.reopen", object_type="escalation", object_id=row.id

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.core.escalation import NoticeChannel, NoticeState
 from bot.core.ladder import TRIES, Again, Never, Telling, Told
 from bot.core.provider import Refused, Unknown
-from bot.services import inbox, ladder, notices
+from bot.services import inbox, inbox_undo, ladder, notices
 from bot.services.returns import give_back_idle
 from bot.store.columns import new_id
 from bot.store.queries import notices as queries
@@ -202,6 +202,32 @@ def test_two_schedulers_and_two_workers_tell_once(night: Night) -> None:
     at_once(*[night.tell] * 2)
     assert sorted(night.texted()) == ["+16015550171", "+16015550172"]
     assert night.mailed() == ["sam@clinic.test"]
+
+
+@pytest.mark.usefixtures("rungs")
+def test_a_claim_taken_back_is_none(night: Night, ana: str) -> None:
+    case = night.emergency()
+    night.pass_time(3)
+    inbox.claim(night.clinic, escalation_id=case, actor_id=ana, now=night.desk.now)
+    with night.clinic.database.read() as connection:
+        before = inbox_undo.undoable(connection, case, None)
+    assert before is not None
+    inbox_undo.put_back(night.clinic, before, actor_id=ana, done_at=night.desk.now, now=night.desk.now)
+    night.pass_time(2)
+    assert night.texted() == ["+16015550171"]
+
+
+@pytest.mark.usefixtures("rungs")
+def test_opened_again_it_climbs_anew(night: Night, ana: str) -> None:
+    case = night.emergency()
+    night.pass_time(15)
+    inbox.resolve(night.clinic, escalation_id=case, actor_id=ana, now=night.desk.now)
+    night.desk.wait(hours=1)
+    inbox_undo.reopen(night.clinic, escalation_id=case, actor_id=ana, now=night.desk.now)
+    night.pass_time(4)
+    assert len(night.carrier.sent) == 2
+    night.pass_time(1)
+    assert night.texted()[2:] == ["+16015550171"]
 
 
 def test_only_emergencies_climb(night: Night, sam: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert
 from bot.core.escalation import Reason
 from bot.core.journey import QuestionState
 from bot.core.people import Participation
-from bot.services import inbox, inbox_reply, inbox_snooze, inbox_visits, silence
+from bot.services import inbox, inbox_reply, inbox_snooze, inbox_undo, inbox_visits, silence
 from bot.services.inbox import Done, Unseen
 from bot.services.inbox_reply import Moved, Written
 from bot.services.ladder import climb
@@ -193,6 +193,19 @@ class Clinic(Watched, RuleBasedStateMachine):
             outcome = self.close(who, case, seen=heard[-2].id if len(heard) > 1 else "")
             assert not isinstance(outcome, Done)
             assert case.id in {row.id for row in self.unresolved()}
+
+    @rule(who=people, to=people, pick=picks, again=st.booleans())
+    def reopen_or_hand_on(self, who: str, to: str, pick: int, again: bool) -> None:
+        actor, force, now = self.users[who], who == "sam", self.tick()
+        rows = self.resolved() if again else self.unresolved()
+        if rows and again:
+            case_id = rows[pick % len(rows)].id
+            inbox_undo.reopen(self.clinic, escalation_id=case_id, actor_id=actor, now=now, force=force)
+        elif rows:
+            case_id = rows[pick % len(rows)].id
+            inbox_undo.assign(
+                self.clinic, escalation_id=case_id, to=self.users[to], actor_id=actor, now=now, force=force
+            )
 
     @rule(pick=picks)
     def resolve_by_a_program(self, pick: int) -> None:

@@ -60,6 +60,11 @@ class Watched:
     def heard(self, talk: str) -> list[Line]:
         return [line for line in self.lines.values() if line.conversation_id == talk]
 
+    def resolved(self) -> Sequence[AnyRow]:
+        with self.clinic.database.read() as connection:
+            query = select(Escalation.__table__).where(Escalation.status == EscalationStatus.RESOLVED)
+            return connection.execute(query.order_by(Escalation.resolved_at, Escalation.reason)).all()
+
     def unresolved(self) -> Sequence[AnyRow]:
         with self.clinic.database.read() as connection:
             query = select(Escalation.__table__).where(Escalation.status != EscalationStatus.RESOLVED)
