@@ -14,25 +14,30 @@ from bot.services import audit, inbox
 from bot.services.clinic import Clinic
 from bot.services.escalations import Need, raise_to_person
 from bot.services.inbox import Gone, HeldBy
-from bot.services.inbox_reply import ASKS, KIND, Written
+from bot.services.inbox_reply import ASKS, KIND, Night, Written, night
 from bot.store.batch import Batch
 from bot.store.columns import AnyRow
 from bot.store.database import once_more
 from bot.store.queries import inbox as queries
 from bot.store.queries import threads
-from bot.store.tables import Conversation, Message
+from bot.store.tables import Conversation, Message, Patient
 
 LOOK_AT_IT = "look-at-held-reply"
 """Key of the next step that the inbox suggests."""
 
 
 @once_more
-def send_now(clinic: Clinic, *, message_id: str, actor_id: str, now: datetime) -> Written | HeldBy | Gone:
+def send_now(
+    clinic: Clinic, *, message_id: str, actor_id: str, now: datetime, at_night: bool = False
+) -> Written | Night | HeldBy | Gone:
     """Send it at once, whatever the patient has written since: somebody has read that now."""
     with clinic.database.begin() as connection:
         row = connection.execute(select(Message.__table__).where(Message.id == message_id)).first()
         if row is None or row.kind != STAFF_LATER:
             return Gone()
+        until = _night(clinic, connection, row, now)
+        if until is not None and not at_night:
+            return Night(until)
         taken = inbox.take_conversation(connection, row.conversation_id, actor_id=actor_id, now=now)
         if isinstance(taken, HeldBy):
             return taken
@@ -50,6 +55,13 @@ def send_now(clinic: Clinic, *, message_id: str, actor_id: str, now: datetime) -
         )  # fmt: skip
     clinic.queue.deliver()
     return Written(message_id, now)
+
+
+def _night(clinic: Clinic, connection: Connection, row: AnyRow, now: datetime) -> datetime | None:
+    conversation = queries.lock_conversation(connection, row.conversation_id)
+    theirs = select(Patient.timezone).where(Patient.patient_id == row.patient_id)
+    zone = connection.execute(theirs).scalar_one_or_none() or clinic.settings.clinic_timezone
+    return night(clinic, zone, conversation.last_inbound_at if conversation is not None else None, None, now=now)
 
 
 def going(connection: Connection, conversation_id: str, body: str, holder: str | None, now: datetime) -> None:

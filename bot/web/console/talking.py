@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from bot.core.segments import GSM7_EXTENDED, GSM7_SINGLE, UCS2_SINGLE, Encoding, encoding, segments
 from bot.services import inbox_later, inbox_patient, inbox_visits, presence
 from bot.services.inbox import Gone, HeldBy
-from bot.services.inbox_reply import LONGEST, Unfit, Written
+from bot.services.inbox_reply import LONGEST, Night, Unfit, Written
 from bot.store.queries import inbox as queries
 from bot.store.queries import threads
 from bot.web.console import words
@@ -106,10 +106,15 @@ def send_now(message_id: str) -> ResponseReturnValue:
         conversation_id = queries.conversation_of(connection, message_id)
     if conversation_id is None:
         abort(404)
-    outcome = inbox_later.send_now(ours, message_id=message_id, actor_id=person().user_id, now=ours.clock())
+    outcome = inbox_later.send_now(
+        ours, message_id=message_id, actor_id=person().user_id, now=ours.clock(),
+        at_night=request.form.get("night") == "yes",
+    )  # fmt: skip
     match outcome:
         case Written():
             return _told(conversation_id, "")
+        case Night():
+            return show(conversation_id, status=409, notice=say("Not sent: it is night there. Tick that it may go."))
         case HeldBy(name=name):
             return show(conversation_id, status=409, notice=say("%(name)s has this already.", name=name))
         case _:

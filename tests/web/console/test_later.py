@@ -143,6 +143,15 @@ def test_at_night_a_person_says_so_twice(desk: Desk, write: Callable[..., Outcom
     assert isinstance(write(at_night=True), Written)
 
 
+def test_what_was_kept_is_not_sent_into_the_night_by_mistake(desk: Desk, write: Callable[..., Outcome]) -> None:
+    write(later=desk.now + 24 * HOUR)
+    desk.wait(hours=11)
+    how = {"message_id": held(desk).id, "actor_id": "ana", "now": desk.now}
+    assert inbox_later.send_now(desk.clinic, **how) == Night(desk.now + 11 * HOUR)
+    assert desk.row(Conversation).held_by is None
+    assert isinstance(inbox_later.send_now(desk.clinic, **how, at_night=True), Written)
+
+
 def test_whoever_is_writing_is_not_woken(desk: Desk, write: Callable[..., Outcome]) -> None:
     desk.wait(hours=11)
     desk.text(10, "are you there?")
