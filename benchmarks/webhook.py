@@ -47,7 +47,9 @@ TEXTS = (
 SERVERS = {
     "ours": ["--config", "python:bot.web.serving", "bot:create_app()"],
     "reference": ["--worker-class", "sync", "--preload", "benchmarks.reference:app()"],
+    "console": ["--config", "python:bot.web.serving", "benchmarks.console:app()"],
 }
+COMPARED = ("ours", "reference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def main() -> None:
         _remind(clinic)
         clinic.database.dispose()
         reference.fill(database_url, [phone_of(number) for number in range(options.patients)])
-        environment = _environment(clinic.settings, redis_url)
+        environment = environment_of(clinic.settings, redis_url)
         form = Forms(clinic.settings, options.patients)
         for workers in (1, 2):
             _compare(environment, form, workers, options)
@@ -119,9 +121,9 @@ class Forms:
 
 
 def _compare(environment: Mapping[str, str], form: Forms, workers: int, options: argparse.Namespace) -> None:
-    figures: dict[str, list[Figure]] = {name: [] for name in SERVERS}
+    figures: dict[str, list[Figure]] = {name: [] for name in COMPARED}
     for _ in range(options.rounds):
-        for name in SERVERS:  # in turn, since the machine's mood changes
+        for name in COMPARED:  # in turn, since the machine's mood changes
             with serve(name, environment, workers) as (port, pid):
                 saturate(port, form.make(100), connections=CONNECTIONS, seconds=5)
                 figures[name].append(_saturated(port, pid, form, options.seconds))
@@ -192,7 +194,8 @@ def valkey(folder: Path) -> Iterator[str]:
         child.wait()
 
 
-def _environment(settings: Settings, redis_url: str) -> dict[str, str]:
+def environment_of(settings: Settings, redis_url: str) -> dict[str, str]:
+    """What a server is started with."""
     return {
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": redis_url,
