@@ -45,6 +45,10 @@ types: $(VENV)/.dev ## Check types strictly
 bench: $(VENV)/.dev ## Measure webhook, dispatch and planning against their floors
 	@for name in webhook dispatch planning; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name $(ARGS) || exit 1; done
 
+.PHONY: pictures
+pictures: $(VENV)/.dev ## Draw the pictures of docs/console.md anew, in a browser
+	$(BIN)/python -m pytest -q -n 0 tests/browser/pictures.py
+
 .PHONY: lock
 lock: $(VENV)/.dev ## Choose the newest versions anew and write both lock files
 	$(BIN)/uv pip compile pyproject.toml --extra demo --group build $(COMPILE) -o requirements.lock
