@@ -193,7 +193,7 @@ def translate(
         if queries.reply(connection, reply_id, lock=True) is None:
             return Refused(Fault.GONE)
         texts = queries.texts(connection, [reply_id])[reply_id]
-        source = texts[SOURCE].body
+        source = texts[SOURCE].body if SOURCE in texts else ""
         if fields_in(body) != fields_in(source):
             return Refused(Fault.FIELDS_DIFFER, ", ".join(f"{{{name}}}" for name in sorted(fields_in(source))))
         before = texts.get(language)
