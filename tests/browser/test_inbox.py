@@ -85,3 +85,28 @@ def test_search_leads_to_the_message(served: Served, sit_down: Sit, four: list[s
     expect(page.locator(".bubble:target")).to_contain_text("parking garage")
     expect(page.locator(".bubble:target")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+def test_word_of_something_urgent_comes_only_when_asked_for_and_names_nobody(
+    served: Served, sit_down: Sit, four: list[str]
+) -> None:
+    page = sit_down()
+    page.context.grant_permissions(["notifications"])
+    # What the browser would show, and a tab that lies behind others.
+    page.add_init_script(
+        """window.told = [];
+        window.Notification = class { constructor(words) { window.told.push(words); } };
+        Notification.permission = "granted"; Notification.requestPermission = async () => "granted";
+        Object.defineProperty(document, "hidden", { get: () => true });"""
+    )
+    page.goto(f"{served.url}/console/inbox")
+    served.desk.text(10, "my chest hurts and I cannot breathe")
+    expect(page.locator("#alarm .alarm")).to_have_attribute("data-count", "1")
+    assert page.evaluate("told") == []
+    page.goto(f"{served.url}/console/account")
+    page.get_by_label("This browser tells me").check()
+    page.goto(f"{served.url}/console/inbox")
+    served.desk.text(11, "my chest hurts and I cannot breathe")
+    expect(page.locator("#alarm .alarm")).to_have_attribute("data-count", "2")
+    page.wait_for_function("told.length > 0")
+    assert page.evaluate("told") == ["New urgent conversation"]

@@ -32,6 +32,11 @@
     alarmed = count;
     if (fresh && words && document.hidden && wanted() && may()) new Notification(words, { tag: "urgent" });
   }
-  document.addEventListener("htmx:oobAfterSwap", look);
+  // One answer changes the list and the alarm one after the other: both are one piece of news.
+  let soon = null;
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    clearTimeout(soon);
+    soon = setTimeout(look, 50);
+  });
   if (document.querySelector("#list")) alarmed = alarms();
 })();

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
+import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +15,10 @@ from sqlalchemy import delete, select
 
 from bot.core.rows import Kind
 from bot.services import rotate, search
+from bot.services.clinic import Clinic
 from bot.services.importing.run import run_import
 from bot.store.tables import AuditEntry, NameWord, Patient, User
+from bot.store.vault import Vault
 from tests.web.console.desk import Browser, Desk
 
 Sit = Callable[[str], Browser]
@@ -81,6 +86,20 @@ def test_who_came_before_there_was_an_index_is_made_findable_once(four: Desk) ->
     with four.clinic.database.read() as connection:
         stored = " ".join(connection.execute(select(NameWord.word_index)).scalars())
     assert "del" not in stored
+
+
+def test_names_are_found_before_during_and_after_a_key_is_rotated(four: Desk) -> None:
+    old = [key.get_secret_value() for key in four.clinic.settings.data_keys]
+    fresh = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    both, after = (replace(four.clinic, vault=Vault(keys)) for keys in ([fresh, *old], [fresh]))
+
+    def named(clinic: Clinic) -> list[str]:
+        with clinic.database.read() as connection:
+            return [one.patient_id for one in search.find_people(clinic, connection, "del ros").found]
+
+    assert named(both) == ["A1", "A2"]
+    list(rotate.rotate(both, batch=3))
+    assert named(both) == named(after) == ["A1", "A2"]
 
 
 def test_a_name_elsewhere_is_not_found_from_here(desk: Desk) -> None:
