@@ -45,6 +45,8 @@ BYGONE = frozenset(
         "glucose",
     }
 )
+# What happened some days ago is half of these: the birth, the operation, the last insulin.
+DATED = frozenset({"pregnancy", "infection", "glucose"})
 REACH = 2
 _MEANINGS = frozenset(map(str, EXPLICIT))
 
@@ -165,7 +167,10 @@ def _bygone(reading: Reading, hit: Hit) -> bool:
     within = [other for other in within if other.group == "past" or not _over(reading, other)]
     spoken = _spoken(reading, hit)
     past = any(
-        other.group == "past" and other.rule.language in spoken and not _of_another(reading, other, hit)
+        other.group == "past"
+        and other.rule.language in spoken
+        and not _within(other, hit)
+        and not _of_another(reading, other, hit)
         for other in within
     )
     return past and not any(other.group == "present" for other in within)
@@ -174,6 +179,12 @@ def _bygone(reading: Reading, hit: Hit) -> bool:
 def _of_another(reading: Reading, past: Hit, hit: Hit) -> bool:
     """Whether the past is another danger's own: "had a stroke" says of "she can't smile" not that it is over."""
     return not _meet(past, hit) and any(_meet(other, past) and not _meet(other, hit) for other in reading.under(PREFIX))
+
+
+def _within(past: Hit, hit: Hit) -> bool:
+    """Whether the past is a part of the danger: "gave birth two weeks ago and have a fever" is told of today."""
+    family = hit.group.removeprefix(PREFIX)
+    return family in DATED and hit.start < past.start and past.end < hit.end
 
 
 def _meet(one: Hit, other: Hit) -> bool:

@@ -34,6 +34,8 @@ def test_an_overdose_out_of_the_blue() -> None:
     ("had chest pain last week and it is back now", True),
     ("la semana pasada me dolio el pecho, ya estoy bien", False),
     ("la semana pasada me dolio el pecho y hoy otra vez", True),
+    ("gave birth two weeks ago and have a fever and chills", True),
+    ("fell last week, bruise on hip", False),
 ])  # fmt: skip
 def test_what_is_over_is_past_and_what_is_back_is_not(text: str, grave: bool) -> None:
     assert (load_understander()(text).intent is Intent.EMERGENCY) is grave
