@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from bot import clock
 from bot.core.people import AppointmentStatus
@@ -131,6 +131,7 @@ def test_a_morning(busy: Served, sit_down: Sit) -> None:
     inbox.claim_conversation(desk.clinic, conversation_id="talk-14", actor_id=person, now=now)
     ana.goto(f"{busy.url}/console/conversations/talk-14?view=all")
     ana.get_by_label("Reply", exact=True).fill("This is Ana at Willow Clinic. I am calling you now, please pick up.")
+    expect(ana.locator("#segments")).to_contain_text("1 segment")
     draw(ana, "inbox")
     ana.goto(f"{busy.url}/console/patients/P-011")
     draw(ana, "patient")
