@@ -34,6 +34,18 @@ CHROMIUM_FLAGS = [
 ]
 
 
+EVERY_DAY_ON_POSTGRES = (
+    "tests/store/", "tests/services/test_receive", "tests/services/test_apply", "tests/services/test_deliver",
+    "tests/services/test_inbox", "tests/services/test_settle", "tests/services/test_pause",
+)  # fmt: skip
+"""Where the two databases differ most: locks, batches, claims. All else runs on both in the whole."""
+
+
+def _is_on_postgres(item: pytest.Item) -> bool:
+    spec = getattr(item, "callspec", None)
+    return spec is not None and "postgresql" in map(str, spec.params.values())
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Forget the settings of whoever runs the tests: a test that needs one sets it."""
     for name in Settings.model_fields:
@@ -41,10 +53,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives the browser. Long modules first: with several workers, none is to start on one at the end."""
+    """Mark what drives the browser, and what the everyday part leaves to the whole: most of the second database.
+
+    Long modules first: with several workers, none is to start on one at the end.
+    """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+        if _is_on_postgres(item) and not item.nodeid.startswith(EVERY_DAY_ON_POSTGRES):
+            item.add_marker("slow")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 

@@ -7,7 +7,7 @@ import pytest
 from tests.cli.running import call_bot, run_bot
 from tests.clinic import RunningClinic
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 THINGS = [
     "settings", "database", "migrations", "approvals", "names", "redis", "twilio", "mail", "translations", "lexicons"
 ]  # fmt: skip

@@ -18,6 +18,8 @@ from bot.store.tables import AuditEntry, TokenScope
 from tests.cli.running import call_bot, run_bot
 from tests.servers import wait_until
 
+pytestmark = pytest.mark.slow
+
 Env = dict[str, str]
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -17,6 +17,8 @@ from bot.services.plan import plan_due
 from bot.store.tables import Appointment, Message, Patient, Touch
 from tests.transcripts.chat import STEP, Chat
 
+pytestmark = pytest.mark.slow
+
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

@@ -32,6 +32,8 @@ TEXTS = (
     *("me duele el pecho", "quién es", "نعم", "لا أستطيع الحضور", "ألم في الصدر", "شكرا", "عربي"),
     *("somali please", "10", "purple monday", "I'm driving right now, I'll get back to you", "", "x" * 1700),
 )
+
+pytestmark = pytest.mark.slow
 SMALL_TALK = {"acknowledge", "greeting", "help", "opt_in", "opt_out"}
 SAID = {"confirm": "accepted", "decline": "declined", "reschedule": "tentative"}
 QUIET = (time(20), time(8))

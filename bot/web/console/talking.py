@@ -48,8 +48,6 @@ def install(blueprint: Blueprint) -> None:
 
 
 def _names() -> dict[str, object]:
-    tags = clinic().texts.languages()
-    spoken = sorted(((tag, words.language(tag)) for tag in tags), key=lambda pair: pair[1])
     home = clinic().settings.clinic_timezone
     return {
         "CALLS": CALLS,
@@ -60,8 +58,19 @@ def _names() -> dict[str, object]:
         "role": role,
         "speaker": speaker,
         "spoken": spoken,
-        "tag_of": clinic().texts.supports,
+        "tag_of": tag_of,
     }
+
+
+def tag_of(tag: str) -> str | None:
+    """The catalogue that serves a language."""
+    return clinic().texts.supports(tag)
+
+
+def spoken() -> list[tuple[str, str]]:
+    """The languages that texts are written in, by name. Asked for by the pages that offer them, not by every page."""
+    tags = clinic().texts.languages()
+    return sorted(((tag, words.language(tag)) for tag in tags), key=lambda pair: pair[1])
 
 
 def counted(body: str) -> str:

@@ -13,6 +13,8 @@ from bot.cli.understanding import asked_of
 from bot.content.replies import load_understander
 from tests.core.understanding.lines import labelled, names
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = frozenset({"ar", "en", "es", "fa", "fr", "hi", "ht", "ko", "pl", "pt", "ru", "tl", "vi", "zh"})
 GRAVE = "grave"
 """Dangers, opt-outs and what only sounds like them: lines made to mislead, measured by these alone."""

@@ -242,7 +242,7 @@ def test_one_session_is_ended_and_only_ones_own(
     other.client.post("/console/sign-in", data=form, headers={"User-Agent": agent})
     page = browser.get("/console/account").text
     assert "Safari on iPhone" in page
-    assert page.count("This browser") == 1
+    assert page.count('<span class="badge">This browser</span>') == 1
     theirs = desk.row(Session, Session.agent == agent).id
     assert bens.post("/console/account/session/end", {"session": theirs}).status_code == 303
     assert other.get("/console/").status_code == 200
