@@ -129,10 +129,13 @@ def _denied_within(reading: Reading, hit: Hit, spoken: frozenset[str]) -> bool:
 
 
 def _spent(reading: Reading, denial: Hit, hit: Hit) -> bool:
-    """Whether the denial belongs to a meaning that is complete before the danger: "I am not coming, chest pain"."""
+    """Whether the denial belongs to a meaning that is complete before the danger: "I am not coming, chest pain".
+
+    One that ends in the denial itself is none: in "I'm fine no chest pain" the no is the pain's.
+    """
     return any(
         other.start <= denial.start
-        and denial.end <= other.end <= hit.start
+        and denial.end < other.end <= hit.start
         and other.length > denial.length
         and other.group in _MEANINGS
         for other in reading.hits
