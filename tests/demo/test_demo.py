@@ -48,7 +48,7 @@ def test_a_newcomers_first_minutes(options: tuple[str, ...], page: Page, tmp_pat
         answer(page, "Maria Delgado", "This is Robin. I am calling you now.")
         wait_until(lambda: "calling you now" in texts(network, MARIA)[-1], seconds=15, what="the reply on the phone")
         page.goto(f"{console}patients/P-1010")
-        expect(page.locator(".answer.accepted")).to_have_text("Confirmed")
+        expect(page.locator("#visits .answer.accepted")).to_have_text("Confirmed")
         hurry(network)
         wait_until(lambda: "Running late?" in texts(network, GRACE)[-1], seconds=240, what="the next morning")
         page.goto(console)
