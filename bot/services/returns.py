@@ -54,7 +54,8 @@ def _return(clinic: Clinic, connection: Connection, conversation: AnyRow, waitin
 def _patience(conversation: AnyRow, waiting: list[AnyRow]) -> timedelta:
     """How long the holder may do nothing: the patient's turn is waited for longer than the holder's own."""
     heard, said = conversation.last_inbound_at, conversation.last_staff_at
-    theirs = said is not None and (heard is None or said >= heard)
+    # What somebody wrote before this claim is no answer of its holder's.
+    theirs = said is not None and said >= conversation.held_since and (heard is None or said >= heard)
     if theirs:
         return WAITS_AT_MOST
     return RETURNS_AFTER_URGENT if any(row.priority_rank <= Priority.URGENT.rank for row in waiting) else RETURNS_AFTER

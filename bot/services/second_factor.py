@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import pyotp
 from sqlalchemy import Connection, or_, select, update
@@ -17,6 +18,8 @@ from bot.services.clinic import Clinic
 from bot.services.sessions import Person
 from bot.store.tables import Session, User
 from bot.store.vault import Undecryptable
+
+Done = TypeVar("Done")
 
 STEP: Final = 30
 LEEWAY: Final = 1
@@ -63,32 +66,26 @@ def enroll(
 
 def verify(clinic: Clinic, person: Person, *, code: str, now: datetime) -> bool | Limited:
     """Whether the code, or the recovery code, is right and new; a wrong one counts among the account's tries."""
-    reserved = reserve_try(clinic, person.email, now)
-    if isinstance(reserved, Limited):
-        return reserved
-    with clinic.database.begin() as connection:
-        if not _use(clinic, connection, person, code, now):
-            return False
-        forgive(connection, reserved)
+
+    def act(connection: Connection) -> bool:
         _pass(connection, person, now, "totp.pass")
-    return True
+        return True
+
+    return _by_code(clinic, person, code, now, act)
 
 
 def remove(clinic: Clinic, person: Person, *, code: str, now: datetime) -> bool | Limited:
     """Do without it from now on; it takes a code. Where the clinic asks for one, another has to be set up at once."""
-    reserved = reserve_try(clinic, person.email, now)
-    if isinstance(reserved, Limited):
-        return reserved
-    with clinic.database.begin() as connection:
-        if not _use(clinic, connection, person, code, now):
-            return False
-        forgive(connection, reserved)
+
+    def act(connection: Connection) -> bool:
         forget(connection, person.user_id)
         _pass(connection, person, now, "totp.remove")
         if person.totp_required:
             # So that this browser, too, is served nothing but the page that sets it up.
             connection.execute(update(Session).where(Session.user_id == person.user_id).values(second_factor_at=None))
-    return True
+        return True
+
+    return _by_code(clinic, person, code, now, act)
 
 
 def forget(connection: Connection, user_id: str) -> None:
@@ -99,6 +96,18 @@ def forget(connection: Connection, user_id: str) -> None:
 
 def new_codes(clinic: Clinic, person: Person, *, code: str, now: datetime) -> recovery_codes.Codes | bool | Limited:
     """Ten new recovery codes in place of the old ones; it takes a code. False when that is wrong."""
+
+    def act(connection: Connection) -> recovery_codes.Codes:
+        _pass(connection, person, now, "totp.codes")
+        return recovery_codes.make(connection, person.user_id)
+
+    return _by_code(clinic, person, code, now, act)
+
+
+def _by_code(
+    clinic: Clinic, person: Person, code: str, now: datetime, act: Callable[[Connection], Done]
+) -> Done | bool | Limited:
+    """Do that in one transaction with the code's use, if the code is right; False when it is wrong."""
     reserved = reserve_try(clinic, person.email, now)
     if isinstance(reserved, Limited):
         return reserved
@@ -106,8 +115,7 @@ def new_codes(clinic: Clinic, person: Person, *, code: str, now: datetime) -> re
         if not _use(clinic, connection, person, code, now):
             return False
         forgive(connection, reserved)
-        _pass(connection, person, now, "totp.codes")
-        return recovery_codes.make(connection, person.user_id)
+        return act(connection)
 
 
 def _use(clinic: Clinic, connection: Connection, person: Person, code: str, now: datetime) -> bool:

@@ -244,6 +244,15 @@ def test_the_patients_own_silence_keeps_a_claim_for_a_day(desk: Desk, talk: str,
     assert give_back_idle(desk.clinic, desk.now) == 1
 
 
+def test_an_answer_from_before_the_claim_keeps_nothing(desk: Desk, talk: str, ana: str) -> None:
+    reply(desk, talk, ana, "In the garage on Elm Street.")
+    inbox.release_conversation(desk.clinic, conversation_id=talk, actor_id=ana, now=desk.now)
+    desk.wait(hours=1)
+    inbox.claim_conversation(desk.clinic, conversation_id=talk, actor_id=ana, now=desk.now)
+    desk.wait(minutes=30)
+    assert give_back_idle(desk.clinic, desk.now) == 1
+
+
 def test_what_the_patient_wrote_into_an_idle_claim_is_not_lost(desk: Desk, talk: str, ana: str) -> None:
     resolve(desk, talk, ana)
     inbox.claim_conversation(desk.clinic, conversation_id=talk, actor_id=ana, now=desk.now)

@@ -226,9 +226,8 @@ def _leaves_much(reading: Reading) -> bool:
     """Whether so much of it was not read that a danger may stand there: "yes I'm coming, but <nothing known>"."""
     turn = next((hit for hit in reading.of("contrast") if hit.start > 0), None)
     if turn is not None:
-        known = reading.idle.union(*(range(hit.start, hit.end) for hit in reading.hits))
         after = range(turn.end, len(reading.words))
-        strange = sum(at not in known for at in after)
+        strange = len(reading.strange().intersection(after))
         if strange >= UNREAD_AFTER_TURN and strange >= MOST_OF * len(after):
             return True
     return reading.unread() >= UNREAD

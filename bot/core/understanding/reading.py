@@ -62,12 +62,18 @@ class Reading:
 
     def unread(self) -> int:
         """The length of the longest run of words of which no rule knows anything, courtesies left aside."""
-        known = self.idle.union(*(range(hit.start, hit.end) for hit in self.hits))
         longest = run = 0
+        strange = self.strange()
         for at in range(len(self.words)):
-            run = 0 if at in known else run + 1
+            run = run + 1 if at in strange else 0
             longest = max(longest, run)
         return longest
+
+    def strange(self) -> frozenset[int]:
+        """The words of which no rule knows anything, courtesies left aside."""
+        return frozenset(range(len(self.words))).difference(
+            self.idle, *(range(hit.start, hit.end) for hit in self.hits)
+        )
 
     def within(self, prefix: str) -> Reading:
         """The same reading where the groups under `prefix` mean something, and so hide what lies inside them."""
@@ -207,8 +213,7 @@ def _signature(
             continue
         named = (text.clean[text.spans[origin[at]][0]] for at in range(start, len(words)))
         if closing or all(
-            first.isupper() and at not in spoken
-            for first, at in zip(named, range(start, len(words)), strict=True)
+            first.isupper() and at not in spoken for first, at in zip(named, range(start, len(words)), strict=True)
         ):
             return set(range(start - closing, len(words)))
     return set()
@@ -273,9 +278,7 @@ def _uncovered(hits: list[Hit], breaks: Sequence[int]) -> list[Hit]:
 
 def _paused(safe: Hit, hit: Hit, breaks: Sequence[int]) -> bool:
     """Whether a danger begins after a pause in what would make it safe: "no, I want to die" is not "not … to die"."""
-    return hit.group.startswith("danger.") and any(
-        breaks[at] >= COMMA for at in range(safe.start + 1, hit.start + 1)
-    )
+    return hit.group.startswith("danger.") and any(breaks[at] >= COMMA for at in range(safe.start + 1, hit.start + 1))
 
 
 def _covers(other: Hit, hit: Hit) -> bool:

@@ -23,6 +23,18 @@ def test_denials_in_the_same_language_hold(text: str) -> None:
     assert load_understander()(text).intent is not Intent.EMERGENCY
 
 
+@pytest.mark.parametrize("text", ["im fine no chest pain", "doing fine no fever no chest pain"])
+def test_a_denial_that_ends_another_meaning_is_the_dangers_own(text: str) -> None:
+    """ "Fine, no" is a no as well; this one is the pain's."""
+    assert load_understander()(text).intent is not Intent.EMERGENCY
+
+
+@pytest.mark.parametrize("text", ["no im not ok i want to die", "im not fine i cant breathe", "not good chest pain"])
+def test_who_is_not_well_denies_no_danger(text: str) -> None:
+    """The "not" is the well-being's."""
+    assert load_understander()(text).intent is Intent.EMERGENCY
+
+
 @pytest.mark.parametrize("text", ["im not coming chest pain", "di ako makakapunta naninikip dibdib ko"])
 def test_a_denial_that_is_part_of_another_meaning_denies_nothing_more(text: str) -> None:
     """What is not to be is the visit, not the pain."""

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from bot.services.clinic import Clinic
+from bot.services.plan import plan_due
 from bot.web.app import create_app
 from tests.web.console.desk import Browser, Desk
 
@@ -50,3 +51,12 @@ def count_queries(desk: Desk) -> Iterator[Callable[[], int]]:
     event.listen(desk.clinic.database.engine, "before_cursor_execute", note)
     yield lambda: len(sent)
     event.remove(desk.clinic.database.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def rosa(desk: Desk) -> str:
+    """A patient with a visit in eight days, planned for."""
+    patient_id = desk.patient(10, "Rosa", "Delgado")
+    desk.visit(1, patient_id, days=8)
+    plan_due(desk.clinic, at=desk.now)
+    return patient_id

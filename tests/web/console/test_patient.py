@@ -26,29 +26,8 @@ from bot.store.tables import (
     Touch,
     User,
 )
-from tests.web.console.desk import Browser, Desk
-
-Sit = Callable[[str], Browser]
-SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-PAGE = "/console/patients/P-010"
-EVIDENCE = "she said so on the phone"
-
-
-@pytest.fixture
-def rosa(desk: Desk) -> str:
-    """A patient with a visit in eight days, planned for."""
-    patient_id = desk.patient(10, "Rosa", "Delgado")
-    desk.visit(1, patient_id, days=8)
-    plan_due(desk.clinic, at=desk.now)
-    return patient_id
-
-
-def story_of(page: str) -> str:
-    return page[page.index('id="story"') : page.index('id="ahead"')]
-
-
-def ahead_of(page: str) -> str:
-    return page[page.index('id="ahead"') : page.index('id="phones"')]
+from tests.web.console.desk import Desk
+from tests.web.console.patient_pages import EVIDENCE, PAGE, SQLITE, Sit, ahead_of, story_of
 
 
 def decide(desk: Desk) -> None:
