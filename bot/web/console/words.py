@@ -166,7 +166,7 @@ SIGNS: Final = Said(
     {
         Sign.MISSED_BEFORE: "missed %(count)s before",
         Sign.BOOKED_LONG_AGO: "booked %(count)s days ahead",
-        Sign.REMINDERS_UNANSWERED: "%(count)s reminders unanswered",
+        Sign.REMINDERS_UNANSWERED: "reminders unanswered: %(count)s",
         Sign.NOT_REACHED: "no reminder arrived",
         Sign.WANTED_ANOTHER_TIME: "asked for another time",
     }
