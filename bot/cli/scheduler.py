@@ -41,18 +41,39 @@ class Stopped(BaseException):
     """SIGTERM: whatever is under way is rolled back, and the next one does it."""
 
 
+class Stop:
+    """Whether somebody asked us to end.
+
+    The signal's exception ends a long round at once, but it may come up inside a driver's own clean-up, which then
+    raises an error of its own in its place. So the request is also kept, and looked at before each round and pause.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, _signum: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        raise Stopped
+
+    def look(self) -> None:
+        """Raise Stopped if it was asked for."""
+        if self.asked:
+            raise Stopped
+
+
 @click.command()
 def scheduler() -> None:
     """Plan and queue what is due, until stopped."""
     clinic = start.clinic()
     logs.configure(clinic.settings.log_level)
     holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+    stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stopped)
+        signal.signal(number, stop)
     log.info("scheduler started", holder=holder)
     try:
         _wait_for_tables(clinic)
-        run(clinic, holder)
+        run(clinic, holder, stop)
     except Stopped:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
@@ -72,10 +93,11 @@ def _wait_for_tables(clinic: Clinic) -> None:
             time.sleep(DOWN_SECONDS)
 
 
-def run(clinic: Clinic, holder: str) -> None:
-    """Tick for ever."""
+def run(clinic: Clinic, holder: str, stop: Stop) -> None:
+    """Tick until Stopped is raised."""
     held: bool | None = None
     while True:
+        stop.look()
         pause = max(SHORTEST_TICK, clock.real_seconds(TICK_SECONDS))
         try:
             mine = tick(clinic, holder)
@@ -83,14 +105,17 @@ def run(clinic: Clinic, holder: str) -> None:
                 log.info("lease taken" if mine else "another scheduler is at work", holder=holder)
             held = mine
         except DatabaseDown as error:
+            stop.look()
             log.warning("database down", error=str(error))
             pause = DOWN_SECONDS
         except Exception as error:
+            stop.look()
             # Whatever it is, the workers must hear of what is due, and the next round must come.
             log.error("planning failed", error=type(error).__name__)
             with suppress(DatabaseDown):
                 hint(clinic, look(clinic))
             pause = DOWN_SECONDS
+        stop.look()
         time.sleep(pause)
 
 
@@ -137,10 +162,6 @@ class Renewal:
 def _lease() -> timedelta:
     # On the demo's fast clock a lease lasts as long for whoever waits for it.
     return timedelta(seconds=LEASE_SECONDS / clock.real_seconds(1.0))
-
-
-def _stopped(_signum: int, _frame: FrameType | None) -> None:
-    raise Stopped
 
 
 def _give_up(clinic: Clinic, holder: str) -> None:

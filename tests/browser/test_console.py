@@ -108,6 +108,7 @@ def test_keys_do_what_hands_do_most_and_never_in_fields(served: Served, sit_down
     page.keyboard.press("k")
     page.keyboard.press("o")
     expect(page.get_by_role("heading", name="Tom Okafor")).to_be_visible()
+    page.wait_for_load_state()  # A page from Today is a new one: it is seen before its scripts listen.
     page.keyboard.press("c")
     expect(page.get_by_text("Bot paused")).to_be_visible()
     page.keyboard.press("r")

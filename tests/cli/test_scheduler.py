@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from bot.cli.scheduler import Stop, Stopped, run
+from bot.config import Settings
+from bot.runtime import build_clinic
 from bot.store.database import Database, open_database
 from bot.store.tables import Lease, Message, Touch
 from tests.clinic import RunningClinic
@@ -88,3 +93,19 @@ def test_without_tables_it_says_what_to_do(
         assert "Traceback" not in child.output()
     finally:
         clinic.stop()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_request_to_end_that_came_up_inside_a_driver_is_not_forgotten(settings: Settings) -> None:
+    """A driver that cleans up may raise its own error in place of the signal's."""
+    stop = Stop()
+
+    def interrupted() -> datetime:
+        try:
+            stop(signal.SIGTERM, None)
+        except Stopped as error:
+            raise RuntimeError("cannot roll back") from error
+        raise AssertionError("not reached")
+
+    with pytest.raises(Stopped):
+        run(replace(build_clinic(settings), clock=interrupted), "holder", stop)
