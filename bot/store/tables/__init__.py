@@ -16,6 +16,7 @@ from bot.store.tables.access import (
     User,
 )
 from bot.store.tables.care import Correction, Enrollment, Escalation, Finding, Note, Notice, Touch
+from bot.store.tables.cohorts import Cohort, ListedPatient, PatientList
 from bot.store.tables.desk import CannedReply, CannedText, Presence, Review, ReviewState, SavedView
 from bot.store.tables.messaging import Conversation, Decision, DeliveryEvent, Message, OutreachKey, Question
 from bot.store.tables.operations import Brake, ImportFault, ImportRun, Lease
@@ -32,6 +33,7 @@ __all__ = [
     "BreakGlass",
     "CannedReply",
     "CannedText",
+    "Cohort",
     "ConsentEntry",
     "ContactPoint",
     "Conversation",
@@ -45,6 +47,7 @@ __all__ = [
     "ImportRun",
     "Invitation",
     "Lease",
+    "ListedPatient",
     "Location",
     "Message",
     "NameWord",
@@ -54,6 +57,7 @@ __all__ = [
     "OutreachKey",
     "Patient",
     "PatientContact",
+    "PatientList",
     "Presence",
     "Question",
     "Recall",
