@@ -15,6 +15,15 @@ from bot.store.tables.access import (
     TokenScope,
     User,
 )
+from bot.store.tables.campaigns import (
+    Campaign,
+    CampaignForecast,
+    CampaignRecipient,
+    CampaignText,
+    ClinicLimit,
+    ForecastLine,
+    Fuse,
+)
 from bot.store.tables.care import Correction, Enrollment, Escalation, Finding, Note, Notice, Touch
 from bot.store.tables.cohorts import Cohort, ListedPatient, PatientList
 from bot.store.tables.desk import CannedReply, CannedText, Presence, Review, ReviewState, SavedView
@@ -31,8 +40,13 @@ __all__ = [
     "AuditEntry",
     "Brake",
     "BreakGlass",
+    "Campaign",
+    "CampaignForecast",
+    "CampaignRecipient",
+    "CampaignText",
     "CannedReply",
     "CannedText",
+    "ClinicLimit",
     "Cohort",
     "ConsentEntry",
     "ContactPoint",
@@ -43,6 +57,8 @@ __all__ = [
     "Enrollment",
     "Escalation",
     "Finding",
+    "ForecastLine",
+    "Fuse",
     "ImportFault",
     "ImportRun",
     "Invitation",

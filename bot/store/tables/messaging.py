@@ -15,6 +15,7 @@ from bot.core.outreach import Lane, Verdict
 from bot.store.columns import Id, Table, Word, word
 
 HELD = text("held_by IS NOT NULL")
+WENT = text("sent_at IS NOT NULL")
 
 
 class Conversation(Table):
@@ -54,6 +55,7 @@ class Message(Table):
         Index("ix_messages_patient_id_created_at", "patient_id", "created_at"),
         Index("ix_messages_status_due_at", "status", "lane_rank", "due_at"),
         Index("ix_messages_reply_to", "reply_to"),
+        Index("ix_messages_kind_sent_at", "kind", "sent_at", postgresql_where=WENT, sqlite_where=WENT),
         UniqueConstraint("twilio_sid"),
         UniqueConstraint("dedupe_key"),
     )
@@ -66,6 +68,7 @@ class Message(Table):
     appointment_id: Mapped[str | None] = mapped_column(ForeignKey("appointments.appointment_id"), index=True)
     appointment_version: Mapped[int | None]
     enrollment_id: Mapped[str | None] = mapped_column(String(32))
+    campaign_id: Mapped[str | None] = mapped_column(String(32))
     direction: Mapped[Direction] = word(Direction)
     origin: Mapped[Origin | None] = word(Origin)
     """None for inbound."""
