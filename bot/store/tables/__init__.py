@@ -31,6 +31,7 @@ from bot.store.tables.messaging import Conversation, Decision, DeliveryEvent, Me
 from bot.store.tables.operations import Brake, ImportFault, ImportRun, Lease
 from bot.store.tables.people import ConsentEntry, ContactPoint, NameWord, Patient, PatientContact
 from bot.store.tables.places import Location, OnCall, Resource, ServiceLevel
+from bot.store.tables.reports import Cut, Figure, Grain, RollUp
 from bot.store.tables.visits import Appointment, AppointmentChange, Recall, Referral, ReminderRule
 
 __all__ = [
@@ -52,13 +53,16 @@ __all__ = [
     "ContactPoint",
     "Conversation",
     "Correction",
+    "Cut",
     "Decision",
     "DeliveryEvent",
     "Enrollment",
     "Escalation",
+    "Figure",
     "Finding",
     "ForecastLine",
     "Fuse",
+    "Grain",
     "ImportFault",
     "ImportRun",
     "Invitation",
@@ -84,6 +88,7 @@ __all__ = [
     "Review",
     "ReviewState",
     "Role",
+    "RollUp",
     "SavedView",
     "ServiceLevel",
     "Session",

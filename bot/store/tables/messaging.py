@@ -15,6 +15,7 @@ from bot.core.outreach import Lane, Verdict
 from bot.store.columns import Id, Table, Word, word
 
 HELD = text("held_by IS NOT NULL")
+HEARD = text("direction = 'inbound'")
 WENT = text("sent_at IS NOT NULL")
 
 
@@ -56,6 +57,9 @@ class Message(Table):
         Index("ix_messages_status_due_at", "status", "lane_rank", "due_at"),
         Index("ix_messages_reply_to", "reply_to"),
         Index("ix_messages_kind_sent_at", "kind", "sent_at", postgresql_where=WENT, sqlite_where=WENT),
+        # Reports read a day at a time: what came, and what went.
+        Index("ix_messages_heard", "created_at", postgresql_where=HEARD, sqlite_where=HEARD),
+        Index("ix_messages_sent_at", "sent_at", postgresql_where=WENT, sqlite_where=WENT),
         UniqueConstraint("twilio_sid"),
         UniqueConstraint("dedupe_key"),
     )

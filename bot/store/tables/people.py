@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.people import Channel, ConsentBasis, ConsentStatus, NumberStatus, PatientStatus, Relation, Scope
 from bot.store.columns import ExternalId, Id, Table, word
+
+OPTED_OUT = text("status = 'opted-out'")
 
 
 class Patient(Table):
@@ -95,6 +97,7 @@ class ConsentEntry(Table):
     __table_args__ = (
         Index("ix_consent_entries_contact_point_id_at", "contact_point_id", "at"),
         Index("ix_consent_entries_patient_id_at", "patient_id", "at"),
+        Index("ix_consent_entries_opted_out", "at", postgresql_where=OPTED_OUT, sqlite_where=OPTED_OUT),
     )
 
     id: Mapped[Id]

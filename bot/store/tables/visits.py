@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.core.people import AppointmentStatus, Participation
 from bot.store.columns import ExternalId, Id, Table, word
 
+MOVED = text("previous_starts_at IS NOT NULL")
 TO_CHART = text("field = 'response' AND charted_at IS NULL")
 
 
@@ -21,6 +22,12 @@ class Appointment(Table):
     __table_args__ = (
         Index("ix_appointments_patient_id_starts_at", "patient_id", "starts_at"),
         Index("ix_appointments_starts_at", "starts_at"),
+        Index(
+            "ix_appointments_previous_starts_at",
+            "previous_starts_at",
+            postgresql_where=MOVED,
+            sqlite_where=MOVED,
+        ),
     )
 
     appointment_id: Mapped[ExternalId]
