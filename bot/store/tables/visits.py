@@ -13,6 +13,7 @@ from bot.store.columns import ExternalId, Id, Table, word
 
 MOVED = text("previous_starts_at IS NOT NULL")
 TO_CHART = text("field = 'response' AND charted_at IS NULL")
+TO_PLAN = text("planned_version < version")
 
 
 class Appointment(Table):
@@ -28,6 +29,8 @@ class Appointment(Table):
             postgresql_where=MOVED,
             sqlite_where=MOVED,
         ),
+        # Few visits wait to be planned, whatever the years have brought together.
+        Index("ix_appointments_to_plan", "appointment_id", postgresql_where=TO_PLAN, sqlite_where=TO_PLAN),
     )
 
     appointment_id: Mapped[ExternalId]
@@ -44,7 +47,7 @@ class Appointment(Table):
     responded_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     """Grows when the visit moves or changes state: touches and questions of an older version are void."""
-    planned_version: Mapped[int] = mapped_column(default=0, index=True)
+    planned_version: Mapped[int] = mapped_column(default=0)
     """The version that planning has seen; smaller than `version` means it is still to be planned."""
     previous_starts_at: Mapped[datetime | None]
     """When the visit was before it last moved."""
