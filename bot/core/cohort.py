@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 
 class Course(StrEnum):
@@ -175,3 +175,31 @@ def leaves(condition: Condition) -> Iterator[Test]:
             yield from leaves(part)
         case _:
             yield condition
+
+
+SLOW: Final = (Age, AtRisk)
+"""What no database can tell: birth dates are sealed, and points are added up by our own rules."""
+
+
+def is_slow(condition: Condition) -> bool:
+    """Whether some of it is left to find out when the database has answered."""
+    return any(isinstance(test, SLOW) for test in leaves(condition))
+
+
+def left_over(condition: Condition) -> Condition:
+    """What is still to be found out of those for whom all that the database can tell holds."""
+    if isinstance(condition, All):
+        return All(tuple(left_over(part) for part in condition.parts if is_slow(part)))
+    return condition if is_slow(condition) else All(())
+
+
+def holds(condition: Condition, known: Mapping[Test, bool]) -> bool:
+    """Whether it holds, by what is known of each test in it."""
+    match condition:
+        case All(parts):
+            return all(holds(part, known) for part in parts)
+        case Either(parts):
+            return any(holds(part, known) for part in parts)
+        case Not(part):
+            return not holds(part, known)
+    return known[condition]

@@ -170,7 +170,7 @@ def _unconfirmed(
     clinic: Clinic, connection: Connection, *, locations: Sequence[str], now: datetime
 ) -> tuple[Sequence[Unconfirmed], int]:
     rows = queries.unconfirmed(connection, locations=locations, now=now, until=now + CONFIRM_WITHIN)
-    risks = {row.appointment_id: _risk(row) for row in rows}
+    risks = {row.appointment_id: risk_of(row) for row in rows}
     first = sorted(rows, key=lambda row: (-risks[row.appointment_id].points, row.starts_at, row.appointment_id))
     ids = [row.appointment_id for row in first[:SHOWN]]
     found = {row.appointment_id: row for row in queries.visits(connection, ids)} if ids else {}
@@ -178,7 +178,8 @@ def _unconfirmed(
     return shown, len(rows)
 
 
-def _risk(row: AnyRow) -> Risk:
+def risk_of(row: AnyRow) -> Risk:
+    """How likely the visit of that row is to be missed."""
     return noshow.risk(
         History(
             missed=row.missed,
