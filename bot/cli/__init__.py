@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "import": "bot.cli.importing:import_",
     "journeys": "bot.cli.journeys:journeys",
     "keys": "bot.cli.keys:keys",
+    "languages": "bot.cli.languages:languages",
     "lint": "bot.cli.lint:lint",
     "plan": "bot.cli.plan:plan",
     "scheduler": "bot.cli.scheduler:scheduler",

@@ -9,7 +9,7 @@ from gettext import c2py
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
 
 Msgid = str | tuple[str, ...]
 """A sentence as the templates have it; singular and plural where it counts something."""
@@ -72,7 +72,10 @@ def read_catalogue(file: Path) -> Catalogue:
 
 
 def read_raw(file: Path) -> Catalog:
-    """The catalogue with everything in it, fuzzy and empty entries too."""
+    """The catalogue with everything in it, fuzzy and empty entries too. Raises ValueError that names the file."""
     with file.open("rb") as stream:
-        # Plural forms come from the file's own header; Babel need not know the locale (it lacks some that we have).
-        return read_po(stream, abort_invalid=True)
+        try:
+            # Plural forms come from the file's own header; Babel need not know the locale (it lacks some we have).
+            return read_po(stream, abort_invalid=True)
+        except PoFileError as fault:
+            raise ValueError(f"{file}: {fault}") from fault

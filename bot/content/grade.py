@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -17,11 +17,8 @@ _STRONG: Final = frozenset("aeoáéíóú")
 def grade(text: str, language: str) -> float | None:
     """The school grade of the text; None in a language without a formula, and for a text without words."""
     formula = FORMULAS.get(language)
-    words = _WORD.findall(text.lower())
-    if formula is None or not words:
-        return None
-    sentences = sum(1 for part in _SENTENCE_END.split(text) if _WORD.search(part))
-    return formula(words, max(sentences, 1))
+    words, sentences = _counted(text)
+    return formula(words, sentences) if formula is not None and words else None
 
 
 def flesch_kincaid(words: list[str], sentences: int) -> float:
@@ -46,6 +43,44 @@ def crawford(words: list[str], sentences: int) -> float:
 
 
 FORMULAS: Final[Mapping[str, Callable[[list[str], int], float]]] = {"en": flesch_kincaid, "es": crawford}
+
+
+HARDEST_GRADE: Final = 6.0
+LEAST_HUERTA: Final = 70.0
+"""Fernández-Huerta's own scale: from 70 on a text is for the sixth year of school, or an earlier one."""
+LEAST_INFLESZ: Final = 55.0
+"""INFLESZ: from 55 on a text is "normal", for the public; patients' leaflets are to reach it."""
+
+
+def fernandez_huerta(words: list[str], sentences: int) -> float:
+    """How easily a Spanish text is read, from 0 to 100.
+
+    J. Fernández Huerta: Medidas sencillas de lecturabilidad. Consigna 214, 1959, pages 29 to 32.
+    """
+    return 206.84 - 60 * sum(map(spanish_syllables, words)) / len(words) - 1.02 * len(words) / sentences
+
+
+def inflesz(words: list[str], sentences: int) -> float:
+    """The same by the scale made for texts on health (F. Szigriszt Pazos 1993; I. M. Barrio Cantalejo 2008)."""
+    return 206.835 - 62.3 * sum(map(spanish_syllables, words)) / len(words) - len(words) / sentences
+
+
+def hardness(text: str, language: str) -> Iterator[str]:
+    """Why the text is too hard for whoever left school after six years; nothing where there is no formula."""
+    words, sentences = _counted(text)
+    if not words:
+        return
+    if language == "en" and (found := flesch_kincaid(words, sentences)) > HARDEST_GRADE:
+        yield f"reads at grade {found:.1f}, above {HARDEST_GRADE:.0f} (Flesch-Kincaid)"
+    if language == "es" and (found := fernandez_huerta(words, sentences)) < LEAST_HUERTA:
+        yield f"reads at {found:.0f}, below {LEAST_HUERTA:.0f} (Fernández-Huerta), which is grade 6"
+    if language == "es" and (found := inflesz(words, sentences)) < LEAST_INFLESZ:
+        yield f"reads at {found:.0f}, below {LEAST_INFLESZ:.0f} (INFLESZ)"
+
+
+def _counted(text: str) -> tuple[list[str], int]:
+    sentences = sum(1 for part in _SENTENCE_END.split(text) if _WORD.search(part))
+    return _WORD.findall(text.lower()), max(sentences, 1)
 
 
 def english_syllables(word: str) -> int:

@@ -10,7 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from bot.content.carriers import Carriers, carriers
 from bot.content.dates import Dates, words
+from bot.content.discretion import Discretion, Unsafe, unsafe
 
 SOURCE = "en"
 """The language that templates are written in, and the fallback for all others."""
@@ -35,6 +37,16 @@ class Review(StrEnum):
     DRAFT = "draft"
 
 
+@dataclass(frozen=True, slots=True)
+class Formal:
+    """How the language speaks to a patient whom it does not know."""
+
+    how: str = ""
+    """For translators: "usted, never tú"."""
+    never: tuple[str, ...] = ()
+    """Words of the familiar form, which no text may have."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Language:
     """One language: its names, its direction, its dates, and who has reviewed its wording."""
@@ -52,7 +64,15 @@ class Language:
     sample_name: str
     """A long first name such as readers of this language have; the lint measures with it."""
     dates: Dates
-    reviewed: bool
+    formal: Formal
+    unsafe: Unsafe
+    carriers: Carriers
+    plurals: str
+    """The CLDR locale by whose rules it counts; empty for those that CLDR has wrong."""
+    plurals_why: str
+    """Why it does not count by CLDR."""
+    reviewed: bool | None
+    """None: the file does not say."""
     folder: Path
 
     @property
@@ -74,6 +94,8 @@ class Languages:
     def __init__(self, found: Mapping[str, Language]) -> None:
         self.by_tag = dict(found)
         self._canonical = {tag.lower(): tag for tag in found}
+        # A place keeps its name in every language, so the words of all count for it.
+        self.discretion = Discretion(language.unsafe for language in found.values())
         self.supports = lru_cache(maxsize=4096)(self._supports)
 
     @classmethod
@@ -112,8 +134,10 @@ def read(file: Path) -> Language:
 
 
 def _language(file: Path, data: Mapping[str, Any]) -> Language:
+    tag, formal, plurals = file.parent.name, data.get("formal", {}), data.get("plurals", {})
+    reviewed = data.get("review", {}).get("reviewed")
     return Language(
-        tag=file.parent.name,
+        tag=tag,
         name=str(data["name"]),
         english_name=str(data["english_name"]),
         rtl=data.get("direction", "ltr") == "rtl",
@@ -122,6 +146,11 @@ def _language(file: Path, data: Mapping[str, Any]) -> Language:
         tight=bool(data.get("tight", False)),
         sample_name=str(data["sample_name"]),
         dates=Dates(words(data["dates"])),
-        reviewed=bool(data.get("review", {}).get("reviewed", False)),
+        formal=Formal(str(formal.get("how", "")), tuple(map(str, formal.get("never", ())))),
+        unsafe=unsafe(data.get("unsafe", {})),
+        carriers=carriers(data.get("carriers", {})),
+        plurals=str(plurals.get("like", "" if "own" in plurals else tag)),
+        plurals_why=str(plurals.get("own", "")),
+        reviewed=None if reviewed is None else bool(reviewed),
         folder=file.parent,
     )

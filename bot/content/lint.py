@@ -10,33 +10,17 @@ from pathlib import Path
 
 from babel.messages.catalog import Message
 
+from bot.content.carriers import CARRIER_LINES, Keywords, without_keyword, without_lines
 from bot.content.catalogues import PLACEHOLDER, Msgid, is_usable, read_raw
-from bot.content.discretion import telling_words
+from bot.content.direction import fragile_parts, is_balanced, starts_rightward
+from bot.content.discretion import Discretion
+from bot.content.grade import hardness
 from bot.content.languages import SOURCE, Language
-from bot.content.messages import Messages, Source
+from bot.content.messages import Messages, Rendered, Source
 from bot.content.samples import samples
+from bot.content.showing import plain_text
 from bot.core.segments import encoding, normalise
 
-CARRIER_LINES = {
-    "STOP to end texts.": "STOP",
-    "STOP to end.": "STOP",
-    "HELP for help.": "HELP",
-    "Reply START to get texts again.": "START",
-}
-"""The only sentences that may name a carrier's keyword, and the keyword that every translation must keep."""
-
-# Carriers and Twilio act on these by themselves, so none of them can be an answer to anything of ours.
-KEYWORDS = (
-    "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT START UNSTOP YES HELP INFO "
-    "ALTO PARAR PARE BAJA CANCELAR AYUDA ARRET ARRETER FIN AIDE CANCELE SAIR"
-)
-_KEYWORD = re.compile(rf"\b(?:{KEYWORDS.replace(' ', '|')})\b")
-# In small letters too when the patient is told to send them.
-_TOLD_TO_SEND = re.compile(
-    r"\b(?:reply|text|send|answer|write|responda|escriba|env[ií]e)\s+(?:with\s+)?[\"']?"
-    rf"({KEYWORDS.replace(' ', '|')})\b",
-    re.IGNORECASE,
-)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 
@@ -48,37 +32,64 @@ class Finding:
     message: str
 
 
+class Wording:
+    """What no text may say, in one language: its own telling words and English ones, and every carrier's keywords."""
+
+    def __init__(self, language: Language, source: Language, keywords: Keywords) -> None:
+        self._discretion = Discretion((language.unsafe, source.unsafe))
+        self._keywords = keywords
+        familiar = "|".join(map(re.escape, language.formal.never))
+        spaced = rf"(?<!\w)(?:{familiar})(?!\w)" if not language.tight else familiar
+        self._familiar = re.compile(spaced if familiar else "(?!)", re.IGNORECASE)
+        self._how = language.formal.how
+
+    def faults(self, text: str, *, tells: bool) -> Iterator[str]:
+        """What is wrong with it; `tells`: its readers have asked for texts about what their care is for."""
+        for keyword in self._keywords.offered_in(text):
+            yield f"offers {keyword}, on which carriers act by themselves"
+        for word in () if tells else self._discretion.telling_words(text):
+            yield f'"{word}" tells what the care is for'
+        for familiar in sorted(set(self._familiar.findall(text))):
+            yield f'"{familiar}" is the familiar form (how to address patients: {self._how})'
+        for character in sorted(set(text)):
+            if _is_odd(character):
+                yield f"has {_name(character)} (U+{ord(character):04X})"
+
+
 def lint(messages: Messages) -> list[Finding]:
     """Every fault in templates, catalogues and language files; none when all is well."""
-    keys, tags = messages.keys(), messages.languages()
-    sources = [messages.source(key) for key in keys]
-    languages = [messages.language(tag) for tag in tags]
+    sources = [messages.source(key) for key in messages.keys()]  # noqa: SIM118
+    languages = [messages.language(tag) for tag in messages.languages()]
+    keywords = Keywords(language.carriers for language in languages)
+    english = messages.language(SOURCE)
+    wordings = {language.tag: Wording(language, english, keywords) for language in languages}
     found: list[Finding] = []
     for source in sources:
-        found += (Finding(source.file, fault) for fault in _template_faults(source))
+        found += (Finding(source.file, fault) for fault in _template_faults(source, wordings[SOURCE]))
     for language in languages:
-        found += (Finding(language.catalogue, fault) for fault in _catalogue_faults(language, sources))
+        faults = _catalogue_faults(language, sources, wordings[language.tag])
+        found += (Finding(language.catalogue, fault) for fault in faults)
     for language in languages:
         for source in sources:
             found += (Finding(source.file, fault) for fault in _rendering_faults(messages, source, language))
     return found
 
 
-def _template_faults(source: Source) -> Iterator[str]:
-    text = _COMMENT.sub("", source.text)
-    for line in CARRIER_LINES:
-        text = text.replace(line, "")
-    yield from _wording_faults(text)
+def _template_faults(source: Source, wording: Wording) -> Iterator[str]:
+    yield from wording.faults(without_lines(_COMMENT.sub("", source.text)), tells=source.tells)
 
 
-def _catalogue_faults(language: Language, sources: list[Source]) -> Iterator[str]:
+def _catalogue_faults(language: Language, sources: list[Source], wording: Wording) -> Iterator[str]:
     if not language.catalogue.is_file():
         yield "there is no such catalogue"
         return
     wanted: dict[str, str] = {}
+    guarded: set[str] = set()
     for source in sources:
         for msgid in source.msgids:
             wanted.setdefault(_first(msgid), source.key)
+            if not source.tells:
+                guarded.add(_first(msgid))
     for message in read_raw(language.catalogue):
         if not message.id:
             continue
@@ -87,12 +98,12 @@ def _catalogue_faults(language: Language, sources: list[Source]) -> Iterator[str
             yield f'"{first}" stands in no template'
             continue
         del wanted[first]
-        yield from _translation_faults(message, language)
+        yield from _translation_faults(message, language, wording, tells=first not in guarded)
     for first, key in wanted.items():
         yield f'"{first}" ({key}) is not translated'
 
 
-def _translation_faults(message: Message, language: Language) -> Iterator[str]:
+def _translation_faults(message: Message, language: Language, wording: Wording, *, tells: bool) -> Iterator[str]:
     first = _first(message.id)
     strings = [message.string] if isinstance(message.string, str) else list(message.string or ("",))
     if message.fuzzy:
@@ -110,21 +121,10 @@ def _translation_faults(message: Message, language: Language) -> Iterator[str]:
         elif not is_usable(source, string):
             yield f'"{first}": a percent sign is written %%'
         if language.tag != SOURCE and string != first:
-            yield from (f'"{first}": {fault}' for fault in _wording_faults(_without_keyword(first, string)))
+            yield from (f'"{first}": {fault}' for fault in wording.faults(without_keyword(first, string), tells=tells))
         keyword = CARRIER_LINES.get(first)
         if keyword and keyword not in string:
             yield f'"{first}": the keyword {keyword} is missing'
-
-
-def _wording_faults(text: str) -> Iterator[str]:
-    keywords = {*_KEYWORD.findall(text), *(word.upper() for word in _TOLD_TO_SEND.findall(text))}
-    for keyword in sorted(keywords):
-        yield f"offers {keyword}, on which carriers act by themselves"
-    for word in telling_words(text):
-        yield f'"{word}" tells what the care is for'
-    for character in sorted(set(text)):
-        if _is_odd(character):
-            yield f"has {_name(character)} (U+{ord(character):04X})"
 
 
 def _rendering_faults(messages: Messages, source: Source, language: Language) -> Iterator[str]:
@@ -136,23 +136,29 @@ def _rendering_faults(messages: Messages, source: Source, language: Language) ->
         too_long = not source.fits(rendered)
         if too_long and (longest is None or len(rendered.text) > len(longest.text)):
             longest = rendered
-        if language.rtl and "prompt" not in source.text and not _starts_rtl(rendered.text):
-            yield f"{language.tag}: starts with a left-to-right letter, so phones lay it out from the left"
+        for fault in _direction_faults(rendered) if language.rtl else ():
+            yield f"{language.tag}: {fault}"
             return
     if longest:
         yield (
             f"{language.tag}: {longest.segments} segments ({len(longest.text)} characters, {encoding(longest.text)}) "
             f'with long values: "{longest.text}"'
         )
+    text = plain_text(messages, source.key, language.tag)
+    yield from (f'{language.tag}: {fault}: "{text}"' for fault in hardness(text, language.tag))
+
+
+def _direction_faults(rendered: Rendered) -> Iterator[str]:
+    if not starts_rightward(rendered.text):
+        yield "starts with a left-to-right letter, so phones lay it out from the left"
+    if not is_balanced(rendered.text):
+        yield "an isolate does not end"
+    for part in fragile_parts(rendered.text):
+        yield f'"{part}" changes its order among letters from right to left: isolate it (U+2066, U+2069)'
 
 
 def _first(msgid: Msgid | list[str]) -> str:
     return msgid if isinstance(msgid, str) else msgid[0]
-
-
-def _without_keyword(first: str, string: str) -> str:
-    keyword = CARRIER_LINES.get(first)
-    return string.replace(keyword, "") if keyword else string
 
 
 def _is_odd(character: str) -> bool:
@@ -160,11 +166,6 @@ def _is_odd(character: str) -> bool:
     if character == "\n":
         return False
     return normalise(character) != character or ord(character) > 0xFFFF or 0x2600 <= ord(character) <= 0x27BF
-
-
-def _starts_rtl(text: str) -> bool:
-    directions = (unicodedata.bidirectional(character) for character in text)
-    return next((direction for direction in directions if direction in ("L", "R", "AL")), "L") != "L"
 
 
 def _name(character: str) -> str:

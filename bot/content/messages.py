@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined, Template, meta
 from jinja2.ext import InternationalizationExtension
 
 from bot.content.catalogues import Catalogue, Msgid, read_catalogue
-from bot.content.discretion import telling_words
+from bot.content.direction import RIGHT_TO_LEFT_MARK, starts_rightward
 from bot.content.languages import SOURCE, Language, Languages, Review
 from bot.content.paths import data_root
 from bot.content.values import ROOM_FOR_ALL, Context, context, full, one_line
@@ -28,6 +28,7 @@ KEPT_PATTERNS = 256
 """For each template and language: one for each clinic name, location and the like that comes with it."""
 
 _BUDGET = re.compile(r"\{#.*?\bsegments: (\d+)(?:, translated: (\d+))?.*?#\}", re.DOTALL)
+_TELLS = re.compile(r"\{#.*?\btells: yes\b.*?#\}", re.DOTALL)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _GAP = "\ue000"  # private use: in no template, no catalogue and, after cleaning, no value
 _AFTER_WIDE_STOP = re.compile(r"(?<=[。，！？：；、]) ")
@@ -61,6 +62,8 @@ class Source:
     """The same for other languages than English, where the comment says so (`segments: 1, translated: 2`)."""
     shrinks: bool
     """Whether the template looks at `room` and so has a shorter form."""
+    tells: bool
+    """Whether it may say what the care is for, as its comment says (`tells: yes`): its readers have asked for that."""
 
     def fits(self, rendered: Rendered) -> bool:
         """Whether a rendered text keeps within the budget."""
@@ -104,6 +107,9 @@ class Prepared:
         text = one_line(self._template.render(full(dict(fixed), marks), room=room))
         if self.language.tight:
             text = _AFTER_WIDE_STOP.sub("", text)
+        if self.language.rtl and "prompt" in self.source.text and not starts_rightward(text):
+            # "Clinic: question" begins in Latin letters where the clinic's name does, and is read from the right.
+            text = RIGHT_TO_LEFT_MARK + text
         return re.sub(f"{_GAP}(\\w+){_GAP}", r"%(\1)s", text.replace("%", "%%"))
 
 
@@ -135,7 +141,7 @@ class Messages:
         """The text `<journey>/<step>` in that language, or in English where it is lacking. Raises UnknownMessage."""
         tag = (self.supports(language) if language else None) or SOURCE
         prepared = self._prepared.get((key, tag)) or self._prepare(key, tag)
-        found = context(values, prepared.language)
+        found = context(values, prepared.language, self._languages.discretion)
         room = ROOM_FOR_ALL
         rendered = prepared.render(found, room)
         while prepared.source.shrinks and room and not prepared.source.fits(rendered):
@@ -171,11 +177,11 @@ class Messages:
 
     def is_reviewed(self, tag: str) -> bool:
         """Whether the file of one of `languages()` says that all of it has been reviewed."""
-        return self.language(tag).reviewed
+        return bool(self.language(tag).reviewed)
 
     def tells(self, text: str) -> bool:
         """Whether it says what the care is for: a place of such a name is left out of every text."""
-        return bool(telling_words(text))
+        return bool(self._languages.discretion.telling_words(text))
 
     def review_state(self, language: str | None) -> Review:
         """How far the wording that this tag would get may be trusted."""
@@ -279,6 +285,7 @@ def _read_source(key: str, file: Path, environment: Environment) -> Source:
         msgids=tuple(dict.fromkeys(_msgid(message) for _, _, message in found)),
         budget=int(budget.group(1)) if budget else 1,
         budget_translated=int(budget.group(2) or budget.group(1)) if budget else 1,
+        tells=_TELLS.search(text) is not None,
         shrinks="room" in meta.find_undeclared_variables(syntax),
     )
 

@@ -64,6 +64,11 @@ def _longest(messages: Messages, key: str, tag: str) -> Rendered:
     return max(made, key=lambda one: (not source.fits(one), one.segments, len(one.text)))
 
 
+def plain_text(messages: Messages, key: str, tag: str) -> str:
+    """The message as most patients get it."""
+    return messages.render(key, language=tag, values=_for(messages, key, plain())).text
+
+
 def _for(messages: Messages, key: str, values: Mapping[str, object]) -> Mapping[str, object]:
     several = any(name in messages.source(key).text for name in ("visit_times", "visit_menu"))
     return household(values, (str(values["name"]), "Luis")) if several else values

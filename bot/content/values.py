@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from bot.content.discretion import discreet
+from bot.content.direction import embedded, isolated
+from bot.content.discretion import Discretion
 from bot.content.languages import Language
 from bot.core.segments import normalise
 
 NAME_LIMIT = 40
-LEFT_TO_RIGHT_MARK = "\u200e"
+LINKS = ("link", "url")
 ROOM_FOR_ALL = 2
 """`room` in a template: 2 prints everything, 1 leaves out the clinic's phone, 0 also takes the shortest wording."""
 
@@ -36,27 +37,42 @@ class Context:
     words: dict[str, str]
 
 
-def context(values: Mapping[str, object], language: Language) -> Context:
+def context(values: Mapping[str, object], language: Language, discretion: Discretion) -> Context:
     """Everything a template may use, in that language."""
     fixed: dict[str, object] = {key: value for key, value in values.items() if isinstance(value, str | int | float)}
     words: dict[str, str] = {}
     name = clean_name(str(fixed.pop("name", "")))
     if name:
-        words["name"], words["to"] = name, language.address.format(name=name)
+        words["name"] = _called(name, language)
+        words["to"] = language.address.format(name=words["name"])
     prompt = one_line(str(fixed.pop("prompt", "")))
     if prompt:
-        words["prompt"] = prompt
+        words["prompt"] = _called(prompt, language)
     if fixed.get("location"):
-        fixed["location"] = discreet(str(fixed["location"]))
-    if language.rtl and fixed.get("phone"):
-        # After Arabic letters a number's groups change places on the screen, unless a left-to-right mark comes first.
-        fixed["phone"] = f"{LEFT_TO_RIGHT_MARK}{fixed['phone']}"
+        fixed["location"] = discretion.discreet(str(fixed["location"]))
+    if language.rtl:
+        _keep_order(fixed)
     _add_moments(words, values, language)
     visits = values.get("visits")
     if isinstance(visits, Sequence) and visits:
         fixed["visit_count"] = len(visits)
         _add_visits(words, visits, language)
     return Context(fixed, words)
+
+
+def _keep_order(fixed: dict[str, object]) -> None:
+    """What runs from left to right, for a text that runs from right to left."""
+    for key in ("phone", *LINKS):
+        if fixed.get(key):
+            fixed[key] = isolated(str(fixed[key]))
+    for key in ("clinic", "location"):
+        # A number in front of its words would go behind them; without one they are in order, and cost nothing more.
+        if any(letter.isdigit() for letter in str(fixed.get(key, ""))):
+            fixed[key] = embedded(str(fixed[key]))
+
+
+def _called(words: str, language: Language) -> str:
+    return embedded(words) if language.rtl else words
 
 
 def full(fixed: Mapping[str, object], words: Mapping[str, str]) -> dict[str, object]:
@@ -102,7 +118,7 @@ def _add_visits(words: dict[str, str], visits: Sequence[Mapping[str, object]], l
     for number, visit in enumerate(visits, start=1):
         starts_at = visit["starts_at"]
         assert isinstance(starts_at, datetime)
-        moment, name = language.dates.moment(starts_at), clean_name(str(visit.get("name") or ""))
+        moment, name = language.dates.moment(starts_at), _called(clean_name(str(visit.get("name") or "")), language)
         times.append(f"{name} {moment.time}".strip())
         menu.append(f"{number}={name} {moment.when}" if name else f"{number}={moment.when}")
         days.add(moment.day)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.content.grade import english_syllables, grade, spanish_syllables
+from bot.content.grade import english_syllables, fernandez_huerta, grade, hardness, inflesz, spanish_syllables
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ def test_spanish_syllables(word: str, count: int) -> None:
 
 
 def test_flesch_kincaid_by_hand() -> None:
-    # 6 words, 1 sentence, 7 syllables.
+    # 6 words, 1 sentence, 6 syllables.
     found = grade("Please call us at the clinic.", "en")
     assert found == pytest.approx(0.39 * 6 + 11.8 * 7 / 6 - 15.59)
 
 
 def test_crawford_by_hand() -> None:
-    # 8 words, 2 sentences, 17 syllables; numbers are no words.
+    # 8 words, 2 sentences, 16 syllables; numbers are no words.
     found = grade("Su cita es el lunes. Llame al 601-555-0100 si necesita otra hora.", "es")
     words, syllables = 11, 2 - 1 + 2 + 1 + 1 + 2 + 2 + 1 + 1 + 4 + 2 + 2
     assert found == pytest.approx(-0.205 * 200 / words + 0.049 * 100 * syllables / words - 3.407)
@@ -58,3 +58,16 @@ def test_a_harder_text_has_a_higher_grade() -> None:
 def test_where_there_is_no_formula_there_is_no_grade() -> None:
     assert grade("Zadzwoń do nas.", "pl") is None
     assert grade("1 2 3", "en") is None
+
+
+def test_the_spanish_scales_by_hand() -> None:
+    # 4 words, 1 sentence, 6 syllables.
+    words = ["su", "cita", "es", "lunes"]
+    assert fernandez_huerta(words, 1) == pytest.approx(206.84 - 60 * 6 / 4 - 1.02 * 4)
+    assert inflesz(words, 1) == pytest.approx(206.835 - 62.3 * 6 / 4 - 4)
+
+
+def test_hard_texts_are_named_with_the_scale() -> None:
+    assert list(hardness("We will call you.", "en")) == []
+    assert list(hardness("Comunicación institucional.", "pl")) == []
+    assert "grade" in next(hardness("Communication facilitates participation.", "en"))

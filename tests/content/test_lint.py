@@ -117,6 +117,14 @@ def test_a_carrier_keyword_in_a_translation(copy: Path) -> None:
     assert any("offers CANCELAR" in fault for fault in faults(copy))
 
 
+@pytest.mark.parametrize("sentence", ["responda sí o cancelar", "Escriba stop", 'responda "fin" si no puede'])
+def test_a_keyword_in_small_letters_when_it_is_to_be_sent(copy: Path, sentence: str) -> None:
+    shutil.copytree(data_root() / "locales/fr", copy / "locales/fr")
+    edit(spanish(copy), "Con gusto.", sentence)
+    offered = any("on which carriers act" in fault and "es/LC" in fault for fault in faults(copy))
+    assert offered is ("sí" not in sentence)
+
+
 def test_the_carrier_line_keeps_its_keyword(copy: Path) -> None:
     edit(spanish(copy), 'msgstr "STOP para no recibir textos."', 'msgstr "ALTO para no recibir textos."')
     assert any("the keyword STOP is missing" in fault for fault in faults(copy))
@@ -147,6 +155,43 @@ def test_an_arabic_text_that_starts_in_latin_letters(copy: Path) -> None:
     catalogue = copy / "locales/ar/LC_MESSAGES/messages.po"
     edit(catalogue, "من %(clinic)s: %(to)sنراكم", "%(clinic)s: %(to)sنراكم")
     assert any("same_day.txt: ar: starts with a left-to-right letter" in fault for fault in faults(copy))
+
+
+def test_a_time_that_a_screen_would_turn_around(copy: Path) -> None:
+    edit(copy / "locales/ar/language.toml", "\\u2066{hour}:{minute} {period}\\u2069", "{hour}:{minute} {period}")
+    assert any('ar: "12:30 PM" changes its order' in fault for fault in faults(copy))
+
+
+def test_an_isolate_that_does_not_end(copy: Path) -> None:
+    edit(copy / "locales/ar/language.toml", "{period}\\u2069", "{period}")
+    assert any("an isolate does not end" in fault for fault in faults(copy))
+
+
+def test_an_english_text_that_is_too_hard(copy: Path) -> None:
+    edit(template(copy), "You are welcome.", "Communication facilitates participation.")
+    assert any("thanks.txt: en: reads at grade" in fault for fault in faults(copy))
+
+
+def test_a_spanish_text_that_is_too_hard(copy: Path) -> None:
+    edit(spanish(copy), 'msgstr "Con gusto."', 'msgstr "La comunicación facilita la participación."')
+    found = [fault for fault in faults(copy) if "thanks.txt: es: reads at" in fault]
+    assert [scale for fault in found for scale in ("Fernández-Huerta", "INFLESZ") if scale in fault] == [
+        "Fernández-Huerta",
+        "INFLESZ",
+    ]
+
+
+def test_the_familiar_form(copy: Path) -> None:
+    edit(spanish(copy), 'msgstr "Con gusto."', 'msgstr "Gracias a ti."')
+    assert any('"ti" is the familiar form (how to address patients: usted' in fault for fault in faults(copy))
+
+
+def test_what_patients_have_asked_for_may_be_named(copy: Path) -> None:
+    edit(template(copy), "You are welcome.", "Your insulin.")
+    edit(template(copy), "segments: 2", "tells: yes. segments: 2")
+    for tag in ("en", "es", "ar"):
+        edit(copy / f"locales/{tag}/LC_MESSAGES/messages.po", 'msgid "You are welcome."', 'msgid "Your insulin."')
+    assert not [fault for fault in faults(copy) if "tells what" in fault]
 
 
 def test_the_command_prints_one_line_a_fault_and_fails(copy: Path) -> None:

@@ -66,8 +66,8 @@ def test_in_arabic() -> None:
     rendered = MESSAGES.render("appointment/reminder_last", language="ar", values=values(name="آمنة"))
     assert rendered.text.startswith("من Main St Clinic: آمنة، موعدكم الأربعاء 14 أكتوبر الساعة")
     assert (rendered.language, rendered.segments) == ("ar", 2)
-    # Without the mark the groups of a phone number change places on the screen.
-    assert "\u200e601-555-0142" in text("general/help", "ar")
+    # Without an isolate the groups of a phone number change places on the screen.
+    assert "\u2066601-555-0142\u2069" in text("general/help", "ar")
 
 
 @pytest.mark.parametrize("language", ["tlh", "", None])
