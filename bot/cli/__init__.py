@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "languages": "bot.cli.languages:languages",
     "lint": "bot.cli.lint:lint",
     "plan": "bot.cli.plan:plan",
+    "reports": "bot.cli.reports:reports",
     "scheduler": "bot.cli.scheduler:scheduler",
     "tokens": "bot.cli.tokens:tokens",
     "understand": "bot.cli.understanding:understand",

@@ -21,6 +21,7 @@ from bot.cli import start
 from bot.services.clinic import Clinic
 from bot.services.ladder import climb
 from bot.services.plan import plan_due
+from bot.services.reporting.roll_up import run_next
 from bot.services.returns import give_back_idle
 from bot.services.silence import wake
 from bot.services.sweep import hint, look
@@ -131,6 +132,8 @@ def tick(clinic: Clinic, holder: str) -> bool:
         give_back_idle(clinic, now)
         climb(clinic, now)
         hint(clinic, look(clinic))
+        # Last, and one day at a time: figures wait for whatever patients wait for.
+        run_next(clinic, now)
     return True
 
 

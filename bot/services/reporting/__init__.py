@@ -1,0 +1,1 @@
+"""Reports: each day's events become figures at night, and pages read figures."""

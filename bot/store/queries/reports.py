@@ -1,0 +1,83 @@
+"""Figures as they are kept: written a day at a time, read by measure over days and months."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from bot.store.columns import AnyRow
+from bot.store.queries.conversations import insert_or_ignore
+from bot.store.tables import Cut, Figure, Grain, RollUp
+
+_ADD: Final = insert(Figure.__table__)  # type: ignore[arg-type]
+_COLUMNS: Final = (
+    Figure.cut, Figure.grain, Figure.measure, Figure.day, Figure.location, Figure.language, Figure.age_band,
+    Figure.part, Figure.numerator, Figure.denominator, Figure.people,
+)  # fmt: skip
+
+
+def rolled(connection: Connection, grain: Grain, since: date) -> Mapping[date, datetime]:
+    """Which days or months have been worked out, and when."""
+    query = select(RollUp.day, RollUp.at).where(RollUp.grain == grain, RollUp.day >= since)
+    return {row.day: row.at for row in connection.execute(query)}
+
+
+def claim(connection: Connection, grain: Grain, day: date, *, at: datetime) -> None:
+    """Note that it has been worked out, and keep anybody else from doing so until the transaction ends."""
+    fresh = {"grain": grain, "day": day, "at": at}
+    connection.execute(insert_or_ignore(connection, RollUp.__table__), fresh)
+    connection.execute(update(RollUp).where(RollUp.grain == grain, RollUp.day == day).values(at=at))
+
+
+def replace(
+    connection: Connection, grain: Grain, day: date, *, measures: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Put these figures in place of what stood there for that day or month."""
+    connection.execute(
+        # Every column of the key up to the day, so that its index leads there.
+        delete(Figure).where(
+            Figure.cut.in_(tuple(Cut)), Figure.grain == grain, Figure.measure.in_(measures), Figure.day == day
+        )
+    )
+    if rows:
+        connection.execute(_ADD, list(rows))
+
+
+def between(
+    connection: Connection, cut: Cut, grain: Grain, measures: Sequence[str], first: date, last: date
+) -> Sequence[AnyRow]:
+    """All figures of these measures from that day or month to that one, group by group."""
+    return connection.execute(
+        select(*_COLUMNS).where(
+            Figure.cut == cut, Figure.grain == grain, Figure.measure.in_(measures), Figure.day >= first,
+            Figure.day <= last,
+        )
+    ).all()  # fmt: skip
+
+
+def summed(
+    connection: Connection,
+    grain: Grain,
+    measures: Sequence[str],
+    days: Sequence[tuple[date, date]],
+    *,
+    locations: Sequence[str],
+) -> Sequence[AnyRow]:
+    """The figures of all groups of these places together, by measure and day or month, for the clinic's own view."""
+    query = (
+        select(
+            Figure.measure, Figure.day, func.sum(Figure.numerator).label("numerator"),
+            func.sum(Figure.denominator).label("denominator"),
+        )
+        .where(
+            Figure.cut == Cut.TOTAL, Figure.grain == grain, Figure.measure.in_(measures),
+            or_(*(Figure.day.between(first, last) for first, last in days)),
+        )
+        .group_by(Figure.measure, Figure.day)
+    )  # fmt: skip
+    if locations:
+        query = query.where(Figure.location.in_(locations))
+    return connection.execute(query).all()
