@@ -108,12 +108,15 @@ def save(
 ) -> str | None:
     """Keep a segment, or change the one of that id and version; None without a name, or with too many of them.
 
-    Raises LookupError for one that is not theirs to change, Stale when somebody else has changed it meanwhile.
+    Raises LookupError for one that is not theirs to change, Stale when somebody else has changed it meanwhile,
+    Malformed for a condition that could not be read again.
     """
+    definition = written(condition)
+    read(definition)
     name = " ".join(name.split())[:LONGEST_NAME]
     if not name:
         return None
-    values = {"name": name, "definition": written(condition), "shared": shared, "updated_at": now}
+    values = {"name": name, "definition": definition, "shared": shared, "updated_at": now}
     with clinic.database.begin() as connection:
         if cohort_id is None:
             kept = select(func.count()).select_from(Cohort).where(Cohort.owner_id == actor_id)
@@ -124,7 +127,7 @@ def save(
             connection.execute(insert(Cohort).values(**row))
         else:
             _change(connection, cohort_id, values, version=version, actor_id=actor_id)
-        _note(connection, "cohort.save", cohort_id, {"definition": values["definition"]}, actor_id=actor_id, now=now)
+        _note(connection, "cohort.save", cohort_id, {"definition": definition}, actor_id=actor_id, now=now)
     return cohort_id
 
 

@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from bot.core.people import AppointmentStatus
 from bot.services import invitations
 from bot.store.columns import new_id
-from bot.store.tables import Appointment, CannedReply, Location, OnCall, Resource, Role
+from bot.store.tables import Appointment, CannedReply, Cohort, Location, OnCall, Resource, Role
 from bot.web.app import create_app
 from tests.browser.conftest import Served, sign_in
 
@@ -30,6 +30,10 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 RUN = """async (tags) => (await axe.run(document, {runOnly: tags, resultTypes: ["violations"]})).violations
     .flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")} ${node.failureSummary || ""}`))"""
 NO_PAGES = {"console.live", "console.alarm", "console.today_live", "console.escalation", "console.elsewhere"}
+SEGMENT = {"version": 1, "where": {"all": [
+    {"language": {"among": ["es"]}}, {"not": {"upcoming": {"within_days": 9}}}, {"age": {"least": 40}},
+    {"journey": {"journey": "recall", "course": "ended"}},
+]}}  # fmt: skip
 SIZES = {"wide": (1280, 800), "narrow": (375, 740)}
 
 
@@ -62,6 +66,7 @@ def named(clinic_in_use: Served) -> dict[str, str]:
         Resource: {"name": "Elm County Rides", "category": "transport", "created_at": now, "updated_at": now},
         Location: {"name": "Main St", "text_name": "Main Street", "timezone": "America/Chicago", "created_at": now,
                    "updated_at": now},
+        Cohort: {"name": "At risk", "definition": SEGMENT, "owner_id": olga, "created_at": now, "updated_at": now},
         CannedReply: {"shortcut": "park", "title": "Parking", "created_by": olga, "created_at": now, "updated_at": now},
     }  # fmt: skip
     ids = {table: new_id() for table in rows}
@@ -74,7 +79,7 @@ def named(clinic_in_use: Served) -> dict[str, str]:
     return {
         "patient_id": "P-010", "conversation_id": "talk-10", "appointment_id": "V-1", "user_id": olga,
         "rung_id": ids[OnCall], "resource_id": ids[Resource], "location_id": ids[Location],
-        "reply_id": ids[CannedReply], "secret": invited.secret, "key": "appointment/booked", "language": "es",
+        "reply_id": ids[CannedReply], "cohort_id": ids[Cohort], "secret": invited.secret, "key": "appointment/booked", "language": "es",
     }  # fmt: skip
 
 

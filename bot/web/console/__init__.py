@@ -18,6 +18,7 @@ from bot.web.console import inbox as inbox_pages
 from bot.web.console import patients as patient_pages
 from bot.web.console import people as people_pages
 from bot.web.console import search as search_pages
+from bot.web.console import segments as segment_pages
 from bot.web.console import settings as setting_pages
 from bot.web.console import talking as talking_routes
 from bot.web.console import templates as template_pages
@@ -48,6 +49,7 @@ PARTS = (
     canned_pages,
     talking_routes,
     template_pages,
+    segment_pages,
 )
 for part in PARTS:
     part.install(blueprint)

@@ -34,6 +34,10 @@ TABS: Final = (
     Tab("console.today", ()),
     Tab("console.inbox", ("console.conversation", "console.search")),
     Tab("console.find", ("console.patient",)),
+    Tab(
+        "console.campaigns",
+        tuple(f"console.{page}" for page in ("campaign", "campaign_new", "segments", "segment", "segment_new")),
+    ),
     Tab("console.templates", ("console.template",)),
     Tab("console.canned", ("console.canned_new", "console.canned_reply")),
     Tab("console.imports", (), SUPERVISORS),
@@ -53,6 +57,7 @@ NAMES: Final = Said(
         "console.today": "Today",
         "console.inbox": "Inbox",
         "console.find": "Patients",
+        "console.campaigns": "Campaigns",
         "console.templates": "Messages",
         "console.canned": "Canned replies",
         "console.imports": "Imports",

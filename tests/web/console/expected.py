@@ -88,8 +88,10 @@ EXPECTED = {
     "console.release": Who.STAFF,
     "console.release_escalation": Who.STAFF,
     "console.remove_factor": Who.EVERYBODY,
+    "console.remove_list": Who.STAFF,
     "console.remove_location": Who.SUPERVISORS,
     "console.remove_rung": Who.SUPERVISORS,
+    "console.remove_segment": Who.STAFF,
     "console.remove_view": Who.STAFF,
     "console.reopen": Who.STAFF,
     "console.reply": Who.STAFF,
@@ -98,6 +100,9 @@ EXPECTED = {
     "console.save_view": Who.STAFF,
     "console.search": Who.EVERYBODY,
     "console.second_factor": Who.HALF_WAY,
+    "console.segment": Who.STAFF,
+    "console.segment_new": Who.STAFF,
+    "console.segments": Who.EVERYBODY,
     "console.send_now": Who.STAFF,
     "console.setting_levels": Who.SUPERVISORS,
     "console.setting_location": Who.SUPERVISORS,
@@ -121,6 +126,7 @@ EXPECTED = {
     "console.undo": Who.STAFF,
     "console.undo_last": Who.STAFF,
     "console.unlock": Who.ADMINS,
+    "console.upload_list": Who.STAFF,
     "console.use_resource": Who.SUPERVISORS,
     "console.visit_answer": Who.STAFF,
     "console.wake": Who.STAFF,
@@ -129,6 +135,7 @@ EXPECTED = {
 }
 
 OF_NO_PLACE = {
-    "elsewhere", "key", "language", "location_id", "reply_id", "resource_id", "rung_id", "secret", "user_id", "view_id",
+    "cohort_id", "elsewhere", "key", "language", "list_id", "location_id", "reply_id", "resource_id", "rung_id",
+    "secret", "user_id", "view_id",
 }  # fmt: skip
 """Parameters of routes that name nothing of a patient's. Every other one belongs into the guard's SCOPED."""
