@@ -78,8 +78,9 @@ def named(clinic_in_use: Served) -> dict[str, str]:
     )
     return {
         "patient_id": "P-010", "conversation_id": "talk-10", "appointment_id": "V-1", "user_id": olga,
-        "rung_id": ids[OnCall], "resource_id": ids[Resource], "location_id": ids[Location],
-        "reply_id": ids[CannedReply], "cohort_id": ids[Cohort], "secret": invited.secret, "key": "appointment/booked", "language": "es",
+        "rung_id": ids[OnCall], "resource_id": ids[Resource], "location_id": ids[Location], "reply_id":
+        ids[CannedReply], "cohort_id": ids[Cohort], "secret": invited.secret, "key": "appointment/booked",
+        "language": "es",
     }  # fmt: skip
 
 
