@@ -47,15 +47,21 @@ def replace(
 
 
 def between(
-    connection: Connection, cut: Cut, grain: Grain, measures: Sequence[str], first: date, last: date
+    connection: Connection,
+    cut: Cut,
+    grain: Grain,
+    measures: Sequence[str],
+    first: date,
+    last: date,
+    *,
+    locations: Sequence[str] = (),
 ) -> Sequence[AnyRow]:
-    """All figures of these measures from that day or month to that one, group by group."""
-    return connection.execute(
-        select(*_COLUMNS).where(
-            Figure.cut == cut, Figure.grain == grain, Figure.measure.in_(measures), Figure.day >= first,
-            Figure.day <= last,
-        )
-    ).all()  # fmt: skip
+    """All figures of these measures from that day or month to that one, group by group; of these places, if any."""
+    query = select(*_COLUMNS).where(
+        Figure.cut == cut, Figure.grain == grain, Figure.measure.in_(measures), Figure.day >= first,
+        Figure.day <= last,
+    )  # fmt: skip
+    return connection.execute(query.where(Figure.location.in_(locations)) if locations else query).all()
 
 
 def summed(
