@@ -1,8 +1,26 @@
-"""Why a message goes out, waits or is dropped: the words that are stored with it."""
+"""What the gate says of a message, why, and in which lane it goes: the words that are stored with it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+
+class Lane(StrEnum):
+    """Which messages go first when the sender is busy."""
+
+    SAFETY = "safety"
+    REPLY = "reply"
+    SAME_DAY = "same-day"
+    REMINDER = "reminder"
+    BULK = "bulk"
+
+
+class Verdict(StrEnum):
+    """The gate's word, as stored and as the API gives it."""
+
+    SEND = "send"
+    HOLD = "hold"
+    DROP = "drop"
 
 
 class GateReason(StrEnum):
@@ -31,6 +49,10 @@ class GateReason(StrEnum):
     NOT_CANCELLED = "visit-not-cancelled"
     OVER = "visit-over"
     ANSWERED = "already-answered"
+    # what holds many back at once
+    CAMPAIGN_PAUSED = "campaign-paused"
+    CAMPAIGN_STOPPED = "campaign-stopped"
+    FUSE_BLOWN = "fuse-blown"
     # when
     PAUSED = "patient-paused"
     HELD = "held-by-a-person"
@@ -38,4 +60,6 @@ class GateReason(StrEnum):
     QUIET_HOURS = "quiet-hours"
     BUDGET_DAY = "budget-day"
     BUDGET_WEEK = "budget-week"
+    BUDGET_RESERVED = "budget-reserved"
+    """A text of a higher rank is to have the place."""
     NO_WINDOW_LEFT = "no-window-left"

@@ -5,38 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final, TypeAlias, assert_never
 
+from bot.core.budget import A_DAY as A_DAY
+from bot.core.budget import A_WEEK as A_WEEK
+from bot.core.budget import WEEK as WEEK
+from bot.core.budget import Reserved as Reserved
+from bot.core.budget import fits, next_free, over_day, over_week, place, places, rank_of
+from bot.core.campaigns import CampaignState
 from bot.core.consent import effective, program_of
 from bot.core.gate_reasons import GateReason as GateReason
-from bot.core.hours import Span, is_quiet, local_day, next_day, opens_at, quiet_from
+from bot.core.gate_reasons import Lane as Lane
+from bot.core.gate_reasons import Verdict as Verdict
+from bot.core.hours import Span, is_quiet, opens_at, quiet_from
 from bot.core.messages import STAFF_LATER, Origin
 from bot.core.people import AppointmentStatus, ConsentStatus, NumberStatus, Participation, PatientStatus, Scope
 
-A_DAY: Final = 1
-A_WEEK: Final = 3
-"""Unsolicited texts to one patient: the limits of the healthcare exemption, 47 CFR 64.1200(a)(9)(iv)."""
 LOOK_AGAIN: Final = timedelta(minutes=15)
-WEEK: Final = timedelta(days=7)
-
-
-class Lane(StrEnum):
-    """Which messages go first when the sender is busy."""
-
-    SAFETY = "safety"
-    REPLY = "reply"
-    SAME_DAY = "same-day"
-    REMINDER = "reminder"
-    BULK = "bulk"
-
-
-class Verdict(StrEnum):
-    """The gate's word, as stored and as the API gives it."""
-
-    SEND = "send"
-    HOLD = "hold"
-    DROP = "drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +105,12 @@ class Facts:
     recent: Sequence[datetime] = ()
     heard_at: datetime | None = None
     """When the phone wrote last."""
+    reserved: Sequence[Reserved] = ()
+    """What else is to come to the patient within a week and counts against the budget too."""
+    campaign: CampaignState | None = None
+    """Of the campaign that it belongs to."""
+    fuse_blown: bool = False
+    """One that guards the patient, this kind of text, the campaign or the whole clinic."""
 
 
 Check: TypeAlias = Callable[[MessageFacts, Facts, datetime], Hold | Drop | None]
@@ -145,11 +136,12 @@ def decide(message: MessageFacts, facts: Facts, now: datetime) -> GateDecision:
 
 def is_unsolicited(message: MessageFacts) -> bool:
     """Whether it counts against, and is held by, the frequency budget."""
-    return message.origin is Origin.OUTREACH and not (
-        message.budget_exempt
-        or message.lane in (Lane.SAFETY, Lane.REPLY, Lane.SAME_DAY)
-        or _step(message.kind) in _NEWS
-    )
+    return message.origin is Origin.OUTREACH and not message.budget_exempt and counts(message.kind, message.lane)
+
+
+def counts(kind: str, lane: Lane | None) -> bool:
+    """Whether outreach of this kind, in this lane, counts against the budget unless somebody has exempted it."""
+    return lane not in (Lane.SAFETY, Lane.REPLY, Lane.SAME_DAY) and _step(kind) not in _NEWS
 
 
 def _checks(origin: Origin) -> tuple[Check, ...]:
@@ -164,7 +156,7 @@ def _checks(origin: Origin) -> tuple[Check, ...]:
         case Origin.OUTREACH:
             return (
                 *(_reachable, _safe, _known, _right_person, _active, _not_opted_out, _linked, _agreed, _wanted, _fresh),
-                *(_visits_stand, _unanswered, _unpaused, _waking, _within_budget),
+                *(_visits_stand, _unanswered, _going_on, _unbroken, _unpaused, _waking, _within_budget, _in_turn),
             )
         case _:
             assert_never(origin)
@@ -230,8 +222,7 @@ def _not_overtaken(message: MessageFacts, facts: Facts, now: datetime) -> Hold |
     overtaken = facts.heard_at is not None and facts.heard_at > message.planned_at
     if message.kind != STAFF_LATER or not overtaken:
         return None
-    until = now + LOOK_AGAIN if message.expires_at is None else min(now + LOOK_AGAIN, message.expires_at)
-    return Hold(until, GateReason.PATIENT_WROTE)
+    return _until_told(message, now, GateReason.PATIENT_WROTE)
 
 
 def _visits_stand(message: MessageFacts, facts: Facts, now: datetime) -> Drop | None:
@@ -272,12 +263,31 @@ def _is_answered(message: MessageFacts, visit: VisitFacts) -> bool:
     return since and visit.response is not Participation.NEEDS_ACTION
 
 
+def _going_on(message: MessageFacts, facts: Facts, now: datetime) -> Hold | Drop | None:
+    match facts.campaign:
+        case None | CampaignState.RUNNING | CampaignState.FINISHED:
+            return None  # Finished: all have been let go, and the last of them may still be on their way.
+        case CampaignState.STOPPED:
+            return Drop(GateReason.CAMPAIGN_STOPPED)
+        case _:
+            return _until_told(message, now, GateReason.CAMPAIGN_PAUSED)
+
+
+def _unbroken(message: MessageFacts, facts: Facts, now: datetime) -> Hold | None:
+    return _until_told(message, now, GateReason.FUSE_BLOWN) if facts.fuse_blown else None
+
+
+def _until_told(message: MessageFacts, now: datetime, reason: GateReason) -> Hold:
+    """A person ends it: looked at again and again until then."""
+    until = now + LOOK_AGAIN if message.expires_at is None else min(now + LOOK_AGAIN, message.expires_at)
+    return Hold(until, reason)
+
+
 def _unpaused(message: MessageFacts, facts: Facts, now: datetime) -> Hold | None:
     paused = facts.patient is not None and facts.patient.paused
     if not (paused or facts.held):
         return None
-    until = now + LOOK_AGAIN if message.expires_at is None else min(now + LOOK_AGAIN, message.expires_at)
-    return Hold(until, GateReason.PAUSED if paused else GateReason.HELD)
+    return _until_told(message, now, GateReason.PAUSED if paused else GateReason.HELD)
 
 
 def _waking(message: MessageFacts, facts: Facts, now: datetime) -> Hold | Drop | None:
@@ -290,15 +300,29 @@ def _waking(message: MessageFacts, facts: Facts, now: datetime) -> Hold | Drop |
 def _within_budget(message: MessageFacts, facts: Facts, now: datetime) -> Hold | Drop | None:
     if not is_unsolicited(message):
         return None
-    today = local_day(now, facts.zone)
-    week = sorted(moment for moment in facts.recent if moment > now - WEEK)
-    if sum(local_day(moment, facts.zone) == today for moment in week) >= A_DAY:
-        reason, earliest = GateReason.BUDGET_DAY, next_day(now, facts.zone)
-    elif len(week) >= A_WEEK:
-        reason, earliest = GateReason.BUDGET_WEEK, max(next_day(now, facts.zone), week[-A_WEEK] + WEEK)
+    if over_day(facts.recent, now, facts.zone):
+        reason = GateReason.BUDGET_DAY
+    elif over_week(facts.recent, now):
+        reason = GateReason.BUDGET_WEEK
     else:
         return None
+    earliest = next_free(facts.recent, now, facts.zone)
     return _wait(message, opens_at(earliest, facts.zone, facts.quiet), reason, or_else=reason)
+
+
+def _in_turn(message: MessageFacts, facts: Facts, now: datetime) -> Hold | Drop | None:
+    """A lower rank leaves a higher one its place in the day's and the week's budget."""
+    if not is_unsolicited(message):
+        return None
+    rank = rank_of(message.kind)
+    higher = [one for one in facts.reserved if one.rank < rank]
+    if not higher:
+        return None
+    taken = [*facts.recent, *places(higher, facts.recent, now, facts.zone, facts.quiet)]
+    if fits(now, taken, facts.zone):
+        return None
+    until = place(opens_at(next_free(taken, now, facts.zone), facts.zone, facts.quiet), taken, facts.zone, facts.quiet)
+    return _wait(message, until, GateReason.BUDGET_RESERVED, or_else=GateReason.BUDGET_RESERVED)
 
 
 def _wait(message: MessageFacts, until: datetime, reason: GateReason, *, or_else: GateReason) -> Hold | Drop:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from bot.core.budget import FIRST, WEEK, Reserved, rank_of
+from bot.core.fuses import Guards
 from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import MessageStatus, Origin
 from bot.core.outreach import (
@@ -88,7 +91,7 @@ _NAMELESS: Final = update(Message).where(Message.id.in_(bindparam("ids", expandi
 
 
 def facts_for(connection: Connection, clinic: Clinic, message_ids: Sequence[str], now: datetime) -> FactsById:
-    """What the gate looks at for each of these messages, in at most five queries; unknown ids are left out."""
+    """What the gate looks at for each of these messages, in at most eight queries; unknown ids are left out."""
     return facts_of(connection, clinic, queries.messages(connection, message_ids), now)
 
 
@@ -108,18 +111,25 @@ def facts_about(
     *,
     counting: bool = True,
 ) -> FactsById:
-    """The same, for messages that need not be written down yet, with the visits that each is about."""
+    """The same, for messages that need not be written down yet, with the visits that each is about.
+
+    `now` may lie ahead: then what is still to come before it is among `reserved`, too.
+    """
     visits = queries.visits(connection, sorted({visit for pairs in about.values() for visit in pairs}))
     outreach = [row for row in rows if row.origin is Origin.OUTREACH]
     patients = sorted({row.patient_id for row in outreach if row.patient_id is not None})
     recent = queries.recent(connection, patients if counting else (), now, but=[row.id for row in outreach])
     stopped = queries.stopped_programs(connection, patients)
+    give_way = sorted({row.patient_id for row in outreach if row.patient_id and rank_of(row.kind) > FIRST})
+    today = clinic.clock()
+    reserved = queries.reserved(connection, give_way if counting else (), today, until=now + WEEK)
+    blown = queries.blown_fuses(connection) if outreach else frozenset()
     return {
         row.id: (
             _message(row),
             _facts(
                 row, clinic, about.get(row.id, {}), visits, recent.get(row.patient_id, ()),
-                stopped.get(row.patient_id, frozenset()),
+                stopped.get(row.patient_id, frozenset()), reserved.get(row.patient_id, ()), blown,
             ),
         )
         for row in rows
@@ -132,11 +142,25 @@ def decide_all(facts: FactsById, now: datetime) -> Mapping[str, GateDecision]:
     sent: dict[str | None, int] = defaultdict(int)
     for message_id, (message, known) in facts.items():
         ahead = sent[message.patient_id] if message.patient_id is not None else 0
-        decision = decide(message, _with_recent(known, ahead, now) if ahead else known, now)
+        decision = decide(message, _after(known, decisions, ahead, now), now)
         decisions[message_id] = decision
         if isinstance(decision, Send) and is_unsolicited(message):
             sent[message.patient_id] += 1
     return decisions
+
+
+def _after(facts: Facts, decisions: Mapping[str, GateDecision], ahead: int, now: datetime) -> Facts:
+    """The facts once those before it are decided: what goes counts, what is dropped keeps no place any more."""
+    decided = [one for one in facts.reserved if one.message_id in decisions]
+    if not (ahead or decided):
+        return facts
+    waits = [
+        replace(one, due_at=decision.until)
+        for one in decided
+        if isinstance(decision := decisions[str(one.message_id)], Hold)
+    ]
+    still = [one for one in facts.reserved if one.message_id not in decisions]
+    return replace(facts, recent=(*facts.recent, *[now] * ahead), reserved=(*still, *waits))
 
 
 def decide_and_store(
@@ -223,6 +247,8 @@ def _facts(
     visits: Mapping[str, AnyRow],
     recent: Sequence[datetime],
     stopped: frozenset[str],
+    reserved: Sequence[Reserved],
+    blown: frozenset[tuple[Guards, str]],
 ) -> Facts:
     known = [(visits[appointment_id], version) for appointment_id, version in about.items() if appointment_id in visits]
     zones = (row.patient_timezone, *(visit.timezone for visit, _version in known), clinic.settings.clinic_timezone)
@@ -236,7 +262,18 @@ def _facts(
         held=row.held_by is not None,
         recent=recent,
         heard_at=row.last_inbound_at,
+        reserved=[one for one in reserved if one.message_id is None or one.message_id != row.id],
+        campaign=row.campaign_state,
+        fuse_blown=bool(blown) and any(guarded in blown for guarded in _guarded(row)),
     )
+
+
+def _guarded(row: Any) -> Iterable[tuple[Guards, str]]:
+    """What a fuse may guard that this message belongs to."""
+    yield Guards.CLINIC, ""
+    yield Guards.TEMPLATE, row.kind
+    yield Guards.PATIENT, row.patient_id or ""
+    yield Guards.CAMPAIGN, row.campaign_id or "-"
 
 
 def _patient(row: Any, stopped: frozenset[str]) -> PatientFacts | None:
@@ -260,18 +297,4 @@ def _visit(visit: AnyRow, version: int | None) -> VisitFacts:
         responded_at=visit.responded_at,
         version=visit.version,
         written_for=version,
-    )
-
-
-def _with_recent(facts: Facts, ahead: int, now: datetime) -> Facts:
-    return Facts(
-        number_status=facts.number_status,
-        number_consent=facts.number_consent,
-        zone=facts.zone,
-        quiet=facts.quiet,
-        patient=facts.patient,
-        visits=facts.visits,
-        held=facts.held,
-        recent=(*facts.recent, *[now] * ahead),
-        heard_at=facts.heard_at,
     )

@@ -226,6 +226,8 @@ def _as_message(number: str, draft: Draft, stands: AnyRow, at: datetime) -> Any:
         "expires_at": draft.expires_at,
         "patient_id": draft.patient_id,
         "budget_exempt": draft.budget_exempt,
+        "campaign_id": None,
+        "campaign_state": None,
     }
     return SimpleNamespace(**{**stands._mapping, **own})
 
@@ -253,7 +255,9 @@ def _decided(tries: Sequence[_Try]) -> list[Coming]:
     coming = []
     for one in tries:
         about = one.message.patient_id
-        facts = replace(one.facts, recent=(*one.facts.recent, *sent.get(about, ())))
+        # What comes earlier has been tried above, and counts as sent where it went.
+        later = [ahead for ahead in one.facts.reserved if ahead.due_at > one.at]
+        facts = replace(one.facts, recent=(*one.facts.recent, *sent.get(about, ())), reserved=later)
         at, waits = one.at, list[Hold]()
         decision = decide(one.message, facts, at)
         while isinstance(decision, Hold) and decision.reason not in OPEN_ENDED and len(waits) < TRIES:

@@ -73,7 +73,7 @@ def test_a_batch_takes_few_queries(scene: Scene) -> None:
     with scene.clinic.database.read() as connection:
         facts = facts_for(connection, scene.clinic, ids, scene.now)
     assert len(facts) == 30
-    assert len([statement for statement in statements if statement.lstrip().startswith("SELECT")]) <= 5
+    assert len([statement for statement in statements if statement.lstrip().startswith("SELECT")]) <= 6
 
 
 @pytest.mark.parametrize(

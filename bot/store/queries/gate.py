@@ -9,23 +9,32 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, or_, select
 
+from bot.core.budget import WEEK, Reserved, rank_of
 from bot.core.consent import EVERY_PROGRAM, Statement, stopped
+from bot.core.fuses import Guards
+from bot.core.journey import TouchState
 from bot.core.messages import MessageStatus, Origin
-from bot.core.outreach import WEEK
+from bot.core.outreach import Lane, counts
 from bot.store.columns import AnyRow
 from bot.store.tables import (
     Appointment,
+    Campaign,
     ConsentEntry,
     ContactPoint,
     Conversation,
+    Fuse,
     Message,
     Patient,
     PatientContact,
     Question,
+    Touch,
 )
 
 LONGEST_HOLD = timedelta(days=21)
 """A text older than this that still waited a week ago is not looked for."""
+
+SAME_DAY_STEPS: Final = {"same_day": Lane.SAME_DAY, "moved": Lane.SAME_DAY, "cancelled": Lane.SAME_DAY}
+"""Contacts that go in the lane of the day: outside the budget."""
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
@@ -52,6 +61,8 @@ _MESSAGES = (
         Message.appointment_id,
         Message.appointment_version,
         Message.enrollment_id,
+        Message.campaign_id,
+        Campaign.state.label("campaign_state"),
         Message.origin,
         Message.kind,
         Message.body,
@@ -72,6 +83,7 @@ _MESSAGES = (
     )
     .join(ContactPoint, ContactPoint.id == Message.contact_point_id)
     .join(Conversation, Conversation.id == Message.conversation_id)
+    .outerjoin(Campaign, Campaign.id == Message.campaign_id)
     .outerjoin(Patient, Patient.patient_id == Message.patient_id)
     .outerjoin(
         PatientContact,
@@ -103,6 +115,21 @@ _RECENT = select(Message.patient_id, Message.sent_at, Message.updated_at).where(
 )
 
 
+_PLANNED_CONTACTS = select(Touch.patient_id, Touch.journey, Touch.step, Touch.due_at).where(
+    Touch.patient_id.in_(_IDS),
+    Touch.state == TouchState.PLANNED,
+    Touch.due_at < bindparam("until"),
+    Touch.expires_at > bindparam("now"),
+)
+_WAITING = select(Message.id, Message.patient_id, Message.kind, Message.lane, Message.due_at).where(
+    Message.patient_id.in_(_IDS),
+    Message.created_at > bindparam("written_since"),
+    Message.origin == Origin.OUTREACH,
+    Message.status == MessageStatus.PLANNED,
+    Message.budget_exempt.is_(False),
+    Message.due_at < bindparam("until"),
+)
+_FUSES = select(Fuse.guards, Fuse.subject).where(Fuse.reset_at.is_(None))
 _OF_PROGRAMS = (
     select(ConsentEntry.patient_id, ConsentEntry.status, ConsentEntry.basis, ConsentEntry.at, ConsentEntry.program)
     .where(ConsentEntry.patient_id.in_(_IDS), ConsentEntry.program != EVERY_PROGRAM)
@@ -168,3 +195,27 @@ def recent(
     for row in connection.execute(_RECENT, {"ids": patient_ids, "but": but, **window}):
         went[str(row.patient_id)].append(row.sent_at or row.updated_at)
     return went
+
+
+def reserved(
+    connection: Connection, patient_ids: Sequence[str], now: datetime, *, until: datetime
+) -> Mapping[str, list[Reserved]]:
+    """What is planned for each of these patients until then and counts against the budget, written down or not."""
+    if not patient_ids:
+        return {}
+    ahead: dict[str, list[Reserved]] = defaultdict(list)
+    window: dict[str, Any] = {"ids": patient_ids, "now": now, "until": until}
+    for row in connection.execute(_PLANNED_CONTACTS, window):
+        kind = f"{row.journey}/{row.step}"
+        if counts(kind, SAME_DAY_STEPS.get(row.step)):
+            ahead[row.patient_id].append(Reserved(row.due_at, rank_of(kind)))
+    waiting = {"ids": patient_ids, "until": until, "written_since": now - LONGEST_HOLD}
+    for text in connection.execute(_WAITING, waiting):
+        if counts(text.kind, text.lane):
+            ahead[str(text.patient_id)].append(Reserved(text.due_at or now, rank_of(text.kind), text.id))
+    return ahead
+
+
+def blown_fuses(connection: Connection) -> frozenset[tuple[Guards, str]]:
+    """What stands still until a person resets its fuse."""
+    return frozenset((row.guards, row.subject) for row in connection.execute(_FUSES))

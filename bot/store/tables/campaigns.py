@@ -9,6 +9,7 @@ from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.campaigns import CampaignState, Goal, RecipientState
+from bot.core.escalation import NoticeState
 from bot.core.fuses import Blown, Guards
 from bot.core.outreach import Verdict
 from bot.store.columns import Id, Table, Word, word
@@ -33,6 +34,8 @@ class Campaign(Table):
     size: Mapped[int] = mapped_column(default=0)
     arms: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     """`[{"name", "share", "text_key"}]`; the hold-out's text_key is null."""
+    zones: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """The time zones of its patients."""
     daily_cap: Mapped[int | None]
     replies_an_hour: Mapped[int | None]
     response_rate: Mapped[float | None]
@@ -95,8 +98,27 @@ class CampaignRecipient(Table):
     not_before: Mapped[datetime | None]
     """The gate holds it until then."""
     message_id: Mapped[str | None] = mapped_column(String(32))
+    segments: Mapped[int] = mapped_column(default=0)
     let_go_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
+
+
+class CampaignTrial(Table):
+    """A campaign's text sent to a member of the staff, marked as a trial. No patient's message."""
+
+    __tablename__ = "campaign_trials"
+
+    id: Mapped[Id]
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    arm: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(16))
+    phone: Mapped[bytes]
+    """E.164, sealed as campaign_trials.phone."""
+    state: Mapped[NoticeState] = word(NoticeState)
+    error: Mapped[str | None] = mapped_column(String(120))
+    author_id: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
 
 
 class CampaignForecast(Table):

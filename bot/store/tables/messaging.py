@@ -56,7 +56,6 @@ class Message(Table):
         Index("ix_messages_patient_id_created_at", "patient_id", "created_at"),
         Index("ix_messages_status_due_at", "status", "lane_rank", "due_at"),
         Index("ix_messages_reply_to", "reply_to"),
-        Index("ix_messages_kind_sent_at", "kind", "sent_at", postgresql_where=WENT, sqlite_where=WENT),
         # Reports read a day at a time: what came, and what went.
         Index("ix_messages_heard", "created_at", postgresql_where=HEARD, sqlite_where=HEARD),
         Index("ix_messages_sent_at", "sent_at", postgresql_where=WENT, sqlite_where=WENT),

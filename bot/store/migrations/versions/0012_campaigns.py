@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("cohort", sa.JSON(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("arms", sa.JSON(), nullable=False),
+        sa.Column("zones", sa.JSON(), nullable=False),
         sa.Column("daily_cap", sa.Integer(), nullable=True),
         sa.Column("replies_an_hour", sa.Integer(), nullable=True),
         sa.Column("response_rate", sa.Double(), nullable=True),
@@ -103,6 +104,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=64), nullable=True),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("message_id", sa.String(length=32), nullable=True),
+        sa.Column("segments", sa.Integer(), nullable=False),
         sa.Column("let_go_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -118,6 +120,24 @@ def upgrade() -> None:
     op.create_index("ix_campaign_recipients_message_id", "campaign_recipients", ["message_id"])
     op.create_index("ix_campaign_recipients_patient_id", "campaign_recipients", ["patient_id"])
 
+    op.create_table(
+        "campaign_trials",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("campaign_id", sa.String(length=32), nullable=False),
+        sa.Column("arm", sa.String(length=40), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("phone", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=24), nullable=False),
+        sa.Column("error", sa.String(length=120), nullable=True),
+        sa.Column("author_id", sa.String(length=32), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_trials_campaign_id_campaigns")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_trials")),
+    )
+    op.create_index("ix_campaign_trials_campaign_id", "campaign_trials", ["campaign_id"])
     op.create_table(
         "campaign_texts",
         sa.Column("campaign_id", sa.String(length=32), nullable=False),
@@ -154,22 +174,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("forecast_id", "number", name=op.f("pk_forecast_lines")),
     )
     op.add_column("messages", sa.Column("campaign_id", sa.String(length=32), nullable=True))
-    op.create_index(
-        "ix_messages_kind_sent_at",
-        "messages",
-        ["kind", "sent_at"],
-        postgresql_where=sa.text("sent_at IS NOT NULL"),
-        sqlite_where=sa.text("sent_at IS NOT NULL"),
-    )
 
 
 def downgrade() -> None:
     """Back."""
-    op.drop_index("ix_messages_kind_sent_at", table_name="messages")
     op.drop_column("messages", "campaign_id")
 
     op.drop_table("forecast_lines")
     op.drop_table("campaign_texts")
+    op.drop_index("ix_campaign_trials_campaign_id", table_name="campaign_trials")
+    op.drop_table("campaign_trials")
     op.drop_index("ix_campaign_recipients_patient_id", table_name="campaign_recipients")
     op.drop_index("ix_campaign_recipients_message_id", table_name="campaign_recipients")
     op.drop_index("ix_campaign_recipients_line", table_name="campaign_recipients")
