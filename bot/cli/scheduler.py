@@ -18,6 +18,7 @@ import structlog
 from bot import clock
 from bot import log as logs
 from bot.cli import start
+from bot.services.campaigns.release import release
 from bot.services.clinic import Clinic
 from bot.services.ladder import climb
 from bot.services.plan import plan_due
@@ -131,6 +132,7 @@ def tick(clinic: Clinic, holder: str) -> bool:
         wake(clinic, now)
         give_back_idle(clinic, now)
         climb(clinic, now)
+        release(clinic, now)
         hint(clinic, look(clinic))
         # Last, and one day at a time: figures wait for whatever patients wait for.
         run_next(clinic, now)

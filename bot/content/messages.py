@@ -15,6 +15,7 @@ from types import CodeType
 from jinja2 import Environment, StrictUndefined, Template, meta
 from jinja2.ext import InternationalizationExtension
 
+from bot.content.carriers import Keywords
 from bot.content.catalogues import Catalogue, Msgid, read_catalogue
 from bot.content.direction import RIGHT_TO_LEFT_MARK, starts_rightward
 from bot.content.languages import SOURCE, Language, Languages, Review
@@ -178,6 +179,10 @@ class Messages:
     def is_reviewed(self, tag: str) -> bool:
         """Whether the file of one of `languages()` says that all of it has been reviewed."""
         return bool(self.language(tag).reviewed)
+
+    def offers(self, text: str) -> tuple[str, ...]:
+        """Words that the text offers as an answer and on which carriers act by themselves."""
+        return Keywords(language.carriers for language in self._languages.by_tag.values()).offered_in(text)
 
     def tells(self, text: str) -> bool:
         """Whether it says what the care is for: a place of such a name is left out of every text."""

@@ -96,10 +96,11 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class LetGo:
-    """What has been let go already: today, and in this hour."""
+    """What has been let go already."""
 
     today: int = 0
     this_hour: int = 0
+    segments_of_slot: int = 0
 
 
 @dataclass(frozen=True, slots=True)

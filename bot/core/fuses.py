@@ -49,6 +49,8 @@ class Limit(StrEnum):
     LEAST_VANISHED = "least-vanished"
     VANISHED_PERCENT = "vanished-percent"
     """Of the visits ahead, in one import."""
+    CENTS_PER_SEGMENT = "cents-per-segment"
+    """What a segment costs, carrier's fees included: for forecasts."""
 
 
 DEFAULTS: Final[Mapping[Limit, float]] = {
@@ -63,6 +65,7 @@ DEFAULTS: Final[Mapping[Limit, float]] = {
     Limit.UNDELIVERED_PERCENT: 30,
     Limit.LEAST_VANISHED: 20,
     Limit.VANISHED_PERCENT: 5,
+    Limit.CENTS_PER_SEGMENT: 1.2,
 }
 
 

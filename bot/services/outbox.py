@@ -42,6 +42,7 @@ class Draft:
     appointment_id: str | None = None
     appointment_version: int | None = None
     enrollment_id: str | None = None
+    campaign_id: str | None = None
     lane: Lane | None = None
     due_at: datetime | None = None
     expires_at: datetime | None = None
@@ -67,6 +68,7 @@ def row_of(draft: Draft, *, vault: Vault, now: datetime, message_id: str | None 
         "appointment_id": draft.appointment_id,
         "appointment_version": draft.appointment_version,
         "enrollment_id": draft.enrollment_id,
+        "campaign_id": draft.campaign_id,
         "direction": Direction.OUTBOUND,
         "origin": draft.origin,
         "kind": draft.kind,

@@ -103,6 +103,10 @@ class Texts(Protocol):
         """What tells one state of the source, and of the text in that language, from any other. Raises LookupError."""
         ...
 
+    def offers(self, text: str) -> tuple[str, ...]:
+        """Words that the text offers as an answer and on which carriers act by themselves."""
+        ...
+
     def tells(self, text: str) -> bool:
         """Whether it says what the care is for, so that no text may have it in it."""
         ...

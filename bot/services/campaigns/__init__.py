@@ -1,0 +1,1 @@
+"""Campaigns: made from a cohort, forecast, approved, let go at a pace, watched and measured (docs/campaigns.md)."""

@@ -1,0 +1,1 @@
+"""Campaigns: made, forecast, let go, paused, measured."""
