@@ -9,19 +9,25 @@ from typing import Final, assert_never
 from bot.core.effects import Ask, CloseQuestion, Effect, Escalate, Say
 from bot.core.escalation import Reason
 from bot.core.intents import Intent
-from bot.core.journey import Enrollment, Event, Journey, Move, Reaction, Replied, Silence, Step
+from bot.core.journey import END, Enrollment, Event, Happened, Journey, Move, Replied, Silence, Step
 
+ONCE: Final = "once"
+"""Key in an enrollment's data: the clinic started one conversation, and no loop."""
 GUESSED: Final = 0.6
 """No surer than this, and nothing in a text is acted on without a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The enrollment as it is now, what is to be done, and the intent that was acted on (None: none was)."""
+    """The enrollment as it is now, what is to be done, and the intent that was acted on (None: none was).
+
+    `moved` says whether a step was entered, be it the same one again.
+    """
 
     enrollment: Enrollment
     effects: tuple[Effect, ...] = ()
     acted_on: Intent | None = None
+    moved: bool = False
 
 
 def advance(journey: Journey, enrollment: Enrollment, event: Event, now: datetime) -> Outcome:
@@ -31,7 +37,9 @@ def advance(journey: Journey, enrollment: Enrollment, event: Event, now: datetim
         case Replied():
             return _replied(journey, enrollment, event)
         case Silence():
-            return _silent(journey, enrollment)
+            return _silent(journey, enrollment, event)
+        case Happened():
+            return _happened(journey, enrollment, event)
         case _:
             assert_never(event)
 
@@ -48,18 +56,40 @@ def answers(step: Step | None, event: Replied) -> Intent | None:
 
 
 def _replied(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
-    # After the end, or in a step of the past, an answer still means what its question asked.
-    step = journey.step(enrollment.step) or journey.step(event.question.step)
-    intent = answers(step, event)
-    if step is None or intent is None:
+    # After the end, in a step of the past, or in one that asks nothing, an answer means what its question asked.
+    for step in (journey.step(enrollment.step), journey.step(event.question.step)):
+        intent = answers(step, event)
+        if step is not None and intent is not None:
+            break
+    else:
         return Outcome(enrollment)
-    move = _move(step.on[intent], event)
-    after = replace(enrollment, step=move.to, misses=0)
-    return Outcome(after, (CloseQuestion(), *move.effects), acted_on=intent)
+    reaction = step.on[intent]
+    move = reaction if isinstance(reaction, Move) else reaction(event)
+    after = _after(journey, enrollment, move)
+    return Outcome(after, (CloseQuestion(), *move.effects), acted_on=intent, moved=True)
 
 
-def _move(reaction: Reaction, event: Replied) -> Move:
-    return reaction if isinstance(reaction, Move) else reaction(event)
+def _after(journey: Journey, enrollment: Enrollment, move: Move) -> Enrollment:
+    return replace(
+        enrollment,
+        step=move.to,
+        misses=0,
+        data={**enrollment.data, **move.data} if move.data else enrollment.data,
+        version=enrollment.version + 1,
+        outcome=journey.outcome_of(move),
+    )
+
+
+def _happened(journey: Journey, enrollment: Enrollment, event: Happened) -> Outcome:
+    """What is reported moves the loop where its step, or else the whole journey, has a reaction to it."""
+    step = journey.step(enrollment.step)
+    reaction = step.events.get(event.name) if step is not None else None
+    if reaction is None:
+        reaction = journey.events.get(event.name)
+    move = reaction if reaction is None or isinstance(reaction, Move) else reaction(event)
+    if move is None:
+        return Outcome(enrollment)
+    return Outcome(_after(journey, enrollment, move), move.effects, moved=True)
 
 
 def miss(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
@@ -78,10 +108,15 @@ def miss(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
     return Outcome(after, (Escalate(Reason.UNCLEAR),))
 
 
-def _silent(journey: Journey, enrollment: Enrollment) -> Outcome:
+def _silent(journey: Journey, enrollment: Enrollment, event: Silence) -> Outcome:
     # Whoever wrote something that nobody understood and then fell silent is still waiting for an answer.
-    waiting: tuple[Effect, ...] = (Escalate(Reason.UNCLEAR),) if enrollment.misses else ()
+    unclear = Escalate(Reason.UNCLEAR, suggestion="no-answer-after-unclear")
+    waiting: tuple[Effect, ...] = (unclear,) if enrollment.misses else ()
     step = journey.step(enrollment.step)
     if step is None or step.on_silence is None:
         return Outcome(enrollment, waiting)
-    return Outcome(replace(enrollment, step=step.on_silence.to), (*waiting, *step.on_silence.effects))
+    if enrollment.data.get(ONCE):
+        # One conversation was asked for, and nobody answered: nothing follows by itself.
+        return Outcome(_after(journey, enrollment, Move(END, outcome="unanswered")), waiting, moved=True)
+    move = step.on_silence if isinstance(step.on_silence, Move) else step.on_silence(event)
+    return Outcome(_after(journey, enrollment, move), (*waiting, *move.effects), moved=True)

@@ -106,6 +106,26 @@ class VoidTouches:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """Open a loop of another journey for the same patient. `subject`: what it is about; its own id where empty."""
+
+    journey: str
+    kind: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+    subject: str = ""
+    priority: str = "routine"
+
+
+@dataclass(frozen=True, slots=True)
+class StopJourneys:
+    """End the patient's other loops of these journeys (all of them where empty), silently; `kinds` limits it."""
+
+    reason: str
+    journeys: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CloseQuestion:
     """The open question that the reply was bound to is answered."""
 
@@ -124,5 +144,7 @@ Effect: TypeAlias = (
     | MarkPatient
     | PauseJourneys
     | VoidTouches
+    | Start
+    | StopJourneys
     | CloseQuestion
 )

@@ -3,44 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from string import Formatter
 
+from bot.core.effects import Ask, Effect, Start
 from bot.core.intents import Context, Details, Intent, Understanding
-from bot.core.journey import END, Journey, Move, Question, QuestionState, Reaction, Replied, Step
+from bot.core.journey import (
+    END,
+    Enrollment,
+    Happened,
+    Journey,
+    Move,
+    OwedBy,
+    Question,
+    QuestionState,
+    Reaction,
+    Replied,
+    Silence,
+    Step,
+)
 from bot.core.people import Visit
 
 
-def faults(journey: Journey, texts: frozenset[str], sample: Visit) -> tuple[str, ...]:
-    """Everything wrong with the journey, a line each; `texts` are the templates there are, `sample` any visit."""
-    return tuple(_faults(journey, texts, sample))
+def faults(
+    journey: Journey, texts: frozenset[str], sample: Visit, names: frozenset[str] | None = None
+) -> tuple[str, ...]:
+    """Everything wrong with the journey, a line each.
+
+    `texts` are the templates there are, `sample` any visit, `names` the journeys there are (None: not looked at).
+    """
+    return tuple(_faults(journey, texts, sample, names))
 
 
-def _faults(journey: Journey, texts: frozenset[str], sample: Visit) -> Iterator[str]:
+def _faults(journey: Journey, texts: frozenset[str], sample: Visit, names: frozenset[str] | None) -> Iterator[str]:
     if journey.start not in journey.steps:
         yield f"{journey.name}: starts at {journey.start}, which is no step"
     reached = {journey.start}
     for name, step in journey.steps.items():
         where = f"{journey.name}/{name}"
-        if step.name != name:
-            yield f"{where}: calls itself {step.name}"
-        for text in filter(None, (step.text, step.again)):
-            if text not in texts:
-                yield f"{where}: there is no text {text}"
-        if step.on and name == journey.start and (step.silence_after is None or step.on_silence is None):
-            yield f"{where}: asks, and does not say what silence means"
-        for _label, move in moves(step, sample):
+        yield from (f"{where}: {fault}" for fault in _step_faults(journey, step, name, texts))
+        for label, move in moves(step, sample, journey):
             reached.add(move.to)
             if move.to != END and move.to not in journey.steps:
                 yield f"{where}: leads to {move.to}, which is no step"
+            yield from (f"{where}: on {label}, {fault}" for fault in _effect_faults(label, move.effects, names))
     for name in sorted(set(journey.steps) - reached):
         yield f"{journey.name}/{name}: nothing leads here"
+    for name in sorted(set(journey.staff) - _reported(journey)):
+        yield f"{journey.name}: staff may report {name}, which nothing takes up"
 
 
-def moves(step: Step, sample: Visit) -> Iterator[tuple[str, Move]]:
-    """Every way out of a step: what is answered (or silence), and the move."""
+def _step_faults(journey: Journey, step: Step, name: str, texts: frozenset[str]) -> Iterator[str]:
+    if step.name != name:
+        yield f"calls itself {step.name}"
+    for text in filter(None, (step.text, step.again)):
+        if not any(_is_like(text, known) for known in texts):
+            yield f"there is no text {text}"
+    if step.sends is not None and not step.text:
+        yield "sends a text, and has none"
+    waits = step.silence_after is not None and step.on_silence is not None
+    if step.closes is None and not waits and (step.on or step.sends is not None or step.owed_by is not OwedBy.PATIENT):
+        yield "asks or waits, and does not say what silence means"
+    if step.closes is None and not waits and not step.on and not step.events and not journey.events:
+        yield "is a dead end: no answer, no event, no silence leads on"
+    if step.owed_by is OwedBy.OFFICE and step.office not in journey.offices:
+        yield f"the office owes {step.office}, which the journey has no words for"
+
+
+def _effect_faults(label: str, effects: tuple[Effect, ...], names: frozenset[str] | None) -> Iterator[str]:
+    for effect in effects:
+        if isinstance(effect, Ask) and (label == "silence" or label.startswith("event ")):
+            yield f"asks {effect.key} where nobody has written: let the step send it"
+        if isinstance(effect, Start) and names is not None and effect.journey not in names:
+            yield f"starts {effect.journey}, which is no journey"
+
+
+def _is_like(wanted: str, known: str) -> bool:
+    """Whether a text's key is that of a template; "{name}" stands for anything."""
+    if "{" not in wanted:
+        return wanted == known
+    rest, first = known, True
+    for literal, field, _spec, _conversion in Formatter().parse(wanted):
+        at = rest.find(literal)
+        if at < 0 or (first and at > 0):
+            return False
+        rest, first = rest[at + len(literal) :], field is None
+    return True
+
+
+def _reported(journey: Journey) -> set[str]:
+    return set(journey.events) | {name for step in journey.steps.values() for name in step.events}
+
+
+def moves(step: Step, sample: Visit, journey: Journey | None = None) -> Iterator[tuple[str, Move]]:
+    """Every way out of a step: what is answered (or "silence", or "event …"), and the move."""
     for intent, reaction in step.on.items():
         yield str(intent), _try(intent, reaction, step, sample)
+    enrollment = _enrollment(step, sample)
     if step.on_silence is not None:
-        yield "silence", step.on_silence
+        quiet = step.on_silence
+        yield "silence", quiet if isinstance(quiet, Move) else quiet(Silence(enrollment))
+    events = {**(journey.events if journey is not None and step.closes is None else {}), **step.events}
+    for name, happens in events.items():
+        move = happens if isinstance(happens, Move) else happens(Happened(name, enrollment))
+        if move is not None:
+            yield f"event {name}", move
+
+
+def _enrollment(step: Step, sample: Visit) -> Enrollment:
+    return Enrollment("sample", "sample", sample.patient_id, sample.appointment_id, step.name)
 
 
 def _try(intent: Intent, reaction: Reaction, step: Step, sample: Visit) -> Move:
@@ -56,6 +126,7 @@ def _try(intent: Intent, reaction: Reaction, step: Step, sample: Visit) -> Move:
         state=QuestionState.OPEN,
         asked_at=sample.starts_at,
         expires_at=sample.starts_at,
+        enrollment=_enrollment(step, sample),
     )
     understanding = Understanding((intent,), 1.0, auto=True, details=Details(number=1))
     return reaction(Replied(understanding, question, (sample,)))
@@ -74,6 +145,6 @@ def mermaid(journey: Journey, sample: Visit) -> str:
 def _edges(journey: Journey, sample: Visit) -> dict[tuple[str, str], list[str]]:
     edges: dict[tuple[str, str], list[str]] = {}
     for name, step in journey.steps.items():
-        for label, move in moves(step, sample):
+        for label, move in moves(step, sample, journey):
             edges.setdefault((name, move.to), []).append(label)
     return edges

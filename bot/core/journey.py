@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, time, timedelta
+from enum import IntEnum, StrEnum
 from typing import Final, TypeAlias
 
 from bot.core.effects import Effect
@@ -28,6 +28,36 @@ class QuestionState(StrEnum):
     EXPIRED = "expired"
 
 
+class Urgency(StrEnum):
+    """How soon the care is needed: FHIR request-priority."""
+
+    ROUTINE = "routine"
+    URGENT = "urgent"
+    ASAP = "asap"
+    STAT = "stat"
+
+
+class OwedBy(StrEnum):
+    """Whose next step a loop waits for."""
+
+    PATIENT = "patient"
+    OFFICE = "office"
+    """Ours or the other office's: a person has to do something, by a time."""
+    NOBODY = "nobody"
+    """Only time has to pass."""
+
+
+class Rank(IntEnum):
+    """Which program's text goes first where a patient's budget has room for one. Lower goes first."""
+
+    SAFETY = 0
+    REPLY = 1
+    APPOINTMENT = 2
+    TRANSITION = 3
+    RECALL = 4
+    EDUCATION = 5
+
+
 class TouchState(StrEnum):
     """Where a planned contact stands."""
 
@@ -40,7 +70,10 @@ class TouchState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Enrollment:
-    """One patient on one journey about one thing, and where the dialogue stands."""
+    """One patient on one journey about one thing: the loop, and where the dialogue stands.
+
+    `kind` says which of its kind (a measure, a specialty, a series); `data` are words and ids, never a patient's.
+    """
 
     id: str
     journey: str
@@ -49,6 +82,12 @@ class Enrollment:
     step: str
     misses: int = 0
     data: Mapping[str, str] = field(default_factory=dict)
+    kind: str = ""
+    priority: Urgency = Urgency.ROUTINE
+    version: int = 1
+    """Grows with every move."""
+    outcome: str | None = None
+    """How it ended; None while it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,41 +133,87 @@ class Replied:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Nothing came for as long as the step waits."""
+    """Nothing came for as long as the step waits: no answer, or nothing from whoever owes the next step."""
 
+    enrollment: Enrollment | None = None
     visits: tuple[Visit, ...] = ()
 
 
-Event: TypeAlias = Replied | Silence
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Somebody reports something about the loop: staff, an import, another journey. `data` are words and ids."""
+
+    name: str
+    enrollment: Enrollment
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+Event: TypeAlias = Replied | Silence | Happened
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where to go, and what to do on the way."""
+    """Where to go, and what to do on the way.
+
+    `outcome` says how the loop ends where `to` is END; `data` is kept in the enrollment.
+    """
 
     to: str
     effects: tuple[Effect, ...] = ()
+    outcome: str | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
 
 
 Reaction: TypeAlias = "Move | Callable[[Replied], Move]"
+OnSilence: TypeAlias = "Move | Callable[[Silence], Move]"
+OnEvent: TypeAlias = "Move | Callable[[Happened], Move | None]"
+"""None: it changes nothing where the loop stands."""
+Wait: TypeAlias = "timedelta | Callable[[Enrollment], timedelta]"
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """When the text of a step goes out, counted from entering it.
+
+    `at` is a time of day in the patient's zone: that day's where it is still ahead, else the next day's. `life` is how
+    long the text is of use; the gate drops it afterwards.
+    """
+
+    after: Wait = timedelta(0)
+    at: time | None = None
+    weekdays: bool = False
+    """Never on a Saturday or Sunday."""
+    life: timedelta = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing asked (or said), and what each answer leads to.
+    """One thing asked, said or waited for, and what each answer leads to.
 
-    `text` is the template that asks it; `again` the one that asks once more after a miss. `corrections` is what an
-    answer means once the step is left for good and the patient changes their mind.
+    `text` is the template; "{name}" in it is filled from the enrollment's data. With `sends` the text is planned on
+    entering the step; without, it is what an answer said already, or nothing is said. `again` asks once more after a
+    miss. `silence_after` counts from the text, or from entering where there is none. A step with `closes` ends the loop
+    with that outcome; an answer that still comes is a correction, and may open it again.
     """
 
     name: str
-    text: str
+    text: str = ""
     context: Context = Context.NONE
     options: tuple[str, ...] = ()
     on: Mapping[Intent, Reaction] = field(default_factory=dict)
     again: str | None = None
-    silence_after: timedelta | None = None
-    on_silence: Move | None = None
+    silence_after: Wait | None = None
+    on_silence: OnSilence | None = None
+    sends: Sends | None = None
+    events: Mapping[str, OnEvent] = field(default_factory=dict)
+    owed_by: OwedBy = OwedBy.PATIENT
+    office: str | None = None
+    """Key of what the office has to do next, where the office owes it."""
+    closes: str | None = None
+
+    def text_for(self, data: Mapping[str, str]) -> str:
+        """The template's key for an enrollment with this data. Raises KeyError where the data lacks a name."""
+        return self.text.format_map(data) if "{" in self.text else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +227,36 @@ class PlannedTouch:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A journey: its steps by name, where it starts, and after how many misses a person takes over."""
+    """A journey: its steps by name, where it starts, and after how many misses a person takes over.
+
+    `events` are what may be reported at any step (a step's own reaction goes first); `staff` are those of them that
+    people report in the console, each with the words of its button.
+    """
 
     name: str
     start: str
     steps: Mapping[str, Step]
     misses: int = 2
+    title: str = ""
+    """What the console calls it."""
+    rank: Rank = Rank.RECALL
+    events: Mapping[str, OnEvent] = field(default_factory=dict)
+    staff: Mapping[str, str] = field(default_factory=dict)
+    offices: Mapping[str, str] = field(default_factory=dict)
+    """What the office has to do, in words, by the key that steps name."""
 
     def step(self, name: str) -> Step | None:
         """The step of that name; None for the end and for names of the past."""
         return self.steps.get(name)
+
+    def outcome_of(self, move: Move) -> str | None:
+        """How the loop ends with this move; None where it stays open."""
+        if move.to == END:
+            return move.outcome or END
+        step = self.step(move.to)
+        return (move.outcome or step.closes) if step is not None and step.closes is not None else None
+
+
+def waits(wait: Wait, enrollment: Enrollment) -> timedelta:
+    """How long that is, for this enrollment."""
+    return wait if isinstance(wait, timedelta) else wait(enrollment)

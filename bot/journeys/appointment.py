@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.core.effects import Answer, Ask, Effect, Escalate, Say, VoidTouches
 from bot.core.escalation import Priority, Reason
 from bot.core.intents import Context, Intent
-from bot.core.journey import Journey, Move, Replied, Step
+from bot.core.journey import Journey, Move, Rank, Replied, Step
 from bot.core.people import Participation
 
 OPTIONS = (Intent.CONFIRM, Intent.RESCHEDULE, Intent.DECLINE)
@@ -111,6 +111,8 @@ ASKED = Step(
 
 JOURNEY = Journey(
     name="appointment",
+    title="Visit",
+    rank=Rank.APPOINTMENT,
     start="asked",
     steps={
         "asked": ASKED,
@@ -122,6 +124,7 @@ JOURNEY = Journey(
             options=OPTIONS,
             on=ASKED.on,
             again=ASKED.again,
+            closes="unanswered",
         ),
         "confirmed": Step(
             name="confirmed",
@@ -133,6 +136,7 @@ JOURNEY = Journey(
                 Intent.DECLINE: _change_to_declined,
                 Intent.RESCHEDULE: _change_to_reschedule,
             },
+            closes="confirmed",
         ),
         "declined": Step(
             name="declined",
@@ -144,6 +148,7 @@ JOURNEY = Journey(
                 Intent.DECLINE: _decline,
                 Intent.RESCHEDULE: _change_to_reschedule,
             },
+            closes="declined",
         ),
         "rescheduling": Step(
             name="rescheduling",
@@ -155,6 +160,7 @@ JOURNEY = Journey(
                 Intent.DECLINE: _change_to_declined,
                 Intent.RESCHEDULE: _reschedule,
             },
+            closes="another-time",
         ),
     },
 )

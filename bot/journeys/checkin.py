@@ -93,6 +93,7 @@ _ON: Mapping[Intent, Reaction] = {
 
 JOURNEY = Journey(
     name="checkin",
+    title="Check-in",
     start="asked",
     steps={
         "asked": Step(
@@ -104,8 +105,10 @@ JOURNEY = Journey(
             on=_ON,
             again="checkin/unclear",
             silence_after=timedelta(hours=24),
-            on_silence=Move(END),
+            on_silence=Move(END, outcome="unanswered"),
         ),
-        "answered": Step(name="answered", text="checkin/yes_noted", context=Context.CHECKIN_YES_NO, on=_ON),
+        "answered": Step(
+            name="answered", text="checkin/yes_noted", context=Context.CHECKIN_YES_NO, on=_ON, closes="answered"
+        ),
     },
 )

@@ -8,5 +8,5 @@ from bot.core.journey import Journey, Step
 JOURNEY = Journey(
     name="education",
     start="told",
-    steps={"told": Step(name="told", text="education/tip", context=Context.EDUCATION)},
+    steps={"told": Step(name="told", text="education/tip", context=Context.EDUCATION, closes="told")},
 )

@@ -8,5 +8,5 @@ from bot.core.journey import Journey, Step
 JOURNEY = Journey(
     name="outreach",
     start="told",
-    steps={"told": Step(name="told", text="outreach/prompt", context=Context.NONE)},
+    steps={"told": Step(name="told", text="outreach/prompt", context=Context.NONE, closes="told")},
 )

@@ -21,6 +21,7 @@ def _score(event: Replied) -> Move:
 
 JOURNEY = Journey(
     name="survey",
+    title="Survey",
     start="asked",
     steps={
         "asked": Step(
@@ -30,13 +31,14 @@ JOURNEY = Journey(
             on={Intent.NUMERIC_ANSWER: _score},
             again="survey/unclear",
             silence_after=timedelta(hours=48),
-            on_silence=Move(END),
+            on_silence=Move(END, outcome="unanswered"),
         ),
         "answered": Step(
             name="answered",
             text="survey/thanks",
             context=Context.SURVEY_SCALE,
             on={Intent.NUMERIC_ANSWER: _score},
+            closes="answered",
         ),
     },
 )

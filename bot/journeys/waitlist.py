@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.core.effects import Escalate, Record, Say
 from bot.core.escalation import Priority, Reason
 from bot.core.intents import Context, Intent
-from bot.core.journey import END, Journey, Move, Reaction, Step
+from bot.core.journey import END, Journey, Move, Rank, Reaction, Step
 
 _TAKE = Move(
     "taken", (Escalate(Reason.BOOKING, Priority.URGENT, suggestion="book-earlier-slot"), Say("waitlist/taken"))
@@ -19,6 +19,8 @@ _ON: Mapping[Intent, Reaction] = {Intent.CONFIRM: _TAKE, Intent.DECLINE: _KEEP, 
 
 JOURNEY = Journey(
     name="waitlist",
+    title="Earlier time",
+    rank=Rank.APPOINTMENT,
     start="asked",
     steps={
         "asked": Step(
@@ -29,10 +31,10 @@ JOURNEY = Journey(
             on=_ON,
             again="waitlist/unclear",
             silence_after=timedelta(hours=4),
-            on_silence=Move(END),
+            on_silence=Move(END, outcome="unanswered"),
         ),
         **{
-            name: Step(name=name, text="waitlist/kept", context=Context.WAITLIST_OFFER, on=_ON)
+            name: Step(name=name, text="waitlist/kept", context=Context.WAITLIST_OFFER, on=_ON, closes=name)
             for name in ("taken", "kept")
         },
     },

@@ -21,6 +21,8 @@ from bot.core.effects import (
     Record,
     Say,
     SetLanguage,
+    Start,
+    StopJourneys,
     VoidTouches,
     WakeAt,
 )
@@ -30,11 +32,15 @@ from bot.core.journey import Enrollment, QuestionState, TouchState
 from bot.core.messages import Origin
 from bot.core.people import ConsentBasis, Participation, Visit
 from bot.core.situation import Response
+from bot.journeys import discover
 from bot.services import consent
 from bot.services.answer import answer, render
 from bot.services.escalations import Need, raise_to_person
+from bot.services.loops.entering import enter
+from bot.services.loops.moving import start, stop
 from bot.services.turn import Turn
 from bot.store.columns import new_id
+from bot.store.queries import loops
 from bot.store.tables import (
     Appointment,
     AppointmentChange,
@@ -59,11 +65,6 @@ _RESPONSE = (
     .where(Appointment.appointment_id == bindparam("which"))
     .values(response=bindparam("answer"), responded_at=bindparam("at"), updated_at=bindparam("at"))
 )
-_MOVE = (
-    update(EnrollmentRow)
-    .where(EnrollmentRow.id == bindparam("which"))
-    .values(step=bindparam("to"), misses=bindparam("missed"), updated_at=bindparam("at"))
-)
 _ANSWERED = (
     update(QuestionRow)
     .where(QuestionRow.id == bindparam("which"))
@@ -81,6 +82,7 @@ def apply(turn: Turn, response: Response) -> Sequence[tuple[str, str]]:
     turn.patient_id = response.patient_id
     turn.visits = response.binding.visits if response.binding is not None else ()
     turn.language = _language_of(turn, response)
+    turn.loop_id = next((loop.id for loop in response.enrollments if loop.id), None)
     for enrollment in response.enrollments:
         _move(turn, enrollment)
     for effect in response.effects:
@@ -127,6 +129,8 @@ def _effect(turn: Turn, effect: Effect, response: Response) -> None:
             _void(turn, effect)
         case CloseQuestion():
             _close(turn, response, effect.binding)
+        case Start() | StopJourneys():
+            _lead_on(turn, effect, response)
         case WakeAt():
             pass  # The question's own expiry wakes the enrollment.
         case _:
@@ -146,6 +150,7 @@ def _escalate(turn: Turn, effect: Escalate) -> None:
         patient_id=owner or turn.patient_id,
         message_id=turn.message_id,
         appointment_id=appointment,
+        enrollment_id=turn.loop_id,
         suggestion=effect.suggestion,
         evidence={
             "words": turn.words,
@@ -193,6 +198,7 @@ def _record(turn: Turn, effect: Record) -> None:
         "id": finding_id,
         "patient_id": turn.patient_id,
         "message_id": turn.message_id,
+        "enrollment_id": turn.loop_id,
         "name": effect.name,
         "value": turn.clinic.vault.seal("findings.value", finding_id, effect.value),
         "at": turn.now,
@@ -269,13 +275,20 @@ def _close(turn: Turn, response: Response, why: str) -> None:
             )
 
 
+def _lead_on(turn: Turn, effect: Start | StopJourneys, response: Response) -> None:
+    """What this loop means for the patient's others."""
+    for loop in response.enrollments[:1]:
+        if isinstance(effect, Start):
+            start(turn.batch.connection, turn.clinic, loop, effect, turn.now)
+        else:
+            stop(turn.batch.connection, loop, effect, turn.now)
+
+
 def _move(turn: Turn, enrollment: Enrollment) -> None:
     if enrollment.id:
         turn.enrolled[enrollment.subject_id] = enrollment.id
-        turn.batch.add(
-            _MOVE,
-            {"which": enrollment.id, "to": enrollment.step, "missed": enrollment.misses, "at": turn.now},
-        )
+        turn.batch.add(loops.MOVE, loops.move_of(enrollment, turn.now))
+        _enter(turn, enrollment)
         return
     fresh = new_id()
     turn.enrolled[enrollment.subject_id] = fresh
@@ -293,3 +306,15 @@ def _move(turn: Turn, enrollment: Enrollment) -> None:
             "updated_at": turn.now,
         },
     )
+
+
+def _enter(turn: Turn, loop: Enrollment) -> None:
+    """A loop that an answer has moved stands in its new step. Contacts about visits are planned from the visits."""
+    journey = discover().get(loop.journey)
+    known = (question.enrollment for question in turn.situation.questions)
+    before = next((one for one in known if one is not None and one.id == loop.id), None)
+    if journey is None or journey.name == loops.VISITS or before is None or before.version == loop.version:
+        return
+    cause = str(turn.understanding.intent)
+    turn.batch.add(loops.HISTORY, loops.history(loop, before.step, cause=cause, actor=PATIENT, now=turn.now))
+    enter(turn.batch.connection, turn.clinic, journey, loop, turn.now)

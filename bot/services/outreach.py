@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.core.dialogue import ONCE
 from bot.core.intents import Context
-from bot.core.journey import Journey, QuestionState
+from bot.core.journey import Enrollment, Journey, QuestionState, waits
 from bot.core.messages import Origin
 from bot.core.outreach import Lane, Verdict
 from bot.core.people import Visit
@@ -30,7 +31,8 @@ from bot.store.columns import AnyRow, new_id
 from bot.store.database import once_more
 from bot.store.queries import planning
 from bot.store.queries.conversations import ensure_conversations, insert_or_ignore
-from bot.store.tables import Appointment, Enrollment, Patient, Question
+from bot.store.tables import Appointment, Patient, Question
+from bot.store.tables import Enrollment as EnrollmentRow
 
 JOURNEY_OF: Final = {
     Context.APPOINTMENT_REMINDER: "appointment",
@@ -241,15 +243,16 @@ def _enroll(
 ) -> str:
     about_visit = journey.name == "appointment" and visit is not None
     after = journey.steps[journey.start].silence_after
-    wake_at = now + after if after is not None else None
+    begun = Enrollment("", journey.name, request.patient_id, "", journey.start)
+    wake_at = now + waits(after, begun) if after is not None else None
     if about_visit and visit is not None:
         known = planning.enrollments_about(connection, [visit.appointment_id]).get(visit.appointment_id)
         if known is not None:
-            connection.execute(update(Enrollment).where(Enrollment.id == known).values(misses=0, wake_at=wake_at))
+            connection.execute(update(EnrollmentRow).where(EnrollmentRow.id == known).values(misses=0, wake_at=wake_at))
             return known
     fresh = new_id()
     connection.execute(
-        insert_or_ignore(connection, Enrollment.__table__),
+        insert_or_ignore(connection, EnrollmentRow.__table__),
         {
             "id": fresh,
             "journey": journey.name,
@@ -269,11 +272,12 @@ def _enroll(
 
 
 def _data(clinic: Clinic, request: OutreachRequest) -> dict[str, str]:
+    once = {} if request.kind is Context.APPOINTMENT_REMINDER else {ONCE: "yes"}
     # "Are you having trouble breathing today?": a yes is no mere answer.
     if request.kind is not Context.CHECKIN_YES_NO or not request.prompt:
-        return {}
+        return once
     means = yes_to(request.prompt, clinic.understand)
-    return {ALARM: means} if means else {}
+    return {**once, ALARM: means} if means else once
 
 
 def _ask(

@@ -16,10 +16,12 @@ from bot.core.journey import PlannedTouch, TouchState
 from bot.core.people import Visit
 from bot.core.planning import History, Rules, plan_visit
 from bot.services.clinic import Clinic
+from bot.services.loops import touching
+from bot.services.loops.feeding import feed
 from bot.services.touching import make_messages
 from bot.store.columns import AnyRow, new_id
 from bot.store.database import DatabaseDown, once_more
-from bot.store.queries import planning
+from bot.store.queries import loops, planning
 from bot.store.queries.conversations import insert_or_ignore
 from bot.store.tables import Touch
 
@@ -37,6 +39,8 @@ class PlanCounts:
     touches: int = 0
     messages: int = 0
     skipped: int = 0
+    opened: int = 0
+    """Loops that imported rows called for."""
     failed: int = 0
     """Visits and contacts that were left aside because of an error."""
 
@@ -59,7 +63,8 @@ def plan_due(clinic: Clinic, *, at: datetime) -> PlanCounts:
     run in several processes at once, and to be killed at any moment: each batch is one transaction.
     """
     counts: Counter[str] = Counter()
-    for batch in (_plan_batch, _due_batch):
+    counts["opened"] = feed(clinic, at)
+    for batch in (_plan_batch, _due_batch, _loop_batch):
         _all_of(batch, clinic, at, counts)
     if counts["messages"]:
         clinic.queue.deliver()
@@ -199,6 +204,25 @@ def _due_batch(clinic: Clinic, at: datetime, counts: Counter[str], limit: int, b
             if not rows:
                 return False
             made, skipped = make_messages(connection, clinic, rows, at)
+    except DatabaseDown:
+        raise
+    except Exception as error:
+        raise _AtFault(ids, error) from error
+    counts["messages"] += made
+    counts["skipped"] += skipped
+    return True
+
+
+@once_more
+def _loop_batch(clinic: Clinic, at: datetime, counts: Counter[str], limit: int, but: Sequence[str]) -> bool:
+    ids: list[str] = []
+    try:
+        with clinic.database.begin() as connection:
+            rows = loops.due(connection, at, limit, but=but)
+            ids = [row.touch_id for row in rows]
+            if not rows:
+                return False
+            made, skipped = touching.make_messages(connection, clinic, rows, at)
     except DatabaseDown:
         raise
     except Exception as error:

@@ -1,105 +1,109 @@
-"""Silence is an event: questions whose time has passed without an answer move their enrollment on."""
+"""Silence is an event: enrollments that have waited long enough for an answer, or for the office, move on."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+import structlog
+from sqlalchemy import Connection, update
 
-from bot.core.dialogue import advance
-from bot.core.effects import Escalate
-from bot.core.journey import Enrollment, Journey, QuestionState, Silence
+from bot.core.journey import Journey, QuestionState, Silence, TouchState, waits
+from bot.core.messages import MessageStatus
 from bot.journeys import discover
 from bot.services.clinic import Clinic
-from bot.services.escalations import Need, raise_to_person
-from bot.store.batch import Batch
+from bot.services.loops.moving import take
 from bot.store.columns import AnyRow
-from bot.store.database import once_more
+from bot.store.database import DatabaseDown, once_more
+from bot.store.queries import loops
 from bot.store.tables import Enrollment as EnrollmentRow
 from bot.store.tables import Question
 
+log = structlog.get_logger()
+
 BATCH = 200
 LOOK_AGAIN = timedelta(hours=4)
+AFTER_AN_ERROR = timedelta(hours=1)
+ON_ITS_WAY = (MessageStatus.PLANNED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
 
 
 def wake(clinic: Clinic, now: datetime) -> int:
-    """Take silence as an event wherever a question has waited long enough. Gives how many enrollments moved."""
-    moved = 0
+    """Take silence as an event wherever something has waited long enough. Gives how many enrollments were looked at."""
+    looked_at = 0
     while True:
         batch = _batch(clinic, now)
-        moved += batch
+        looked_at += batch
         if batch < BATCH:
-            return moved
+            return looked_at
 
 
 @once_more
 def _batch(clinic: Clinic, now: datetime) -> int:
     with clinic.database.begin() as connection:
-        return _wake_some(connection, clinic, now)
-
-
-def _wake_some(connection: Connection, clinic: Clinic, now: datetime) -> int:
-    rows = connection.execute(
-        select(EnrollmentRow.__table__)
-        .where(EnrollmentRow.wake_at <= now)
-        .order_by(EnrollmentRow.wake_at)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for row in rows:
-        _silent(connection, clinic, row, now)
-    _expire(connection, now)
+        rows = loops.to_wake(connection, now, BATCH)
+        for row in rows:
+            _wake(connection, clinic, row, now)
+        _expire(connection, now)
+    if rows:
+        clinic.queue.deliver()
     return len(rows)
 
 
-def _silent(connection: Connection, clinic: Clinic, stored: AnyRow, now: datetime) -> None:
-    question = connection.execute(
-        select(Question.conversation_id, Question.state, Question.asked_at)
-        .where(Question.enrollment_id == stored.id)
-        .order_by(Question.asked_at.desc())
-        .limit(1)
-    ).first()
-    # A question that has not gone out yet, held by the gate say, is not being met with silence.
-    waits = question is not None and question.state is QuestionState.PREPARED
-    values: dict[str, object] = {"wake_at": now + LOOK_AGAIN if waits else None, "updated_at": now}
-    journey = discover().get(stored.journey)
-    until = _patience(journey, question)
+def _wake(connection: Connection, clinic: Clinic, row: AnyRow, now: datetime) -> None:
+    """One of them. Where that fails the others go on, and this one is tried again later."""
+    try:
+        with connection.begin_nested():
+            _silent(connection, clinic, row, now)
+    except DatabaseDown:
+        raise
+    except Exception as error:
+        log.exception("loop not moved", error=type(error).__name__, enrollment_id=row.id)
+        _sleep(connection, row.id, now + AFTER_AN_ERROR, now)
+
+
+def _silent(connection: Connection, clinic: Clinic, row: AnyRow, now: datetime) -> None:
+    journey = discover().get(row.journey)
+    if journey is None or row.ended_at is not None:
+        _sleep(connection, row.id, None, now)
+        return
+    until = _patience(connection, journey, row, now)
     if until is not None and until > now:
-        values["wake_at"] = until  # The text went out later than it was planned: the wait begins with it.
-    elif journey is not None and question is not None and question.state is QuestionState.OPEN:
-        enrollment = Enrollment(
-            id=stored.id,
-            journey=stored.journey,
-            patient_id=stored.patient_id,
-            subject_id=stored.subject_id,
-            step=stored.step,
-            misses=stored.misses,
-        )
-        outcome = advance(journey, enrollment, Silence(), now)
-        values["step"] = outcome.enrollment.step
-        for effect in outcome.effects:
-            if isinstance(effect, Escalate):
-                need = Need(
-                    reason=effect.reason,
-                    priority=effect.priority,
-                    conversation_id=question.conversation_id,
-                    patient_id=stored.patient_id,
-                    enrollment_id=stored.id,
-                    suggestion="no-answer-after-unclear",
-                )
-                batch = Batch(connection)
-                raise_to_person(batch, need, clinic=clinic, now=now)
-                batch.flush()
-    connection.execute(update(EnrollmentRow).where(EnrollmentRow.id == stored.id).values(**values))
+        _sleep(connection, row.id, until, now)
+        return
+    # Said first: what the move leads to may set another time.
+    _sleep(connection, row.id, None, now)
+    if row.journey == loops.VISITS and not _is_open(connection, row):
+        return
+    take(connection, clinic, row, Silence(loops.loop_of(row)), cause="silence", now=now)
 
 
-def _patience(journey: Journey | None, question: AnyRow | None) -> datetime | None:
-    """Until when an open question is waited for."""
-    if journey is None or question is None or question.state is not QuestionState.OPEN:
+def _patience(connection: Connection, journey: Journey, row: AnyRow, now: datetime) -> datetime | None:
+    """Until when to wait on: a text that has not gone out yet, held by the gate say, is not being met with silence."""
+    question = loops.asked_last(connection, row.id)
+    if question is not None and question.state is QuestionState.PREPARED:
+        return now + LOOK_AGAIN
+    touch = loops.touch_of(connection, row.id, row.version)
+    if touch is not None and (touch.state is TouchState.PLANNED or touch.status in ON_ITS_WAY):
+        due_at: datetime = touch.due_at
+        return max(due_at, now) + LOOK_AGAIN
+    if question is None or question.state is not QuestionState.OPEN:
         return None
-    after = journey.steps[journey.start].silence_after
+    # The text went out later than it was planned: the wait begins with it.
+    step = journey.step(journey.start if row.journey == loops.VISITS else row.step)
+    if step is None or step.silence_after is None or (row.journey != loops.VISITS and question.step != row.step):
+        return None
     asked_at: datetime = question.asked_at
-    return asked_at + after if after is not None else None
+    return asked_at + waits(step.silence_after, loops.loop_of(row))
+
+
+def _is_open(connection: Connection, row: AnyRow) -> bool:
+    question = loops.asked_last(connection, row.id)
+    return question is not None and question.state is QuestionState.OPEN
+
+
+def _sleep(connection: Connection, enrollment_id: str, until: datetime | None, now: datetime) -> None:
+    connection.execute(
+        update(EnrollmentRow).where(EnrollmentRow.id == enrollment_id).values(wake_at=until, updated_at=now)
+    )
 
 
 def _expire(connection: Connection, now: datetime) -> None:

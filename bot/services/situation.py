@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.core.journey import Enrollment, Question
+from bot.core.journey import Enrollment, Question, QuestionState
 from bot.core.people import ConsentStatus, Scope, Visit
 from bot.core.situation import GONE, Person, Situation
 from bot.services.clinic import Clinic
@@ -36,7 +36,7 @@ def situation_of(clinic: Clinic, phone: Any, around: Mapping[str, Rows]) -> Situ
             )
             for row in people
         ),
-        questions=tuple(question_of(row, clinic) for row in around["questions"]),
+        questions=tuple(question_of(row, clinic) for row in _latest(around["questions"])),
         visits=tuple(visit_of(row, names[row.patient_id]) for row in visits if row.patient_id in told),
         enrollments={row.appointment_id: _enrollment_of(row) for row in visits if row.enrollment_id},
         opted_out=_opted_out(phone, people),
@@ -48,6 +48,23 @@ def situation_of(clinic: Clinic, phone: Any, around: Mapping[str, Rows]) -> Situ
         recent_replies=tuple(datetime.fromisoformat(at) for at in phone.recent_replies),
         languages=clinic.texts.languages(),
     )
+
+
+def _latest(rows: Rows) -> list[Any]:
+    """Of what a loop has asked, the last that went out: who answers "1" to the reminder does not mean the invitation.
+
+    What was asked about visits is kept whole, each with the visits that it was about.
+    """
+    seen: set[str] = set()
+    kept = []
+    for row in rows:  # the newest first
+        is_loop = row.enrollment_id is not None and row.journey != "appointment"
+        if is_loop and row.enrollment_id in seen and row.state is QuestionState.OPEN:
+            continue
+        if is_loop and row.state is not QuestionState.PREPARED:
+            seen.add(row.enrollment_id)
+        kept.append(row)
+    return kept
 
 
 def _opted_out(phone: Any, people: Rows) -> bool:
@@ -82,6 +99,7 @@ def _enrollment_of(row: AnyRow) -> Enrollment:
         step=row.step,
         misses=row.misses,
         data=row.data,
+        version=row.enrollment_version,
     )
 
 
@@ -117,4 +135,8 @@ def _asking(row: AnyRow) -> Enrollment | None:
         step=row.enrollment_step,
         misses=row.enrollment_misses,
         data=data,
+        kind=row.enrollment_kind,
+        priority=row.enrollment_priority,
+        version=row.enrollment_version,
+        outcome=row.enrollment_outcome,
     )

@@ -217,7 +217,7 @@ def _listen(connection: Connection, questions: Sequence[Mapping[str, Any]], now:
     """From when on no answer counts as silence."""
     journey = discover()["appointment"]
     after = journey.steps[journey.start].silence_after
-    if after is not None:
+    if isinstance(after, timedelta):
         asked = [
             question["enrollment_id"]
             for question in questions

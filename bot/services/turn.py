@@ -33,6 +33,8 @@ class Turn:
     """What this very text has changed consent to."""
     patient_id: str | None = None
     language: str | None = None
+    loop_id: str | None = None
+    """The enrollment that the text was taken for, where it was."""
     enrolled: dict[str, str] = field(default_factory=dict)
     """Enrollment ids by subject, as they come to be."""
     visits: tuple[Visit, ...] = ()

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 
 from bot.config import Settings
+from bot.core.dialogue import ONCE
 from bot.core.intents import Context
 from bot.core.messages import Direction, MessageStatus
 from bot.core.people import ConsentStatus
@@ -24,6 +26,8 @@ from bot.runtime import build_clinic
 from bot.services.clinic import Clinic
 from bot.services.deliver import deliver
 from bot.services.importing.run import run_import
+from bot.services.loops.moving import happened
+from bot.services.loops.opening import Opening, open_loop
 from bot.services.outreach import OutreachRequest, Started, start
 from bot.services.plan import plan_due
 from bot.services.receive import Inbound, Media, receive
@@ -32,6 +36,7 @@ from bot.store.tables import (
     Appointment,
     ContactPoint,
     Conversation,
+    Enrollment,
     Escalation,
     Finding,
     Message,
@@ -242,6 +247,29 @@ class Chat:
         )
         return [reply.body for reply in receive(self.clinic, inbound, self.now).texts]
 
+    # --- loops
+
+    def open(self, journey: str, patient_id: str, kind: str = "", **more: Any) -> str:
+        """A loop of that journey begins for the patient; gives its id."""
+        opening = Opening(journey=journey, patient_id=patient_id, kind=kind, **more)
+        with self.clinic.database.begin() as connection:
+            opened = open_loop(connection, self.clinic, opening, self.now)
+        assert opened is not None
+        self.work()
+        return opened
+
+    def report(self, enrollment_id: str, name: str, **data: str) -> bool:
+        """Staff report something about a loop; whether it moved."""
+        moved = happened(self.clinic, enrollment_id, name, data=data, actor="staff", now=self.now)
+        self.work()
+        return moved
+
+    def loop(self, journey: str, patient_id: str) -> Any:
+        """The patient's newest enrollment on that journey, as stored."""
+        theirs = select(Enrollment.__table__).where(Enrollment.journey == journey, Enrollment.patient_id == patient_id)
+        with self.clinic.database.read() as connection:
+            return connection.execute(theirs.order_by(Enrollment.created_at.desc(), Enrollment.id.desc())).first()
+
     # --- what was recorded
 
     def responses(self) -> dict[str, str]:
@@ -295,6 +323,13 @@ class Chat:
             for person in connection.execute(select(Patient.__table__)):
                 found[f"language of {person.patient_id}"] = person.language
                 found[f"patient {person.patient_id}"] = str(person.status) + (", paused" if person.paused_since else "")
+            # A conversation that was started once is no loop, and visits are told of above.
+            for loop in connection.execute(select(Enrollment.__table__).where(Enrollment.journey != "appointment")):
+                if not loop.data.get(ONCE):
+                    owes = f", the office owes {loop.office_step}" if loop.office_step else ""
+                    ended = f", ended: {loop.outcome}" if loop.outcome else ""
+                    about = f" {loop.kind}" if loop.kind else ""
+                    found[f"loop {loop.id}"] = f"{loop.journey}{about} of {loop.patient_id}: {loop.step}{owes}{ended}"
             for row in connection.execute(select(Finding.__table__).order_by(Finding.at, Finding.id)):
                 value = self.clinic.vault.open("findings.value", row.id, row.value)
                 found[f"finding {row.id}"] = f"{row.name} = {value}"

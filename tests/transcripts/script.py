@@ -28,6 +28,8 @@ ACTS: tuple[tuple[str, str], ...] = (
         r"\(the clinic starts (\w+) with (\S+?)(?: about (\S+?))?"
         r"(?: offering (\d{4}-\d\d-\d\d \d\d:\d\d))?(?:: (.*))?\)",
     ),
+    ("open", r"\(the clinic opens (\w+)(?: (\S+))? for (\S+?)(?: with (.+))?\)"),
+    ("report", r"\(staff report ([\w-]+) on the (\w+) of (\S+?)(?: with (.+))?\)"),
     ("hold", r"\(a coordinator takes the conversation with (\S+)\)"),
     ("release", r"\(a coordinator hands back the conversation with (\S+)\)"),
     ("again", r"\(that text of (\S+) is delivered again\)"),
@@ -183,7 +185,8 @@ class Player:
     @staticmethod
     def _label(key: str) -> str:
         kind, _, rest = key.partition(" ")
-        return {"case": "for a person: ", "visit": f"{rest} ", "finding": "kept: "}.get(kind, f"{key}: ")
+        spoken = {"case": "for a person: ", "visit": f"{rest} ", "finding": "kept: ", "loop": "loop: "}
+        return spoken.get(kind, f"{key}: ")
 
     # --- acts
 
@@ -212,6 +215,22 @@ class Player:
         decision = self.chat.start(patient_id, kind, appointment_id, prompt, offered)
         yield f"{INDENT}-> the gate says: {decision}"
 
+    def _act_open(self, journey: str, kind: str | None, patient_id: str, with_what: str | None) -> Iterator[str]:
+        """`with visit=A1, series=asthma`: the visit that it speaks of, and its data."""
+        assert self.chat is not None
+        data = _pairs(with_what)
+        visit = data.pop("visit", None)
+        details = {name.removeprefix("the "): data.pop(name) for name in list(data) if name.startswith("the ")}
+        self.chat.open(journey, patient_id, kind or "", appointment_id=visit, data=data, details=details)
+        yield from ()
+
+    def _act_report(self, name: str, journey: str, patient_id: str, with_what: str | None) -> Iterator[str]:
+        assert self.chat is not None
+        loop = self.chat.loop(journey, patient_id)
+        assert loop is not None, f"{patient_id} is on no {journey}"
+        self.chat.report(loop.id, name, **_pairs(with_what))
+        yield from ()
+
     def _act_hold(self, patient_id: str) -> Iterator[str]:
         assert self.chat is not None
         self.chat.hold(patient_id, "u1")
@@ -228,6 +247,10 @@ class Player:
         sid, body = self.last[sender]
         for reply in self.chat.text(sender, body, sid):
             yield from self._said(self.chat.now, "", reply)
+
+
+def _pairs(words: str | None) -> dict[str, str]:
+    return dict(pair.strip().split("=", 1) for pair in (words or "").split(",") if pair.strip())
 
 
 def files() -> list[Path]:

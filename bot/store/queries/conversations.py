@@ -111,6 +111,10 @@ _QUESTIONS = (
         Enrollment.step.label("enrollment_step"),
         Enrollment.misses.label("enrollment_misses"),
         Enrollment.data.label("enrollment_data"),
+        Enrollment.kind.label("enrollment_kind"),
+        Enrollment.priority.label("enrollment_priority"),
+        Enrollment.version.label("enrollment_version"),
+        Enrollment.outcome.label("enrollment_outcome"),
     )
     .outerjoin(Enrollment, Enrollment.id == Question.enrollment_id)
     .where(Question.conversation_id == _ID, Question.asked_at > bindparam("asked_since"))
@@ -151,6 +155,7 @@ _VISITS = (
         Enrollment.step,
         Enrollment.misses,
         Enrollment.data,
+        Enrollment.version.label("enrollment_version"),
     )
     .select_from(_NEAR)
     .outerjoin(Enrollment, and_(Enrollment.subject_id == _NEAR.c.appointment_id, Enrollment.journey == "appointment"))

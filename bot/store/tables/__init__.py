@@ -25,7 +25,16 @@ from bot.store.tables.campaigns import (
     ForecastLine,
     Fuse,
 )
-from bot.store.tables.care import Correction, Enrollment, Escalation, Finding, Note, Notice, Touch
+from bot.store.tables.care import (
+    Correction,
+    Enrollment,
+    EnrollmentMove,
+    Escalation,
+    Finding,
+    Note,
+    Notice,
+    Touch,
+)
 from bot.store.tables.cohorts import Cohort, ListedPatient, PatientList
 from bot.store.tables.desk import CannedReply, CannedText, Presence, Review, ReviewState, SavedView
 from bot.store.tables.messaging import Conversation, Decision, DeliveryEvent, Message, OutreachKey, Question
@@ -59,6 +68,7 @@ __all__ = [
     "Decision",
     "DeliveryEvent",
     "Enrollment",
+    "EnrollmentMove",
     "Escalation",
     "Figure",
     "Finding",

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.escalation import EscalationStatus, NoticeChannel, NoticeState, Priority, Reason
 from bot.core.intents import Intent
-from bot.core.journey import TouchState
-from bot.store.columns import Id, Table, word
+from bot.core.journey import TouchState, Urgency
+from bot.store.columns import Id, Table, Word, word
+
+OWED = text("office_step IS NOT NULL AND ended_at IS NULL")
 
 
 class Enrollment(Table):
-    """One patient on one journey about one thing, with the state of the dialogue."""
+    """One patient on one journey about one thing: a loop, with the state of the dialogue."""
 
     __tablename__ = "enrollments"
-    __table_args__ = (UniqueConstraint("journey", "subject_id"), Index("ix_enrollments_wake_at", "wake_at"))
+    __table_args__ = (
+        UniqueConstraint("journey", "subject_id"),
+        Index("ix_enrollments_wake_at", "wake_at"),
+        # Loops that are open are few; what was ever asked about visits is not.
+        Index("ix_enrollments_office", "office_due_at", postgresql_where=OWED, sqlite_where=OWED),
+        Index("ix_enrollments_journey_ended_at", "journey", "ended_at"),
+    )
 
     id: Mapped[Id]
     journey: Mapped[str] = mapped_column(String(32))
@@ -30,9 +38,43 @@ class Enrollment(Table):
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     wake_at: Mapped[datetime | None]
     """When silence becomes an event."""
+    kind: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Which of its kind: a measure, a specialty, a series, a medicine's group."""
+    priority: Mapped[Urgency] = mapped_column(Word(Urgency, 16), default=Urgency.ROUTINE, server_default="routine")
+    appointment_id: Mapped[str | None] = mapped_column(String(128), index=True)
+    """The visit that its texts speak of, where they do."""
+    owner_id: Mapped[str | None] = mapped_column(String(32))
+    """The user who sees to it."""
+    office_step: Mapped[str | None] = mapped_column(String(48))
+    """What the office has to do next; None while it owes nothing."""
+    office_due_at: Mapped[datetime | None]
+    due_on: Mapped[date | None] = mapped_column(Date)
+    """When the care itself is due."""
+    details: Mapped[bytes | None]
+    """What its texts and the office need to know, sealed as enrollments.details (JSON)."""
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(48))
+    """How it ended."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class EnrollmentMove(Table):
+    """One move of a loop: from where to where, when, and on whose word. The loop's history."""
+
+    __tablename__ = "enrollment_moves"
+    __table_args__ = (Index("ix_enrollment_moves_enrollment_id_at", "enrollment_id", "at"),)
+
+    id: Mapped[Id]
+    enrollment_id: Mapped[str] = mapped_column(ForeignKey("enrollments.id"))
+    at: Mapped[datetime]
+    from_step: Mapped[str] = mapped_column(String(32))
+    to_step: Mapped[str] = mapped_column(String(32))
+    cause: Mapped[str] = mapped_column(String(64))
+    """`opened`, `silence`, the intent of the reply, or the name of what was reported."""
+    actor: Mapped[str] = mapped_column(String(64))
+    """`patient`, `bot`, `import`, or a user's id."""
 
 
 class Touch(Table):
