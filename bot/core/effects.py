@@ -21,6 +21,8 @@ class Say:
     origin: Origin = Origin.REPLY
     about: tuple[str, ...] = ()
     """Ids of the visits it speaks of, where the reply is about more than these."""
+    language: str | None = None
+    """In this one, whatever is on file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.core import language_offer
 from bot.core.answering import RESIDUE, answer, help_text
 from bot.core.binding import ANSWERS, Binding, words_of
 from bot.core.effects import (
@@ -71,10 +72,19 @@ def respond(
     if situation.answers_staff(now) and _may_be_for_staff(understanding, situation):
         # "Does Tuesday at three work?" — "yes": whoever asked is to read it; no visit is confirmed by it.
         return Response((*first, Escalate(Reason.STAFF_REPLY, suggestion="answers-you")), patient_id=patient_id)
+    if situation.takes_offer is not None:
+        # The last thing asked was which language: no visit is confirmed or called off by this word.
+        taken = language_offer.taken(situation.tongue, yes=situation.takes_offer)
+        if situation.takes_offer:
+            taken = (*taken, *_asked_again(situation, journeys, now))
+        return Response(_audible((*first, *taken), situation, now), patient_id=patient_id)
     rest = answer(understanding, situation, binding, journeys, now)
-    effects = _audible(_tidy((*first, *_language(understanding, situation), *rest.effects)), situation, now)
+    changed = _language(understanding, situation)
+    if any(isinstance(effect, SetLanguage) for effect in changed) and not rest.effects:
+        changed = (*changed, *_asked_again(situation, journeys, now))
+    effects = _audible(_tidy((*first, *changed, *rest.effects)), situation, now)
     bound = rest.binding or binding
-    effects = _nothing_lost(effects, understanding, situation)
+    effects = (*_nothing_lost(effects, understanding, situation), *_offer(understanding, situation, now))
     return Response(effects, rest.enrollments, bound, _about(understanding, situation, bound))
 
 
@@ -225,6 +235,29 @@ def _language(understanding: Understanding, situation: Situation) -> tuple[Effec
     if served is None:
         return (Escalate(Reason.LANGUAGE, suggestion="interpreter"), Say("general/language_unavailable"))
     return (SetLanguage(served), Say("general/language_changed"))
+
+
+def _asked_again(situation: Situation, journeys: Mapping[str, Journey], now: datetime) -> tuple[Effect, ...]:
+    """The reminder that still waits for its answer, once more: it was in a language that its reader has given up."""
+    step = journeys["appointment"].steps["asked"]
+    waiting = [
+        question
+        for question in situation.questions
+        if question.is_live(now)
+        and (question.journey, question.step, question.pending) == ("appointment", step.name, None)
+        and not question.is_notice
+        and len(question.subjects) == 1
+    ]
+    newest = max(waiting, key=lambda question: question.asked_at, default=None)
+    return () if newest is None else (Ask(step.text, step.name, newest.subjects, newest.options),)
+
+
+def _offer(understanding: Understanding, situation: Situation, now: datetime) -> tuple[Effect, ...]:
+    """The language that the patient writes in, offered beside the answer; not to somebody who is unwell."""
+    if situation.offers is None or not situation.people or understanding.has(Intent.SYMPTOM):
+        return ()
+    offer = Say(language_offer.OFFER, language=situation.offers)
+    return tuple(effect for effect in _audible((offer,), situation, now) if isinstance(effect, Say))
 
 
 def supported(tag: str | None, languages: Sequence[str]) -> str | None:

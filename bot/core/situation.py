@@ -11,6 +11,7 @@ from bot.core.binding import Binding, names, words_of
 from bot.core.effects import Effect
 from bot.core.intents import Intent
 from bot.core.journey import Enrollment, Question
+from bot.core.language_offer import NOTHING_HEARD, Tongue
 from bot.core.people import ConsentStatus, PatientStatus, Visit
 
 STAFF_WAITS: Final = timedelta(hours=48)
@@ -75,6 +76,12 @@ class Situation:
     """A yes and no more: it does not say to what."""
     named: tuple[str, ...] = ()
     """Ids of the patients on the phone whose names are among the words."""
+    tongue: Tongue = NOTHING_HEARD
+    """In which language the texts come."""
+    offers: str | None = None
+    """The language that is to be offered after this text."""
+    takes_offer: bool | None = None
+    """Whether this text takes or declines the language that was offered last; None: it is about something else."""
     parts: tuple[Part, ...] = ()
     """Where the reply says one thing of one and another of another: what of whom."""
 
@@ -96,6 +103,11 @@ class Situation:
         if spoke is None or now - spoke > STAFF_WAITS:
             return False
         return not any(question.is_live(now) and question.asked_at > spoke for question in self.questions)
+
+    def asked_of_language(self, now: datetime) -> bool:
+        """Whether the last question on this phone was in which language to write."""
+        spoke = () if self.staff_spoke_at is None else (self.staff_spoke_at,)
+        return self.tongue.stands(now, (*(question.asked_at for question in self.questions), *spoke))
 
     @property
     def paused(self) -> bool:

@@ -55,7 +55,8 @@ def render(turn: Turn, effect: Say | Ask) -> tuple[str, str]:
     more = {"phone": ""} if again and getattr(effect, "origin", None) is not Origin.SAFETY else {}
     values = values_for(clinic, now=turn.now, name=name, visits=visits, near=turn.near, **more, **effect.values)
     key = text_key(effect.key, clinic, turn.now, near=visits or turn.near)
-    rendered = reviews.render(clinic, key, language=turn.language, values=values)
+    language = getattr(effect, "language", None) or turn.language
+    rendered = reviews.render(clinic, key, language=language, values=values)
     return rendered.text, rendered.language
 
 

@@ -9,11 +9,12 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from bot.core import language_offer
 from bot.core.binding import asked_of, bind, question_in_mind
 from bot.core.courtesy import heard, is_bare_yes
 from bot.core.household import parts
 from bot.core.intake import is_left, respond
-from bot.core.intents import Evidence, Intent, OptOutScope, Understanding
+from bot.core.intents import Context, Evidence, Intent, OptOutScope, Understanding
 from bot.core.messages import Direction, MessageStatus, Via
 from bot.core.people import Channel
 from bot.core.situation import Response, Situation, named_in
@@ -112,6 +113,7 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
         is_long=len(inbound.body) > LONG_TEXT,
     )
     situation = replace(situation, named=named_in(inbound.body, situation.people))
+    heard_before = situation.tongue
     understanding = _understand(clinic, inbound, situation, now)
     binding = bind(inbound.body, understanding, situation.questions, situation.visits, now)
     understanding = heard(understanding, binding, opted_out=situation.opted_out)
@@ -119,7 +121,11 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
         asked = asked_of(situation.questions, now, language=None)
         by_name = parts(inbound.body, situation.people, lambda clause: clinic.understand(clause, asked))
         situation = replace(situation, parts=by_name)
-    situation = replace(situation, bare_yes=is_bare_yes(inbound.body, understanding))
+    situation = replace(
+        _listened(situation, inbound.body, understanding),
+        bare_yes=is_bare_yes(inbound.body, understanding),
+        takes_offer=language_offer.said(understanding) if situation.asked_of_language(now) else None,
+    )
     response = respond(understanding, situation, binding=binding, journeys=discover(), now=now)
     message_id = new_id()
     turn = Turn(
@@ -137,10 +143,22 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
     left = is_left(response.effects, understanding, situation, now)
     _store(clinic, inbound, turn, response.patient_id, left=left)
     texts = apply(turn, response)
+    tongue = language_offer.settled(situation.tongue, response.effects, now) if texts else situation.tongue
+    if tongue != heard_before:
+        turn.batch.add(conversations.TONGUE, {"which": phone.id, "heard": tongue.as_json()})
     if any(need.snoozed_until or need.waiting_since for need in around["needs"]):
         turn.batch.add(conversations.HEARD, {"conversation": phone.id, "at": now})
     turn.batch.flush(commit=True)
     return Reply(tuple(ReplyText(sent_id, body) for sent_id, body in texts))
+
+
+def _listened(situation: Situation, text: str, understanding: Understanding) -> Situation:
+    """With the language of this text taken in."""
+    if not situation.people:
+        return situation
+    tongue = language_offer.hear(situation.tongue, text, understanding, on_file=situation.people[0].language)
+    offers = language_offer.due(tongue, text, understanding, situation.languages)
+    return replace(situation, tongue=tongue, offers=offers)
 
 
 def _hold(batch: Batch, situation: Situation, response: Response) -> None:
@@ -154,6 +172,10 @@ def _hold(batch: Batch, situation: Situation, response: Response) -> None:
 def _understand(clinic: Clinic, inbound: Inbound, situation: Situation, now: datetime) -> Understanding:
     language = situation.people[0].language if situation.people else None
     asked = asked_of(situation.questions, now, language=language)
+    if situation.asked_of_language(now):
+        # "Do you want our texts in Tagalog?": "hindi" is no there, and in English a language.
+        context = Context.CHECKIN_YES_NO if asked.context is Context.NONE else asked.context
+        asked = replace(asked, context=context, language=situation.tongue.asked)
     try:
         return _with_carrier(clinic.understand(inbound.body, asked), inbound.opt_out_type)
     except Exception:

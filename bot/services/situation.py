@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.journey import Enrollment, Question, QuestionState
+from bot.core.language_offer import Tongue
 from bot.core.people import ConsentStatus, Scope, Visit
 from bot.core.situation import GONE, Person, Situation
 from bot.services.clinic import Clinic
@@ -47,6 +48,7 @@ def situation_of(clinic: Clinic, phone: Any, around: Mapping[str, Rows]) -> Situ
         last_safety_family=phone.last_safety_family,
         recent_replies=tuple(datetime.fromisoformat(at) for at in phone.recent_replies),
         languages=clinic.texts.languages(),
+        tongue=Tongue.parse(phone.tongue),
     )
 
 

@@ -66,6 +66,7 @@ _PHONE = (
         Conversation.last_safety_at,
         Conversation.last_safety_family,
         Conversation.recent_replies,
+        Conversation.tongue,
     )
     .join(Conversation, Conversation.contact_point_id == ContactPoint.id)
     .where(_ITS_PHONE)
@@ -256,6 +257,10 @@ def answers_to(connection: Connection, message_id: str) -> Sequence[AnyRow]:
     return connection.execute(_ANSWERS, {"message_id": message_id}).all()
 
 
+TONGUE: Final = (
+    update(Conversation).where(Conversation.id == bindparam("which")).values(tongue=bindparam("heard"))
+)
+"""What has been heard and offered of languages."""
 HEARD: Final = (
     update(Escalation)
     .where(

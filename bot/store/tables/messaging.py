@@ -44,6 +44,8 @@ class Conversation(Table):
     last_safety_family: Mapped[str | None] = mapped_column(String(24))
     recent_replies: Mapped[list[str]] = mapped_column(JSON, default=list)
     """ISO times of the bot's latest replies, for the guard against two machines talking to each other."""
+    tongue: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """Texts in another language than the one on file, and what was offered (`core.language_offer`)."""
     created_at: Mapped[datetime]
 
 
