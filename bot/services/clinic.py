@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.config import Settings
+from bot.services.lately import Lately
 from bot.services.places import Known, SetUp
 from bot.services.ports import Queue, Texts, Understands
 from bot.store.database import Database
@@ -25,6 +26,7 @@ class Clinic:
     queue: Queue
     clock: Callable[[], datetime]
     known: Known = field(default_factory=Known, repr=False, compare=False)
+    lately: Lately = field(default_factory=Lately, repr=False, compare=False)
 
     def set_up(self) -> SetUp:
         """The clinic's places and service levels, as of half a minute ago at most."""

@@ -7,10 +7,10 @@ import binascii
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from bot.core.escalation import EscalationStatus, Priority, Reason
 from bot.services.clinic import Clinic
 from bot.services.escalations import evidence_of
+from bot.services.lately import ANEW, moment_of
 from bot.store.columns import AnyRow
 from bot.store.queries import inbox as queries
 from bot.store.queries.inbox import View
@@ -26,6 +27,7 @@ from bot.store.vault import Vault
 
 TICK_SECONDS = 30
 """How often the texts of age and time left are drawn anew when nothing else changes."""
+_SHARED: Final = tuple(str(view) for view in View if view not in (View.MINE, View.RESOLVED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,30 +59,99 @@ class Item:
     resolved_by: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a browser was shown: marks of the counts and of the list, and when that was."""
+
+    counts: str = ""
+    listed: str = ""
+    at: int = 0
+
+    @classmethod
+    def read(cls, mark: str) -> Version:
+        """Out of an ETag; whatever is none of ours is like none."""
+        counts, _, rest = mark.partition("-")
+        listed, _, at = rest.partition("-")
+        return cls(counts, listed, int(at) if at.isascii() and at.isdigit() and len(at) < 16 else 0)
+
+    def __str__(self) -> str:
+        return f"{self.counts}-{self.listed}-{self.at}"
+
+
+@dataclass(slots=True)
+class Listing:
+    """A page of a view for all who look at it: its rows, and, once anybody needs them, opened and drawn."""
+
+    rows: Sequence[AnyRow]
+    mark: str
+    items: Sequence[Item] | None = None
+    drawn: dict[Hashable, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many stand in each view, and whose own ones are how many."""
+
+    counts: Mapping[str, int]
+    held: Mapping[str, int]
+    alarm_since: datetime | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxPage:
-    """One page of a view. `after` leads to the next one; `etag` changes whenever the page would."""
+    """One page of a view. `after` leads to the next one; `version` is another one whenever the page would be."""
 
     view: View
     sieve: Sieve
     items: Sequence[Item]
     counts: Mapping[str, int]
     after: str | None
-    etag: str
+    version: Version
+    counts_new: bool = True
     listed: bool = True
     """False when only the counts are another than before: then there are no items."""
+    drawn: dict[Hashable, str] = field(default_factory=dict)
+    """The list as it was drawn for others, by whatever it looks different for."""
+
+    @property
+    def etag(self) -> str:
+        """The version as the browser keeps it."""
+        return str(self.version)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether anything is another than in the version that was had."""
+        return self.listed or self.counts_new
 
 
 def counted(
-    clinic: Clinic, connection: Connection, *, user_id: str, now: datetime, locations: Sequence[str] = ()
+    clinic: Clinic,
+    connection: Connection,
+    *,
+    user_id: str,
+    now: datetime,
+    locations: Sequence[str] = (),
+    since: int = ANEW,
 ) -> Mapping[str, int]:
-    """How many stand in each view, how many emergencies nobody has taken, and for how many minutes the first waits."""
-    zone = ZoneInfo(clinic.settings.clinic_timezone)
-    midnight = datetime.combine(now.astimezone(zone).date(), time(0), zone).astimezone(UTC)
-    row = queries.counts(connection, user_id=user_id, now=now, since=midnight, locations=locations)
-    counts = {name: int(row._mapping[name]) for name in (*map(str, View), "alarms", "untold")}
-    waited = now - row.alarm_since if row.alarm_since is not None else timedelta()
-    return {**counts, "alarm_minutes": int(waited.total_seconds()) // 60}
+    """How many stand in each view, how many emergencies nobody has taken, and for how many minutes the first waits.
+
+    `since` lets it be what somebody else was told a moment ago, but nothing older than that.
+    """
+
+    def read(_before: Tally | None) -> Tally:
+        zone = ZoneInfo(clinic.settings.clinic_timezone)
+        midnight = datetime.combine(now.astimezone(zone).date(), time(0), zone).astimezone(UTC)
+        rows = queries.counts(connection, now=now, since=midnight, locations=locations)
+        names = (*_SHARED, "alarms", "untold")
+        counts = {name: sum(int(row._mapping[name] or 0) for row in rows) for name in names}
+        counts[str(View.RESOLVED)] = int(rows[0].resolved)
+        held = {str(row.claimed_by): int(row.claimed) for row in rows if row.claimed_by is not None}
+        return Tally(counts, held, min((row.alarm_since for row in rows if row.alarm_since is not None), default=None))
+
+    tally = clinic.lately.get(("counts", tuple(locations)), now, read, since=since)
+    waited = now - tally.alarm_since if tally.alarm_since is not None else timedelta()
+    own = {str(View.MINE): tally.held.get(user_id, 0), "alarm_minutes": int(waited.total_seconds()) // 60}
+    return {**tally.counts, **own}
 
 
 def digest(*parts: object) -> str:
@@ -89,7 +160,7 @@ def digest(*parts: object) -> str:
 
 
 def tick_of(whose: str, now: datetime, seconds: int = TICK_SECONDS) -> int:
-    """Grows every so many seconds, for each console at another moment: together, all would be drawn at once."""
+    """Grows every so many seconds, for each of them at another moment: together, all would be drawn at once."""
     return (int(now.timestamp()) + zlib.crc32(whose.encode()) % seconds) // seconds
 
 
@@ -109,26 +180,46 @@ def read_page(
     now: datetime,
     locations: Sequence[str] = (),
     sieve: Sieve = NO_SIEVE,
-    had: str = "",
+    had: Version | None = None,
 ) -> InboxPage:
-    """One page of a view for that person, of their places: as much of it as is another than in the version `had`."""
+    """One page of a view for that person, of their places. Without `had` it is read anew.
+
+    Else there is as much of it as is another than in that version, and it may have been read a moment ago, for
+    somebody else who looks at the same.
+    """
     # By what is shown, not by what has happened: texts come all day, and few of them move the first forty rows.
-    counts = counted(clinic, connection, user_id=user_id, now=now, locations=locations)
-    beyond = _read_cursor(after, view)
-    rows = queries.listed(
-        connection, view, user_id=user_id, now=now, after=beyond, locations=locations, sieve=sieve
-    )
-    mark = digest(view, user_id, after, sieve, tick_of(user_id, now), *map(mark_of, rows))
-    listed = mark != had.partition("-")[2]
-    shown, more = rows[: queries.PAGE], len(rows) > queries.PAGE
+    since = had.at if had is not None else ANEW
+    known = had or Version()
+    counts = counted(clinic, connection, user_id=user_id, now=now, locations=locations, since=since)
+    whose = user_id if view is View.MINE else ""
+    scope = (view, whose, after, tuple(locations), sieve)
+
+    def read(before: Listing | None) -> Listing:
+        rows = queries.listed(
+            connection, view, user_id=user_id, now=now, after=_read_cursor(after, view), locations=locations,
+            sieve=sieve,
+        )  # fmt: skip
+        # Ages move for all who look at the same at once, so that they are drawn once.
+        mark = digest(*scope, tick_of(digest(*scope), now), *map(mark_of, rows))
+        if had is not None and before is not None and before.mark == mark:
+            return before
+        return Listing(rows, mark)
+
+    listing = clinic.lately.get(("list", *scope), now, read, since=since)
+    listed = listing.mark != known.listed
+    if listed and listing.items is None:
+        listing.items = items_of(connection, listing.rows[: queries.PAGE], clinic.vault)
+    version = Version(digest(*counts.values()), listing.mark, moment_of(now))
     return InboxPage(
         view=view,
         sieve=sieve,
-        items=items_of(connection, shown, clinic.vault) if listed else (),
+        items=(listing.items or ()) if listed else (),
         counts=counts,
-        after=_cursor(shown[-1], view) if more else None,
-        etag=f"{digest(*counts.values())}-{mark}",
+        after=_cursor(listing.rows[queries.PAGE - 1], view) if len(listing.rows) > queries.PAGE else None,
+        version=version,
+        counts_new=version.counts != known.counts,
         listed=listed,
+        drawn=listing.drawn,
     )
 
 

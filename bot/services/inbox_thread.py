@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -31,6 +31,9 @@ from bot.store.columns import AnyRow
 from bot.store.queries import corrections, threads
 from bot.store.queries import inbox as inbox_queries
 from bot.store.vault import Vault
+
+DRAWN_EVERY: Final = 60
+"""Seconds after which an open conversation is drawn anew when nothing else changes: its ages are told in minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +123,7 @@ def etag_of(connection: Connection, conversation_id: str, now: datetime) -> str 
     row = threads.version(connection, conversation_id)
     if row is None:
         return None
-    return inbox_list.digest(*row, inbox_list.tick_of(conversation_id, now))
+    return inbox_list.digest(*row, inbox_list.tick_of(conversation_id, now, DRAWN_EVERY))
 
 
 def read_thread(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from bot.services.clinic import Clinic
 from bot.store.columns import AnyRow
-from bot.store.database import once_more
+from bot.store.database import forgettable, once_more
 from bot.store.queries import presence as queries
 
 FRESH: Final = timedelta(seconds=30)
@@ -62,6 +62,7 @@ def here(clinic: Clinic, *, conversation_id: str, user_id: str, now: datetime, w
     """That person has it open, or is writing there."""
     moments = {"seen_at": now, "typing_at": now} if writing else {"seen_at": now}
     with clinic.database.begin() as connection:
+        forgettable(connection)
         if queries.mark(connection, conversation_id, user_id, **moments):
             queries.prune(connection, before=now - KEPT)
 

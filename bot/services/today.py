@@ -16,6 +16,7 @@ from bot.services import audit
 from bot.services.clinic import Clinic
 from bot.services.inbox import Gone
 from bot.services.inbox_list import Item, digest, items_of, mark_of, name_of, phone_of, tick_of
+from bot.services.lately import ANEW
 from bot.store.columns import AnyRow
 from bot.store.queries import inbox as inbox_queries
 from bot.store.queries import today as queries
@@ -120,19 +121,32 @@ def read_today(
 
 
 def mark(
-    connection: Connection, counts: Mapping[str, int], *, user_id: str, locations: Sequence[str], now: datetime
+    clinic: Clinic,
+    connection: Connection,
+    counts: Mapping[str, int],
+    *,
+    user_id: str,
+    locations: Sequence[str],
+    now: datetime,
+    since: int = ANEW,
 ) -> str:
-    """What tells whether the page has changed: by what stands on it. The visits weighed are looked at once a minute."""
-    needing = queries.needing(connection, user_id=user_id, locations=locations, now=now, limit=SHOWN)
-    waiting = queries.unanswered(connection, locations=locations, limit=SHOWN)
-    return digest(
-        user_id,
-        tick_of(user_id, now, DRAWN_EVERY),
-        *counts.values(),
-        *queries.chart_mark(connection, now),
-        *map(mark_of, needing),
-        *((row.id, row.held_by, row.last_inbound_at) for row in waiting),
-    )
+    """What tells whether the page has changed: by what stands on it. The visits weighed are looked at once a minute.
+
+    What is the same for everybody of these places may have been read a moment ago, but not before `since`.
+    """
+
+    def read(_before: str | None) -> str:
+        needing = queries.needing(connection, user_id=None, locations=locations, now=now, limit=SHOWN)
+        waiting = queries.unanswered(connection, locations=locations, limit=SHOWN)
+        return digest(
+            *queries.chart_mark(connection, now),
+            *map(mark_of, needing),
+            *((row.id, row.held_by, row.last_inbound_at) for row in waiting),
+        )
+
+    theirs = clinic.lately.get(("today", tuple(locations)), now, read, since=since)
+    own = queries.own_mark(connection, user_id=user_id, now=now, limit=SHOWN)
+    return digest(user_id, tick_of(user_id, now, DRAWN_EVERY), *counts.values(), theirs, *map(tuple, own))
 
 
 def charted(

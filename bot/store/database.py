@@ -26,11 +26,16 @@ class DatabaseDown(Exception):
 
 
 class InACircle(DatabaseDown):
-    """Two transactions waited for each other, and this one was undone so that the other could go on."""
+    """Two transactions waited for each other, and this one was undone so that the other could go on.
+
+    Or the server no longer had what was prepared: nothing was done either, and it is there at the next try.
+    """
 
 
 # What the driver calls it.
 _CIRCLES = frozenset({"DeadlockDetected", "SerializationFailure"})
+# Somebody has let go of what was prepared on this connection: after the rollback it is prepared again.
+_LET_GO = "InvalidSqlStatementName"
 TRIES = 3
 
 P = ParamSpec("P")
@@ -70,10 +75,12 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
+            reason = type(error.orig).__name__
+            if reason in _CIRCLES or reason == _LET_GO:
+                raise InACircle(reason) from error
             if not _is_down(error):
                 raise
-            reason = type(error.orig).__name__
-            raise (InACircle if reason in _CIRCLES else DatabaseDown)(reason) from error
+            raise DatabaseDown(reason) from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -96,6 +103,18 @@ class Database:
     def dispose(self) -> None:
         """Close what is pooled; a forked child calls this first (`close=False` there keeps the parent's sockets)."""
         self.engine.dispose()
+
+
+_FORGETTABLE = text("SET LOCAL synchronous_commit = off")
+
+
+def forgettable(connection: Connection) -> None:
+    """What this transaction writes may be lost with the database's host: its commit does not wait for the disk.
+
+    For what is written down all the time and worth little, so that patients' answers do not wait behind it.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_FORGETTABLE)
 
 
 def _is_down(error: DBAPIError) -> bool:
@@ -139,7 +158,8 @@ def _ask_after_rest(connection: Any, record: Any, _proxy: Any) -> None:
         return
     try:
         connection.execute("SELECT 1")
-        connection.rollback()
+        # At a rollback psycopg would let go of all that is prepared, also of what the pipeline has prepared.
+        connection.commit()
     except Exception as error:
         raise DisconnectionError from error
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, bindparam, case, insert, select, text, update
+from sqlalchemy import Connection, bindparam, case, event, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from bot.store.batch import Batch, Untrue
-from bot.store.database import Database, DatabaseDown, open_database
+from bot.store.database import IDLE_SECONDS, Database, DatabaseDown, once_more, open_database
 from bot.store.tables import Lease
 from bot.store.together import Look, read_in_turn
 from tests.services.sending import NOON
@@ -120,3 +120,33 @@ def test_a_lost_connection_is_a_database_that_is_down_and_the_next_one_works(dat
     other.dispose()
     with database.begin() as connection:
         assert held(connection) == {}
+
+
+@only_postgres
+def test_what_is_prepared_outlives_a_rest(database: Database) -> None:
+    write(database, (INSERT, lease("a")))
+    with database.read() as connection:
+        for _ in range(7):  # so often that the driver prepares it by itself
+            connection.execute(text("SELECT name FROM leases"))
+        connection.info["kept"] = "this one"
+    event.listen(database.engine, "checkin", _has_rested)
+    write(database, (INSERT, lease("b")))
+    write(database, (INSERT, lease("c")))
+    with database.read() as connection:
+        assert connection.info["kept"] == "this one"
+        assert set(held(connection)) == {"a", "b", "c"}
+
+
+def _has_rested(_connection: Any, record: Any) -> None:
+    record.info["resting since"] -= 2 * IDLE_SECONDS
+
+
+@only_postgres
+def test_what_somebody_has_let_go_of_is_prepared_again(database: Database) -> None:
+    again = once_more(write)
+    again(database, (INSERT, lease("a")))
+    with database.begin() as connection:
+        connection.execute(text("DEALLOCATE ALL"))
+    again(database, (INSERT, lease("b")))
+    with database.read() as connection:
+        assert set(held(connection)) == {"a", "b"}

@@ -7,7 +7,7 @@ import threading
 import pytest
 from sqlalchemy import select, text
 
-from bot.store.database import Database, DatabaseDown, InACircle, once_more, open_database
+from bot.store.database import Database, DatabaseDown, InACircle, forgettable, once_more, open_database
 from bot.store.queries import leases
 from bot.store.tables import Lease
 from tests.services.sending import NOON
@@ -58,3 +58,16 @@ def test_not_for_ever_and_not_for_a_database_that_is_down() -> None:
         with pytest.raises(kind):
             fail(kind)
     assert tries == [InACircle] * 3 + [DatabaseDown]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_only_what_may_be_lost_does_not_wait_for_the_disk(database_url: str) -> None:
+    database, waits = open_database(database_url), text("SHOW synchronous_commit")
+    with database.begin() as connection:
+        connection.execute(text("SET synchronous_commit = on"))
+    with database.begin() as connection:
+        forgettable(connection)
+        assert connection.execute(waits).scalar_one() == "off"
+    with database.begin() as connection:  # the same connection, in its next transaction
+        assert connection.execute(waits).scalar_one() == "on"
+    database.dispose()

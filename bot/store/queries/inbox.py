@@ -208,7 +208,7 @@ def _page_of(view: View, sieve: Sieve, *, narrowed: bool, paged: bool, limit: in
     if newest:
         query = query.where(Escalation.status == EscalationStatus.RESOLVED)
     else:
-        query = query.where(_UNRESOLVED, _membership(bindparam("user_id"), bindparam("now"))[view])
+        query = query.where(_UNRESOLVED, _membership(bindparam("now"))[view])
     if narrowed:
         query = query.where(within_places(Escalation.patient_id))
     if paged:
@@ -258,9 +258,9 @@ def awake(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
     return or_(Escalation.snoozed_until.is_(None), Escalation.snoozed_until <= now)
 
 
-def _membership(user_id: BindParameter[Any], now: BindParameter[Any]) -> dict[View, ColumnElement[bool]]:
-    """What makes something unresolved stand in a view."""
-    mine = and_(Escalation.status == EscalationStatus.CLAIMED, Escalation.claimed_by == user_id)
+def _membership(now: BindParameter[Any]) -> dict[View, ColumnElement[bool]]:
+    """What makes something unresolved stand in a view; in one's own, that of the parameter `user_id`."""
+    mine = and_(Escalation.status == EscalationStatus.CLAIMED, Escalation.claimed_by == bindparam("user_id"))
     return {
         View.OPEN: and_(Escalation.status == EscalationStatus.OPEN, awake(now)),
         View.MINE: and_(mine, awake(now)),
@@ -272,28 +272,38 @@ def _membership(user_id: BindParameter[Any], now: BindParameter[Any]) -> dict[Vi
 
 
 def counts(
-    connection: Connection, *, user_id: str, now: datetime, since: datetime, locations: Sequence[str] = ()
-) -> AnyRow:
-    """How many stand in each view; resolved ones since that moment."""
-    given = {"user_id": user_id, "now": now, "since": since, "places": list(locations)}
-    return connection.execute(_counts(narrowed=bool(locations)), given).one()
+    connection: Connection, *, now: datetime, since: datetime, locations: Sequence[str] = ()
+) -> Sequence[AnyRow]:
+    """How many stand in each view, by who has claimed them; in every row, how many are resolved since that moment.
+
+    So everybody's own view is counted with the rest, and what is read for one person serves all.
+    """
+    given = {"now": now, "since": since, "places": list(locations)}
+    return connection.execute(_counts(narrowed=bool(locations)), given).all()
 
 
 @lru_cache(maxsize=2)
 def _counts(*, narrowed: bool) -> Select[Any]:
     opened = Escalation.status == EscalationStatus.OPEN
     here = within_places(Escalation.patient_id) if narrowed else true()
-    members = _membership(bindparam("user_id"), bindparam("now"))
-    tallies: dict[str, ColumnElement[bool]] = {str(view): what for view, what in members.items()}
+    tallies: dict[str, ColumnElement[bool]] = {
+        str(view): what for view, what in _membership(bindparam("now")).items() if view is not View.MINE
+    }
+    tallies["claimed"] = and_(Escalation.status == EscalationStatus.CLAIMED, awake(bindparam("now")))
     tallies["alarms"] = and_(opened, Escalation.priority == Priority.EMERGENCY)
     tallies["untold"] = and_(tallies["alarms"], nobody_told())
     columns = [func.coalesce(func.sum(case((what, 1), else_=0)), 0).label(name) for name, what in tallies.items()]
     oldest = func.min(case((tallies["alarms"], Escalation.created_at))).label("alarm_since")
     # Two parts, each with an index of its own: together, SQLite would read every escalation there ever was.
-    waiting = select(*columns, oldest).where(_UNRESOLVED, here).subquery()
+    waiting = (
+        select(Escalation.claimed_by, *columns, oldest)
+        .where(_UNRESOLVED, here)
+        .group_by(Escalation.claimed_by)
+        .subquery()
+    )
     done = (
         select(func.count().label(str(View.RESOLVED)))
         .where(Escalation.status == EscalationStatus.RESOLVED, Escalation.resolved_at >= bindparam("since"), here)
         .subquery()
     )
-    return select(*waiting.c, *done.c).select_from(waiting.join(done, true()))
+    return select(*done.c, *waiting.c).select_from(done.outerjoin(waiting, true()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bot.store.columns import AnyRow
 from bot.store.queries.conversations import insert_or_ignore
@@ -16,13 +16,17 @@ MOST = 20
 
 def there(connection: Connection, conversation_id: str, *, since: datetime) -> Sequence[AnyRow]:
     """Whoever has been seen there since then."""
-    return connection.execute(
-        select(Presence.user_id, Presence.seen_at, Presence.typing_at, User.name, User.email)
-        .join(User, User.id == Presence.user_id)
-        .where(Presence.conversation_id == conversation_id, Presence.seen_at > since)
-        .order_by(Presence.user_id)
-        .limit(MOST)
-    ).all()
+    return connection.execute(_THERE, {"which": conversation_id, "since": since}).all()
+
+
+# Built once: every open conversation asks every few seconds.
+_THERE = (
+    select(Presence.user_id, Presence.seen_at, Presence.typing_at, User.name, User.email)
+    .join(User, User.id == Presence.user_id)
+    .where(Presence.conversation_id == bindparam("which"), Presence.seen_at > bindparam("since"))
+    .order_by(Presence.user_id)
+    .limit(MOST)
+)
 
 
 def mark(connection: Connection, conversation_id: str, user_id: str, **moments: datetime) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists, func, or_, select, update
 
 from bot.core.escalation import EscalationStatus
 from bot.core.messages import Direction, MessageStatus
@@ -38,9 +38,9 @@ UNANSWERED: Final = (Participation.NEEDS_ACTION, Participation.TENTATIVE)
 
 
 def needing(
-    connection: Connection, *, user_id: str, locations: Sequence[str], now: datetime, limit: int
+    connection: Connection, *, user_id: str | None, locations: Sequence[str], now: datetime, limit: int
 ) -> Sequence[AnyRow]:
-    """What stands open, or is this person's own, out of sight of nobody: the most urgent and soonest due first."""
+    """What stands open, or is that person's own, out of sight of nobody: the most urgent and soonest due first."""
     mine = and_(Escalation.status == EscalationStatus.CLAIMED, Escalation.claimed_by == user_id)
     query = select(Escalation.__table__).where(
         or_(Escalation.status == EscalationStatus.OPEN, mine),
@@ -50,6 +50,24 @@ def needing(
     )
     keys = (Escalation.priority_rank, Escalation.respond_by, Escalation.id)
     return connection.execute(with_patient(query, keys, limit=limit)).all()
+
+
+def own_mark(connection: Connection, *, user_id: str, now: datetime, limit: int) -> Sequence[AnyRow]:
+    """What tells whether what this person holds looks as it did."""
+    return connection.execute(_OWN.limit(limit), {"user_id": user_id, "now": now}).all()
+
+
+_OWN = (
+    select(Escalation.id, Escalation.version, Conversation.last_inbound_at, Conversation.last_outbound_at)
+    .outerjoin(Conversation, Conversation.id == Escalation.conversation_id)
+    .where(
+        Escalation.status == EscalationStatus.CLAIMED,
+        Escalation.claimed_by == bindparam("user_id"),
+        awake(bindparam("now")),
+        Escalation.waiting_since.is_(None),
+    )
+    .order_by(Escalation.priority_rank, Escalation.respond_by, Escalation.id)
+)
 
 
 def unanswered(connection: Connection, *, locations: Sequence[str], limit: int) -> Sequence[AnyRow]:

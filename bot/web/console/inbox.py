@@ -11,8 +11,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from bot.services import audit, inbox_list, inbox_thread, presence
+from bot.services.inbox_list import Version
 from bot.services.inbox_reply import Moved
 from bot.services.inbox_thread import Thread
+from bot.services.lately import moment_of
 from bot.services.presence import Company
 from bot.services.search import LATER_SHOWN
 from bot.store.columns import AnyRow
@@ -23,6 +25,7 @@ from bot.store.queries.sieve import Sieve
 from bot.web.console import undoing
 from bot.web.console.canned import filled_in
 from bot.web.console.guard import is_live, moment, person, timer
+from bot.web.console.language import tongue
 from bot.web.current import clinic
 
 SESSION_ENDS = "Session-Ends-In"
@@ -119,11 +122,11 @@ def live() -> ResponseReturnValue:
     """What has changed of the list and the open conversation since the version that the browser has."""
     ours = clinic()
     now, conversation_id = ours.clock(), request.args.get("c", "")
-    had = request.headers.get("If-None-Match", "").removeprefix("W/").strip('"').split(".")
+    had = _had().split(".")
     had_list, had_thread, had_company = (*had, "", "", "")[:3]
     company = Company()
     with ours.database.read() as connection:
-        page = _page(connection, had=had_list)
+        page = _page(connection, had=Version.read(had_list))
         thread_mark = inbox_thread.etag_of(connection, conversation_id, now) if conversation_id else ""
         if thread_mark:
             company = presence.company(connection, conversation_id, person().user_id, now)
@@ -134,12 +137,11 @@ def live() -> ResponseReturnValue:
         presence.here(ours, conversation_id=conversation_id, user_id=person().user_id, now=now)
     moved = company.mark != had_company
     mark = f"{page.etag}.{thread_mark}.{company.mark}"
-    same = page.etag == had_list
-    if same and thread is None and not moved:
+    if not page.is_new and thread is None and not moved:
         return stamped(Response(status=304), mark)
     body = render_template(
-        "console/live.html", page=None if same else page, thread=thread, view=_view(),
-        mode=request.args.get("mode"), live=True, company=company.others, moved=moved,
+        "console/live.html", page=page if page.is_new else None, listing=_drawn(page) if page.listed else "",
+        thread=thread, view=_view(), mode=request.args.get("mode"), live=True, company=company.others, moved=moved,
     )  # fmt: skip
     return stamped(make_response(body), mark)
 
@@ -147,15 +149,31 @@ def live() -> ResponseReturnValue:
 @timer
 def alarm() -> ResponseReturnValue:
     """Whether emergencies wait, for the pages beside the inbox."""
-    ours = clinic()
+    ours, (had, since) = clinic(), had_mark()
     with ours.database.read() as connection:
         counts = inbox_list.counted(
-            ours, connection, user_id=person().user_id, now=ours.clock(), locations=person().locations
+            ours, connection, user_id=person().user_id, now=ours.clock(), locations=person().locations, since=since
         )
     mark = ".".join(["alarm", *(str(counts[name]) for name in ("alarms", "alarm_minutes", "untold"))])
-    if request.headers.get("If-None-Match", "").removeprefix("W/").strip('"') == mark:
-        return stamped(Response(status=304), mark)
-    return stamped(make_response(render_template("console/_alarm.html", page={"counts": counts}, live=True)), mark)
+    if had == mark:
+        return stamped(Response(status=304), dated(mark))
+    drawn = render_template("console/_alarm.html", page={"counts": counts}, live=True)
+    return stamped(make_response(drawn), dated(mark))
+
+
+def dated(mark: str) -> str:
+    """A version's mark with the moment: whoever was shown it is shown nothing older (see services/lately.py)."""
+    return f"{mark}.{moment_of(clinic().clock())}"
+
+
+def had_mark() -> tuple[str, int]:
+    """The mark that the browser has, and when it was given it; nothing, if it has none of ours."""
+    mark, _, at = _had().rpartition(".")
+    return mark, int(at) if at.isascii() and at.isdigit() else 0
+
+
+def _had() -> str:
+    return request.headers.get("If-None-Match", "")[:200].removeprefix("W/").strip('"')
 
 
 def view_now() -> View:
@@ -176,7 +194,23 @@ def stamped(response: Response, mark: str) -> Response:
     return response
 
 
-def _page(connection: Connection, had: str = "") -> inbox_list.InboxPage:
+def _drawn(page: inbox_list.InboxPage) -> str:
+    """The list as it is for all who look at the same, drawn once: what is only theirs makes it another one.
+
+    The script marks which conversation is open.
+    """
+    who = person()
+    own = page.view is View.RESOLVED or not page.items or any(item.holder_id == who.user_id for item in page.items)
+    seen_by = (tongue(), who.is_read_only, who.session_id if own else "", request.script_root)
+    if not own and seen_by in page.drawn:
+        return page.drawn[seen_by]
+    drawn = render_template("console/_list.html", page=page, thread=None, live=True)
+    if not own:
+        page.drawn[seen_by] = drawn
+    return drawn
+
+
+def _page(connection: Connection, had: Version | None = None) -> inbox_list.InboxPage:
     ours = clinic()
     return inbox_list.read_page(
         ours,

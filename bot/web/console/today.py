@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from bot.core.people import Participation
 from bot.services import inbox_list, inbox_visits, today
 from bot.services.inbox import Gone
+from bot.services.lately import ANEW
 from bot.web.console.guard import is_live, person, timer
-from bot.web.console.inbox import stamped
+from bot.web.console.inbox import dated, had_mark, stamped
 from bot.web.console.language import say, say_count
 from bot.web.current import clinic
 
@@ -39,13 +40,14 @@ def page() -> ResponseReturnValue:
 @timer
 def live() -> ResponseReturnValue:
     """The worklist anew, if it is another than the browser has."""
-    ours = clinic()
+    ours, (had, since) = clinic(), had_mark()
     with ours.database.read() as connection:
-        mark, counts = _mark(connection)
-        if request.headers.get("If-None-Match", "").removeprefix("W/").strip('"') == mark:
-            return stamped(Response(status=304), mark)
+        mark, counts = _mark(connection, since)
+        if had == mark:
+            return stamped(Response(status=304), dated(mark))
         shown = _read(connection)
-    return stamped(make_response(render_template("console/_today.html", counts=counts, today=shown, live=True)), mark)
+    body = render_template("console/_today.html", counts=counts, today=shown, live=True)
+    return stamped(make_response(body), dated(mark))
 
 
 def charted() -> ResponseReturnValue:
@@ -83,16 +85,18 @@ def _drawn(**said: Any) -> ResponseReturnValue:
         mark, counts = _mark(connection)
         shown = _read(connection)
     template = "console/_today.html" if is_live() else "console/today.html"
-    return render_template(template, counts=counts, today=shown, etag=mark, **said)
+    etag = dated(mark)
+    response = make_response(render_template(template, counts=counts, today=shown, etag=etag, **said))
+    response.headers["ETag"] = f'"{etag}"'
+    return response
 
 
-def _mark(connection: Connection) -> tuple[str, Any]:
+def _mark(connection: Connection, since: int = ANEW) -> tuple[str, Any]:
     ours = clinic()
     now = ours.clock()
-    who = person()
-    counts = inbox_list.counted(ours, connection, user_id=who.user_id, now=now, locations=who.locations)
-    mark = today.mark(connection, counts, user_id=who.user_id, locations=who.locations, now=now)
-    return mark, counts
+    who: dict[str, Any] = {"user_id": person().user_id, "locations": person().locations, "now": now, "since": since}
+    counts = inbox_list.counted(ours, connection, **who)
+    return today.mark(ours, connection, counts, **who), counts
 
 
 def _read(connection: Connection) -> today.Today:

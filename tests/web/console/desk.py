@@ -18,6 +18,7 @@ from bot.core.people import AppointmentStatus, Channel, ConsentBasis, ConsentSta
 from bot.services import consent
 from bot.services.clinic import Clinic
 from bot.services.importing import naming
+from bot.services.lately import Lately
 from bot.services.receive import Inbound, receive
 from bot.store.columns import new_id
 from bot.store.tables import (
@@ -43,7 +44,9 @@ class Desk:
 
     def __init__(self, clinic: Clinic, *, now: Callable[[], datetime] | None = None) -> None:
         self.now = MORNING
-        self.clinic = replace(clinic, clock=now or (lambda: self.now))
+        # Where the clock stands still, nothing that was read would ever grow old.
+        lately = Lately(seconds=0) if now is None else Lately()
+        self.clinic = replace(clinic, clock=now or (lambda: self.now), lately=lately)
         self.secret = ""
         self._texts = 0
 
