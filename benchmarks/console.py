@@ -13,10 +13,10 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from flask import Flask
@@ -25,9 +25,9 @@ from sqlalchemy import event, text, update
 from benchmarks import polling
 from benchmarks.clinic import bench_clinic, phone_of, postgres
 from benchmarks.large import Size, fill_large, name_of
-from benchmarks.load import pace, saturate
+from benchmarks.load import Result, pace, saturate
 from benchmarks.polling import Ask, Asked
-from benchmarks.webhook import Forms, environment_of, serve, valkey
+from benchmarks.webhook import Forms, cpu_seconds, environment_of, serve, valkey
 from bot import clock, log
 from bot.services.clinic import Clinic
 from bot.store.queries.inbox import View
@@ -200,30 +200,47 @@ def _awake(clinic: Clinic) -> None:
 def _beside(clinic: Clinic, environment: Mapping[str, str], sessions: list[str], options: argparse.Namespace) -> None:
     form = Forms(clinic.settings, options.patients)
     for rate in options.rates:
-        alone, beside, polls = [], [], []
+        alone, beside, polls = Run(), Run(), []
         for _ in range(options.rounds):
             _awake(clinic)
-            with serve("console", environment, 2) as (port, _pid):
+            with serve("console", environment, 2) as (port, pid):
                 saturate(port, form.make(100), connections=4, seconds=3)
-                alone.append(_webhook(port, form, rate, options.seconds))
+                alone.add(port, pid, form, rate, options.seconds)
                 with polling.consoles(port, sessions, View.OPEN) as polled:
-                    beside.append(_webhook(port, form, rate, options.seconds))
+                    beside.add(port, pid, form, rate, options.seconds)
                 polls.append(polled)
         _print_beside(rate, alone, beside, polls)
 
 
-def _webhook(port: int, form: Forms, rate: float, seconds: float) -> tuple[float, float]:
-    result = pace(port, form.make(int(rate * seconds) + 1), rate=rate, seconds=seconds)
-    assert set(result.statuses) == {"200"}, result.statuses
-    return result.quantile(0.5), result.quantile(0.99)
+@dataclass(slots=True)
+class Run:
+    """Texts at a rate, of all rounds together: one round has too few of them for a p99."""
+
+    latencies: list[float] = field(default_factory=list)
+    processor: float = 0.0
+
+    def add(self, port: int, pid: int, form: Forms, rate: float, seconds: float) -> None:
+        """One round."""
+        requests, before = form.make(int(rate * seconds) + 1), cpu_seconds(pid)
+        result = pace(port, requests, rate=rate, seconds=seconds)
+        assert set(result.statuses) == {"200"}, result.statuses
+        self.processor += cpu_seconds(pid) - before
+        self.latencies += result.latencies
+
+    def quantile(self, share: float) -> float:
+        """Milliseconds that this share of texts did not exceed."""
+        return Result(latencies=self.latencies).quantile(share)
 
 
-def _print_beside(rate: float, alone: list[Any], beside: list[Any], polls: list[polling.Polled]) -> None:
-    print(f"\nwebhook at {rate:,.0f} texts/s, two workers, median of {len(alone)}, {_load()}")
-    medians = [[statistics.median(run[which] for run in runs) for which in (0, 1)] for runs in (alone, beside)]
-    for name, (p50, p99) in zip(("alone", f"beside {CONSOLES} consoles"), medians, strict=True):
-        print(f"{name:<28}p50 {p50:6.1f} ms   p99 {p99:6.1f} ms")
-    print(f"{'ratio':<28}p50 {medians[1][0] / medians[0][0]:6.2f}      p99 {medians[1][1] / medians[0][1]:6.2f}")
+def _print_beside(rate: float, alone: Run, beside: Run, polls: list[polling.Polled]) -> None:
+    print(f"\nwebhook at {rate:,.0f} texts/s, two workers, {len(alone.latencies):,} texts each, {_load()}")
+    for name, run in (("alone", alone), (f"beside {CONSOLES} consoles", beside)):
+        print(f"{name:<28}p50 {run.quantile(0.5):6.1f} ms   p99 {run.quantile(0.99):6.1f} ms")
+    p50, p99 = (beside.quantile(share) / alone.quantile(share) for share in (0.5, 0.99))
+    spent = (beside.processor - alone.processor) / sum(polled.same + polled.fresh for polled in polls)
+    print(f"{'ratio':<28}p50 {p50:6.2f}      p99 {p99:6.2f}      (needed 1.20)")
+    print(f"  the workers' processor time: {alone.processor / len(alone.latencies) * 1000:.1f} ms a text, ", end="")
+    print(f"{spent * 1000:.1f} ms a poll")
     for polled in polls:
         print(f"  polls: {polled}")
 

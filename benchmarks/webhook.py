@@ -143,9 +143,9 @@ def _compare(environment: Mapping[str, str], form: Forms, workers: int, options:
 
 def _saturated(port: int, pid: int, form: Forms, seconds: float) -> Figure:
     requests = form.make(int(1_500 * seconds))
-    before = _cpu_seconds(pid)
+    before = cpu_seconds(pid)
     result = saturate(port, requests, connections=CONNECTIONS, seconds=seconds)
-    spent = _cpu_seconds(pid) - before
+    spent = cpu_seconds(pid) - before
     assert set(result.statuses) == {"200"}, result.statuses
     return Figure(result, spent / len(result.latencies) * 1e6)
 
@@ -211,7 +211,7 @@ def environment_of(settings: Settings, redis_url: str) -> dict[str, str]:
     }
 
 
-def _cpu_seconds(parent: int) -> float:
+def cpu_seconds(parent: int) -> float:
     """Processor time that the children of this process have used."""
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
