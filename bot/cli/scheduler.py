@@ -18,6 +18,7 @@ import structlog
 from bot import clock
 from bot import log as logs
 from bot.cli import start
+from bot.services import fuses
 from bot.services.campaigns.release import release
 from bot.services.clinic import Clinic
 from bot.services.ladder import climb
@@ -132,6 +133,7 @@ def tick(clinic: Clinic, holder: str) -> bool:
         wake(clinic, now)
         give_back_idle(clinic, now)
         climb(clinic, now)
+        fuses.look(clinic, now)
         release(clinic, now)
         hint(clinic, look(clinic))
         # Last, and one day at a time: figures wait for whatever patients wait for.

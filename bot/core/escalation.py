@@ -53,6 +53,8 @@ class Reason(StrEnum):
     SILENCE = "silence"
     STAFF_REPLY = "staff-reply"
     UNANSWERED = "unanswered"
+    FUSE = "fuse"
+    """Something was stopped because it plainly went wrong: it is about no patient."""
 
 
 class EscalationStatus(StrEnum):

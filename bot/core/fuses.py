@@ -36,13 +36,13 @@ class Limit(StrEnum):
     APPROVAL_SIZE = "approval-size"
     """A campaign to more patients than this needs a second person's yes."""
     PATIENT_A_DAY = "patient-a-day"
-    """Texts of the bot to one patient in 24 hours."""
+    """Texts that the clinic starts to one patient in 24 hours, but for those that a person or a program asked for."""
     LEAST_SENT = "least-sent"
     """Fewer texts than this say nothing about a template."""
     LEAST_OPT_OUTS = "least-opt-outs"
     OPT_OUTS_PER_1000 = "opt-outs-per-1000"
     REPLIES_PERCENT = "replies-percent"
-    """Of those who got the text, in its first hour."""
+    """Texts that come in within an hour, of those that went: people answer a text once, machines again and again."""
     LEAST_FILTERED = "least-filtered"
     FILTERED_PERCENT = "filtered-percent"
     UNDELIVERED_PERCENT = "undelivered-percent"
@@ -55,15 +55,15 @@ class Limit(StrEnum):
 
 DEFAULTS: Final[Mapping[Limit, float]] = {
     Limit.APPROVAL_SIZE: 200,
-    Limit.PATIENT_A_DAY: 8,
-    Limit.LEAST_SENT: 50,
-    Limit.LEAST_OPT_OUTS: 5,
-    Limit.OPT_OUTS_PER_1000: 30,
-    Limit.REPLIES_PERCENT: 75,
+    Limit.PATIENT_A_DAY: 6,
+    Limit.LEAST_SENT: 200,
+    Limit.LEAST_OPT_OUTS: 10,
+    Limit.OPT_OUTS_PER_1000: 50,
+    Limit.REPLIES_PERCENT: 150,
     Limit.LEAST_FILTERED: 3,
     Limit.FILTERED_PERCENT: 5,
     Limit.UNDELIVERED_PERCENT: 30,
-    Limit.LEAST_VANISHED: 20,
+    Limit.LEAST_VANISHED: 50,
     Limit.VANISHED_PERCENT: 5,
     Limit.CENTS_PER_SEGMENT: 1.2,
 }
@@ -89,12 +89,13 @@ class Went:
     filtered: int = 0
     """Taken off by carriers (30007, 30034 and their like)."""
     opt_outs: int = 0
-    replied_within_hour: int = 0
+    replies: int = 0
+    """Texts that came in within an hour of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Got:
-    """What one patient has got from the bot in 24 hours."""
+    """What the clinic has sent to one patient in 24 hours."""
 
     texts: int
     most_alike: int = 1
@@ -125,7 +126,7 @@ def of_template(went: Went, limits: Limits) -> Trip | None:
     share = 100 * went.undelivered / went.sent
     if share > limits[Limit.UNDELIVERED_PERCENT]:
         return Trip(Blown.UNDELIVERED, share, limits[Limit.UNDELIVERED_PERCENT])
-    share = 100 * went.replied_within_hour / went.sent
+    share = 100 * went.replies / went.sent
     if share > limits[Limit.REPLIES_PERCENT]:
         return Trip(Blown.REPLIES, share, limits[Limit.REPLIES_PERCENT])
     return None

@@ -80,3 +80,8 @@ def notice(*, clinic_name: str, public_url: str, waited: timedelta) -> str:
     """What whoever is on call reads. It says nothing of the patient."""
     minutes = int(waited.total_seconds()) // 60
     return f"Tendril, {clinic_name}: an emergency has waited {minutes} min. Open {public_url}/console/ ."
+
+
+def fuse_notice(*, clinic_name: str, public_url: str) -> str:
+    """What those in charge read when a fuse has blown."""
+    return f"Tendril, {clinic_name}: a fuse has blown, and texts wait for you. Open {public_url}/console/ ."

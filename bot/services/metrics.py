@@ -7,14 +7,16 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
 
+from bot.core.campaigns import CampaignState
 from bot.core.escalation import EscalationStatus, Priority
+from bot.core.fuses import Guards
 from bot.core.messages import Direction, MessageStatus
 from bot.core.outreach import Lane
 from bot.core.sending import Brake
 from bot.services.brakes import troubles
 from bot.services.clinic import Clinic
-from bot.store.queries import notices
-from bot.store.tables import Escalation, Lease, Message
+from bot.store.queries import fuses, notices
+from bot.store.tables import Campaign, Escalation, Lease, Message
 
 # By status alone, which its index answers without the table; the direction follows from the status.
 _MESSAGES = select(Message.status, func.count()).group_by(Message.status)
@@ -28,6 +30,7 @@ _DUE = (
     .where(Message.status == MessageStatus.PLANNED, Message.due_at <= bindparam("now"))
     .group_by(Message.lane)
 )
+_CAMPAIGNS = select(Campaign.state, func.count()).group_by(Campaign.state)
 _LEASES = select(Lease.name, Lease.until)
 
 INBOUND = frozenset({MessageStatus.RECEIVED, MessageStatus.RECEIVING})
@@ -50,6 +53,9 @@ class Figures:
     """Seconds that each lease is still held; negative once it has run out."""
     brakes: dict[Brake, int]
     """What holds sending back now, with the provider's code; 0 where it gave none."""
+    fuses: dict[Guards, int]
+    """Fuses that have blown and that nobody has reset, by what they guard."""
+    campaigns: dict[CampaignState, int]
 
 
 def figures(clinic: Clinic, now: datetime) -> Figures:
@@ -60,6 +66,8 @@ def figures(clinic: Clinic, now: datetime) -> Figures:
         due = connection.execute(_DUE, {"now": now}).all()
         leases = connection.execute(_LEASES).all()
         untold = notices.untold(connection)
+        blown = fuses.counts_per(connection)
+        campaigns = connection.execute(_CAMPAIGNS).all()
     overdue = dict.fromkeys(Priority, 0.0)
     for priority, status, _count, respond_by in escalations:
         if status is EscalationStatus.OPEN:
@@ -74,6 +82,8 @@ def figures(clinic: Clinic, now: datetime) -> Figures:
         ),
         untold=untold,
         leases={name: (until - now).total_seconds() for name, until in leases},
+        fuses={guards: blown.get(guards, 0) for guards in Guards},
+        campaigns=dict(row._tuple() for row in campaigns),
         brakes={trouble.kind: trouble.code or 0 for trouble in troubles(clinic, now)},
     )
 

@@ -11,8 +11,8 @@ from typing import Final, assert_never
 import structlog
 
 from bot.core.delivery import ErrorAction, action_for
-from bot.core.escalation import EscalationStatus, NoticeChannel, NoticeState
-from bot.core.ladder import TRIES, Again, Never, Telling, Told, notice, pause
+from bot.core.escalation import EscalationStatus, NoticeChannel, NoticeState, Reason
+from bot.core.ladder import TRIES, Again, Never, Telling, Told, fuse_notice, notice, pause
 from bot.core.provider import Accepted, OutgoingText, ProviderAnswer, Refused, Unknown
 from bot.services.clinic import Clinic
 from bot.services.ports import Mailer, Provider
@@ -26,6 +26,7 @@ log = structlog.get_logger()
 LEASE: Final = timedelta(seconds=60)
 """Longer than a call takes; after it another worker tries again."""
 SUBJECT: Final = "An emergency waits"
+FUSE_SUBJECT: Final = "A fuse has blown"
 _FOR_GOOD: Final = frozenset(
     {ErrorAction.INVALID_NUMBER, ErrorAction.LANDLINE, ErrorAction.OPT_OUT, ErrorAction.OTHER_CHANNEL}
 )
@@ -39,6 +40,7 @@ class Ready:
     channel: NoticeChannel
     address: str | None
     words: str
+    subject: str
     attempts: int
 
 
@@ -71,11 +73,14 @@ def _claim(clinic: Clinic) -> Sequence[Ready]:
 
 def _ready(clinic: Clinic, row: AnyRow, phones: Sequence[AnyRow], now: datetime) -> Ready:
     settings = clinic.settings
-    words = notice(clinic_name=settings.clinic_name, public_url=settings.public_url, waited=now - row.waits_since)
+    about = {"clinic_name": settings.clinic_name, "public_url": settings.public_url}
+    blown = row.reason is Reason.FUSE
+    words = fuse_notice(**about) if blown else notice(**about, waited=now - row.waits_since)
     address = row.email if row.channel is NoticeChannel.EMAIL else _phone(clinic, row, phones)
     return Ready(
-        id=row.id, channel=row.channel, address=address if row.active else None, words=words, attempts=row.attempts + 1
-    )
+        id=row.id, channel=row.channel, address=address if row.active else None, words=words,
+        subject=FUSE_SUBJECT if blown else SUBJECT, attempts=row.attempts + 1,
+    )  # fmt: skip
 
 
 def _phone(clinic: Clinic, row: AnyRow, phones: Sequence[AnyRow]) -> str | None:
@@ -95,7 +100,7 @@ async def _tell(ready: Ready, provider: Provider, mailer: Mailer | None) -> Tell
     if ready.channel is NoticeChannel.EMAIL:
         if mailer is None:
             return Never("SMTP_URL is not set")
-        return await asyncio.to_thread(mailer.send, to=ready.address, subject=SUBJECT, body=ready.words)
+        return await asyncio.to_thread(mailer.send, to=ready.address, subject=ready.subject, body=ready.words)
     # No callback: it would be asked for among the patients' messages.
     text = OutgoingText(message_id=ready.id, to=ready.address, body=ready.words, status_callback=None)
     return _telling(await provider.send(text))

@@ -106,6 +106,15 @@ def _gauges(found: Figures) -> Iterator[Metric]:
     for brake in Brake:
         brakes.add_metric([brake, str(found.brakes.get(brake, 0))], float(brake in found.brakes))
     yield brakes
+    stopped = "Fuses that have blown and that nobody has reset, by what they guard."
+    fuses = GaugeMetricFamily("tendril_fuses_blown", stopped, labels=["guards"])
+    for guards, count in found.fuses.items():
+        fuses.add_metric([guards], count)
+    yield fuses
+    campaigns = GaugeMetricFamily("tendril_campaigns", "Campaigns by state.", labels=["state"])
+    for campaign_state, count in sorted(found.campaigns.items()):
+        campaigns.add_metric([campaign_state], count)
+    yield campaigns
     left = "Time left on each lease; negative: nobody holds it."
     leases = GaugeMetricFamily("tendril_lease_seconds", left, labels=["name"])
     for name, seconds in sorted(found.leases.items()):

@@ -10,10 +10,12 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from bot.core.campaigns import LetGo, Room, room, slot_of
+from bot.core.fuses import Guards
 from bot.core.hours import is_quiet
 from bot.services.campaigns.deciding import Decided, Goes, InLine, decide
 from bot.services.campaigns.plan import Plan
 from bot.services.clinic import Clinic
+from bot.store.queries import gate
 
 BATCH: Final = 500
 """Patients looked at in one transaction."""
@@ -43,7 +45,7 @@ def step(
     if not has_begun(plan, now):
         return counts
     left = room_left(plan, line, now)
-    if left.messages < 1:
+    if left.messages < 1 or _is_stopped(connection, plan):
         return counts
     awake = [zone for zone in plan.zones if not is_quiet(slot_of(now), zone, clinic.settings.quiet)]
     waiting = line.next(awake, now, min(limit, left.messages)) if awake else ()
@@ -54,6 +56,13 @@ def step(
     counts["looked"] = len(decided)
     counts.update(type(one).__name__.lower() for one in decided)
     return counts
+
+
+def _is_stopped(connection: Connection, plan: Plan) -> bool:
+    """Whether a fuse has blown that guards it, one of its texts, or the whole clinic."""
+    guarded = {(Guards.CLINIC, ""), (Guards.CAMPAIGN, plan.id)}
+    guarded |= {(Guards.TEMPLATE, arm.text_key) for arm in plan.arms.values() if arm.text_key is not None}
+    return not guarded.isdisjoint(gate.blown_fuses(connection))
 
 
 def has_begun(plan: Plan, now: datetime) -> bool:

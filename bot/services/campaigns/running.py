@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from bot.core.campaigns import CampaignState
-from bot.core.fuses import Limit
+from bot.core.fuses import Guards, Limit
 from bot.core.outreach import GateReason
 from bot.services.campaigns.making import Refused, record
 from bot.services.campaigns.plan import Plan, read
@@ -17,6 +17,7 @@ from bot.services.gate import drop
 from bot.services.limits import read_limits
 from bot.store.database import once_more
 from bot.store.queries import campaigns as queries
+from bot.store.queries.gate import blown_fuses
 from bot.store.tables import Role, User
 
 STOPPED: Final = "campaign-stopped"
@@ -100,6 +101,8 @@ def resume(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime) ->
             return Refused.GONE
         if plan.state is not CampaignState.PAUSED:
             return Refused.WRONG_STATE
+        if (Guards.CAMPAIGN, plan.id) in blown_fuses(connection):
+            return Refused.FUSE_BLOWN
         queries.change(connection, campaign_id, now, state=CampaignState.RUNNING, reason=None)
         queries.wake_held(connection, campaign_id, now)
         record(connection, "resume", campaign_id, actor_id, now)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.core.rows import Kind, RawRow, RowSource, Unreadable
-from bot.services import audit
+from bot.services import audit, fuses
 from bot.services.clinic import Clinic
 from bot.services.importing.cells import BadCell, Cells
 from bot.services.importing.context import Context, Stored
@@ -223,6 +223,8 @@ class _Run:
                 tally.note(faults)
                 if context.dry_run:
                     raise _DryRun
+                if stored.changed and self.loader is LOADERS[Kind.APPOINTMENTS]:
+                    fuses.watch_import(connection, self.clinic, self.context.import_id, self.context.now, context.now)
                 self._keep(connection, faults)
                 self._count(connection, tally)
         except _DryRun:

@@ -87,6 +87,7 @@ def claim(connection: Connection, now: datetime, *, lease: timedelta) -> Sequenc
             Notice.attempts,
             Escalation.created_at.label("waits_since"),
             Escalation.status,
+            Escalation.reason,
             User.email,
             User.active,
         )

@@ -50,6 +50,7 @@ REASONS: Final = Said({
     Reason.SILENCE: "No answer",
     Reason.STAFF_REPLY: "Answers a colleague",
     Reason.UNANSWERED: "Still without an answer",
+    Reason.FUSE: "A fuse has blown",
 })
 
 INTENTS: Final = Said({

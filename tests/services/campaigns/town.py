@@ -24,6 +24,7 @@ from bot.store.tables import (
     CampaignRecipient,
     ContactPoint,
     Message,
+    OnCall,
     Patient,
     PatientContact,
     Touch,
@@ -119,6 +120,17 @@ class Town:
                 insert(User).values(id=name, email=f"{name}@example.org", role=role, password_hash="!", created_at=NOON)
             )
         return name
+
+    def on_call(self, user_id: str, phone: str = "+16015550190") -> None:
+        """That person is on the first rung, with a phone."""
+        row_id = self.scene.fresh_id()
+        with self.clinic.database.begin() as connection:
+            connection.execute(
+                insert(OnCall).values(
+                    id=row_id, rung=1, user_id=user_id, after_minutes=0, by_email=True, created_at=NOON,
+                    phone=self.clinic.vault.seal("on_call.phone", row_id, phone),
+                )
+            )  # fmt: skip
 
     def campaign(self, ids: list[str], **changes: Any) -> str:
         """A campaign that invites them all, as a draft."""
