@@ -99,7 +99,12 @@ def _answer(
     journey, enrollment = journeys.get(question.journey), question.enrollment
     if journey is None or enrollment is None:
         return Response(())
-    return _taken(advance(journey, enrollment, Replied(understanding, question, binding.visits), now))
+    return _taken(advance(journey, enrollment, _reply(understanding, situation, binding, question), now))
+
+
+def _reply(understanding: Understanding, situation: Situation, binding: Binding, question: Question) -> Replied:
+    correction = binding.fit is Fit.CORRECTION
+    return Replied(understanding, question, binding.visits, correction=correction, words=situation.words)
 
 
 def _taken(outcome: Outcome) -> Response:
@@ -317,10 +322,12 @@ def _unanswered(
         return Response((Escalate(Reason.MEDIA, suggestion="look-at-picture"), Say("general/media_received")))
     question = binding.question
     asked = binding.fit is Fit.OPEN and question is not None and not question.is_notice
-    if not situation.is_long and asked and question is not None and question.enrollment is not None:
+    if asked and question is not None and question.enrollment is not None:
         journey = journeys.get(question.journey)
-        if journey is not None:
-            outcome = miss(journey, question.enrollment, Replied(understanding, question, binding.visits))
+        step = journey.step(question.step) if journey is not None else None
+        listens = step is not None and step.words is not None
+        if journey is not None and (listens or not situation.is_long):
+            outcome = miss(journey, question.enrollment, _reply(understanding, situation, binding, question))
             return Response(outcome.effects, (outcome.enrollment,))
     if not situation.people:
         return Response((Escalate(Reason.UNCLEAR), Say("general/who_are_we")))

@@ -98,6 +98,9 @@ def miss(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
     after = replace(enrollment, misses=misses)
     question = event.question
     step = journey.step(question.step)
+    if step is not None and step.words is not None:
+        move = step.words if isinstance(step.words, Move) else step.words(event)
+        return Outcome(_after(journey, enrollment, move), (CloseQuestion(), *move.effects), moved=True)
     # A question in the clinic's own words cannot be asked once more in ours, but about a visit it can.
     once_more = step.again if step is not None and (question.prompt is None or question.subjects) else None
     if misses < journey.misses and step is not None and once_more is not None:

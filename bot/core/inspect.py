@@ -61,9 +61,10 @@ def _step_faults(journey: Journey, step: Step, name: str, texts: frozenset[str])
     if step.sends is not None and not step.text:
         yield "sends a text, and has none"
     waits = step.silence_after is not None and step.on_silence is not None
-    if step.closes is None and not waits and (step.on or step.sends is not None or step.owed_by is not OwedBy.PATIENT):
+    asks = bool(step.on) or step.words is not None
+    if step.closes is None and not waits and (asks or step.sends is not None or step.owed_by is not OwedBy.PATIENT):
         yield "asks or waits, and does not say what silence means"
-    if step.closes is None and not waits and not step.on and not step.events and not journey.events:
+    if step.closes is None and not waits and not asks and not step.events and not journey.events:
         yield "is a dead end: no answer, no event, no silence leads on"
     if step.owed_by is OwedBy.OFFICE and step.office not in journey.offices:
         yield f"the office owes {step.office}, which the journey has no words for"
@@ -98,6 +99,8 @@ def moves(step: Step, sample: Visit, journey: Journey | None = None) -> Iterator
     """Every way out of a step: what is answered (or "silence", or "event …"), and the move."""
     for intent, reaction in step.on.items():
         yield str(intent), _try(intent, reaction, step, sample)
+    if step.words is not None:
+        yield "in words", _try(Intent.UNCLEAR, step.words, step, sample)
     enrollment = _enrollment(step, sample)
     if step.on_silence is not None:
         quiet = step.on_silence

@@ -129,6 +129,8 @@ class Replied:
     correction: bool = False
     bare: bool = False
     """A yes and no more: it does not say to what."""
+    words: str = ""
+    """What was written, for a step that listens for more than answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +193,10 @@ class Step:
     """One thing asked, said or waited for, and what each answer leads to.
 
     `text` is the template; "{name}" in it is filled from the enrollment's data. With `sends` the text is planned on
-    entering the step; without, it is what an answer said already, or nothing is said. `again` asks once more after a
-    miss. `silence_after` counts from the text, or from entering where there is none. A step with `closes` ends the loop
-    with that outcome; an answer that still comes is a correction, and may open it again.
+    entering the step; without, it is what an answer said already, or nothing is said. `words` is for a step that asks
+    for words: a reply that means none of its answers leads there. `again` asks once more after a miss. `silence_after`
+    counts from the text, or from entering where there is none. A step with `closes` ends the loop with that outcome; an
+    answer that still comes is a correction, and may open it again.
     """
 
     name: str
@@ -201,6 +204,7 @@ class Step:
     context: Context = Context.NONE
     options: tuple[str, ...] = ()
     on: Mapping[Intent, Reaction] = field(default_factory=dict)
+    words: Reaction | None = None
     again: str | None = None
     silence_after: Wait | None = None
     on_silence: OnSilence | None = None

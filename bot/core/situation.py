@@ -72,6 +72,8 @@ class Situation:
     is_long: bool = False
     """Too many words for an answer that was merely mistyped: when it is not understood, a person reads it at once."""
 
+    words: str = ""
+    """What was written."""
     bare_yes: bool = False
     """A yes and no more: it does not say to what."""
     named: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy import bindparam, insert, update
 
 from bot.core.effects import Ask, Say
+from bot.core.intents import Context
 from bot.core.journey import QuestionState
 from bot.core.messages import MessageStatus, Origin, Via
 from bot.core.outreach import Facts, GateDecision, MessageFacts, PatientFacts, Verdict, decide
@@ -24,6 +25,8 @@ from bot.store.tables import Question as QuestionRow
 
 KEPT_REPLY_TIMES = 40
 USEFUL_FOR = timedelta(hours=12)
+ANSWER_WITHIN = timedelta(days=3)
+"""An answer to a question that is about no visit counts so long."""
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？؟।])\s+")
 _QUESTION = insert(QuestionRow.__table__)  # type: ignore[arg-type]
@@ -144,13 +147,16 @@ def _gate(turn: Turn, origin: Origin, kind: str, message_id: str) -> GateDecisio
 
 def _open_question(turn: Turn, ask: Ask, message_id: str) -> None:
     visits = _subjects(turn, ask)
-    bound = next((q for q in turn.situation.questions if q.is_live(turn.now) and q.step == ask.step), None)
+    loop = turn.loop if turn.loop is not None and not ask.subjects else None
+    journey = discover()[loop.journey if loop is not None else "appointment"]
+    mine = (q for q in turn.situation.questions if q.is_live(turn.now) and q.journey == journey.name)
+    bound = next((q for q in mine if q.step == ask.step), None)
     same = bound is not None and (bound.subjects, bound.pending) == (ask.subjects, ask.pending)
     if bound is not None and same and (bound.options == ask.options or not ask.subjects):
         return  # Asked again in other words: the question that is open stays the one that is open.
-    step = discover()["appointment"].step(ask.step)
-    ends = [visit.starts_at for visit in visits] or [turn.now + timedelta(hours=24)]
-    enrollment = turn.enrolled.get(ask.subjects[0][0]) if len(ask.subjects) == 1 else None
+    step = journey.step(ask.step)
+    ends = [visit.starts_at for visit in visits] or [turn.now + ANSWER_WITHIN]
+    enrollment = turn.enrolled.get(ask.subjects[0][0]) if len(ask.subjects) == 1 else turn.loop_id if loop else None
     known = turn.situation.enrollments.get(ask.subjects[0][0]) if len(ask.subjects) == 1 else None
     turn.batch.add(
         _QUESTION,
@@ -160,9 +166,9 @@ def _open_question(turn: Turn, ask: Ask, message_id: str) -> None:
             "message_id": message_id,
             "enrollment_id": enrollment or (known.id if known else None),
             "patient_id": turn.patient_id,
-            "journey": "appointment",
+            "journey": journey.name,
             "step": ask.step,
-            "context": "appointment_reminder",
+            "context": step.context if loop is not None and step is not None else Context.APPOINTMENT_REMINDER,
             "options": list(ask.options or (step.options if step else ())),
             "subjects": [list(subject) for subject in ask.subjects],
             "pending": ask.pending,

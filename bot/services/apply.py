@@ -82,7 +82,7 @@ def apply(turn: Turn, response: Response) -> Sequence[tuple[str, str]]:
     turn.patient_id = response.patient_id
     turn.visits = response.binding.visits if response.binding is not None else ()
     turn.language = _language_of(turn, response)
-    turn.loop_id = next((loop.id for loop in response.enrollments if loop.id), None)
+    turn.loop = next((loop for loop in response.enrollments if loop.id), None)
     for enrollment in response.enrollments:
         _move(turn, enrollment)
     for effect in response.effects:

@@ -111,6 +111,7 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
         carrier_handled=inbound.opt_out_type is not None,
         has_media=bool(inbound.media),
         is_long=len(inbound.body) > LONG_TEXT,
+        words=inbound.body,
     )
     situation = replace(situation, named=named_in(inbound.body, situation.people))
     heard_before = situation.tongue

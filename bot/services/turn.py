@@ -10,6 +10,7 @@ from typing import Any
 from bot.core.effects import Ask, Say
 from bot.core.escalation import Reason
 from bot.core.intents import Understanding
+from bot.core.journey import Enrollment
 from bot.core.people import ConsentStatus, Visit
 from bot.core.situation import Person, Situation
 from bot.services.clinic import Clinic
@@ -33,8 +34,8 @@ class Turn:
     """What this very text has changed consent to."""
     patient_id: str | None = None
     language: str | None = None
-    loop_id: str | None = None
-    """The enrollment that the text was taken for, where it was."""
+    loop: Enrollment | None = None
+    """The loop that the text was taken for, as it is now, where it was."""
     enrolled: dict[str, str] = field(default_factory=dict)
     """Enrollment ids by subject, as they come to be."""
     visits: tuple[Visit, ...] = ()
@@ -44,6 +45,11 @@ class Turn:
     """Why a person has been asked for in this turn."""
     said: list[tuple[Say | Ask, str, str]] = field(default_factory=list)
     """What to say, rendered: the effect, its text, its language."""
+
+    @property
+    def loop_id(self) -> str | None:
+        """Its id."""
+        return self.loop.id if self.loop is not None else None
 
     @property
     def near(self) -> Sequence[Visit]:

@@ -16,11 +16,13 @@ from bot.store.columns import new_id
 from bot.store.tables import (
     Appointment,
     AppointmentChange,
+    Discharge,
     Enrollment,
     Patient,
     PatientContact,
     Recall,
     Referral,
+    Refill,
     Touch,
 )
 
@@ -54,6 +56,8 @@ _MOVES = tuple(
         update(Appointment).where(Appointment.patient_id == _IS_MERGED),
         update(Recall).where(Recall.patient_id == _IS_MERGED),
         update(Referral).where(Referral.patient_id == _IS_MERGED),
+        update(Discharge).where(Discharge.patient_id == _IS_MERGED),
+        update(Refill).where(Refill.patient_id == _IS_MERGED),
         update(Enrollment).where(Enrollment.patient_id == _IS_MERGED, Enrollment.ended_at.is_(None)),
         update(Touch).where(Touch.patient_id == _IS_MERGED, Touch.state == TouchState.PLANNED),
     )

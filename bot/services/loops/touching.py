@@ -98,7 +98,7 @@ def _write(
         messages.append(message)
         touched.append({"which": row.touch_id, "message": message["id"], "at": now})
         step = discover()[row.loop_journey].steps[row.step]
-        if step.on:
+        if step.on or step.words is not None:
             questions.append(_question(row, step, contact, message["id"], now))
         if step.silence_after is not None and step.closes is None:
             woken.append({"which": row.loop_id, "wake": now + waits(step.silence_after, loops.loop_in(row))})

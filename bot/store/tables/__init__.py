@@ -37,6 +37,7 @@ from bot.store.tables.care import (
 )
 from bot.store.tables.cohorts import Cohort, ListedPatient, PatientList
 from bot.store.tables.desk import CannedReply, CannedText, Presence, Review, ReviewState, SavedView
+from bot.store.tables.handoffs import Discharge, Refill
 from bot.store.tables.messaging import Conversation, Decision, DeliveryEvent, Message, OutreachKey, Question
 from bot.store.tables.operations import Brake, ImportFault, ImportRun, Lease
 from bot.store.tables.people import ConsentEntry, ContactPoint, NameWord, Patient, PatientContact
@@ -67,6 +68,7 @@ __all__ = [
     "Cut",
     "Decision",
     "DeliveryEvent",
+    "Discharge",
     "Enrollment",
     "EnrollmentMove",
     "Escalation",
@@ -95,6 +97,7 @@ __all__ = [
     "Recall",
     "RecoveryCode",
     "Referral",
+    "Refill",
     "ReminderRule",
     "Resource",
     "Review",

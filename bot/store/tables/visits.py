@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import JSON, Date, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.core.journey import Urgency
 from bot.core.people import AppointmentStatus, Participation
-from bot.store.columns import ExternalId, Id, Table, word
+from bot.store.columns import ExternalId, Id, Table, Word, word
 
 MOVED = text("previous_starts_at IS NOT NULL")
 TO_CHART = text("field = 'response' AND charted_at IS NULL")
@@ -123,6 +124,11 @@ class Referral(Table):
     status: Mapped[str] = mapped_column(String(24))
     requested_on: Mapped[date | None] = mapped_column(Date)
     authorization: Mapped[str] = mapped_column(String(64), default="")
+    stage: Mapped[str | None] = mapped_column(String(24))
+    """Where the files say that it stands, as a step of the journey; None where they say no more than `status`."""
+    urgency: Mapped[Urgency] = mapped_column(Word(Urgency, 16), default=Urgency.ROUTINE, server_default="routine")
+    scheduled_on: Mapped[date | None] = mapped_column(Date)
+    """The day of the visit there."""
     row_hash: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
