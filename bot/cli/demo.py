@@ -9,6 +9,8 @@ import webbrowser
 import click
 
 from bot.cli.start import fail
+from bot.content.languages import Review
+from bot.content.messages import Messages
 
 
 @click.command()
@@ -34,6 +36,7 @@ def demo(port: int, browser: bool, postgres: bool) -> None:
             click.echo(f"Sign in   {EMAIL}")
             click.echo(f"Password  {addresses.password}")
             click.echo(f"Phones    {addresses.phones}")
+            click.echo(f"Texts     {_drafts()}")
             click.echo("Type as a patient on the phones; answer as a coordinator in the console. Ctrl-C ends it.")
             if browser and _has_screen():
                 webbrowser.open(addresses.phones)
@@ -45,6 +48,13 @@ def demo(port: int, browser: bool, postgres: bool) -> None:
         fail(str(error))
     if words is not None:
         fail(words)
+
+
+def _drafts() -> str:
+    """How far the translations that patients read in the demo may be trusted."""
+    states = list(Messages.load().review_states().values())
+    drafts, translations = states.count(Review.DRAFT), len(states) - states.count(Review.SOURCE)
+    return f"English and {translations} translations, {drafts} of them drafts that nobody qualified has approved"
 
 
 def _has_screen() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -82,6 +82,18 @@ def across(texts: Texts, connection: Connection, key: str) -> Mapping[str, Stand
     """How one message stands in every language, in one query."""
     rows = {row.language: row for row in queries.standing(connection) if row.text_key == key}
     return {tag: standing_of(texts, key, tag, rows.get(tag)) for tag in texts.languages()}
+
+
+def unapproved(
+    texts: Texts, connection: Connection, sent: Iterable[tuple[str, str]]
+) -> frozenset[tuple[str, str]]:
+    """Those of these (message, language) whose translation nobody stands behind, in one query at most."""
+    known = frozenset(texts.keys())
+    translated = {(key, tag) for key, tag in sent if key in known and tag != texts.source_language}
+    rows = {(row.text_key, row.language): row for row in queries.standing(connection)} if translated else {}
+    return frozenset(
+        one for one in translated if standing_of(texts, *one, rows.get(one)) in (Standing.DRAFT, Standing.CHANGED)
+    )
 
 
 def goes_out_in(clinic: Clinic, key: str, language: str, standing: Standing) -> str:

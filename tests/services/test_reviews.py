@@ -67,6 +67,18 @@ def test_an_approval_counts_and_is_audited(desk: Desk) -> None:
     assert (tally.language, tally.approved, tally.missing, tally.is_approved) == ("es", 1, 0, False)
 
 
+def unapproved(desk: Desk, *sent: tuple[str, str]) -> frozenset[tuple[str, str]]:
+    with desk.clinic.database.read() as connection:
+        return reviews.unapproved(desk.clinic.texts, connection, sent)
+
+
+def test_what_is_to_go_out_is_marked_until_it_is_approved(desk: Desk) -> None:
+    sent = ((KEY, "es"), (KEY, "en"), ("staff", "es"))
+    assert unapproved(desk, *sent) == {(KEY, "es")}
+    approve(desk)
+    assert unapproved(desk, *sent) == frozenset()
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [

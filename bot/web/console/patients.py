@@ -8,7 +8,7 @@ from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from bot.core.people import Relation, Scope
-from bot.services import audit, patient_ahead, patient_page, patient_record, patient_timeline
+from bot.services import audit, patient_ahead, patient_page, patient_record, patient_timeline, reviews
 from bot.services.patient_timeline import Kind
 from bot.web.console import story
 from bot.web.console.guard import is_live, person
@@ -40,11 +40,12 @@ def show(patient_id: str, *, status: int = 200, **shown: Any) -> ResponseReturnV
             ours, connection, patient_id, user_id=person().user_id, zone=view.card.timezone, kind=kind, before=before
         )
         ahead = patient_ahead.read_ahead(ours, connection, patient_id, now=now)
+        drafts = reviews.unapproved(ours.texts, connection, {(one.kind, one.language) for one in ahead.coming})
     _viewed(patient_id)
     page = render_template(
-        "console/patient.html", view=view, told=told, ahead=ahead, kind=kind, before=before, Kind=Kind, story=story,
-        programs=patient_record.programs(), languages=ours.texts.languages(), Relation=Relation, Scope=Scope,
-        **shown,
+        "console/patient.html", view=view, told=told, ahead=ahead, drafts=drafts, kind=kind, before=before, Kind=Kind,
+        story=story, programs=patient_record.programs(), languages=ours.texts.languages(), Relation=Relation,
+        Scope=Scope, **shown,
     )  # fmt: skip
     return make_response(page, status)
 

@@ -183,6 +183,8 @@ def test_what_is_to_come_stands_with_its_words(desk: Desk, rosa: str, browser_of
     browser.post(f"{PAGE}/language", {"language": "ar"})
     page = ahead_of(browser.get(PAGE).text)
     assert "Arabic" in page
+    assert "Translation not approved" in page
+    assert "Translation not approved" not in coming
     browser.post(f"{PAGE}/consent", {"change": "stop", "program": "appointment", "evidence": EVIDENCE})
     stopped = ahead_of(browser.get(PAGE).text)
     assert "As things stand it would not go out because the patient wants no texts of this kind." in stopped
