@@ -9,6 +9,7 @@ import click
 # Lazily, so that `bot understand` does not pay for Flask and `bot --help` pays for nothing.
 COMMANDS: dict[str, str] = {
     "audit": "bot.cli.audit:audit",
+    "campaigns": "bot.cli.campaigns:campaigns",
     "check": "bot.cli.check:check",
     "corrections": "bot.cli.corrections:corrections",
     "db": "bot.cli.db:db",

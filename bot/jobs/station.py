@@ -14,6 +14,7 @@ import structlog
 from bot.config import load
 from bot.gateways.queue import Job, RedisQueue
 from bot.runtime import build_clinic, build_mailer, build_provider, build_rate
+from bot.services.campaigns import trials
 from bot.services.clinic import Clinic
 from bot.services.deliver import Delivered, deliver
 from bot.services.notices import tell
@@ -57,7 +58,7 @@ class Station:
             self._reconciling.release()
 
     def tell(self) -> int:
-        """Tell whoever is on call and is to be told; called from one thread only."""
+        """Tell whoever is on call and is to be told, and send trials to staff; called from one thread only."""
         return asyncio.run(self._tell())
 
     def heard(self, job: Job) -> None:
@@ -80,6 +81,7 @@ class Station:
     async def _tell(self) -> int:
         provider = build_provider(self.clinic.settings)
         try:
+            await trials.send(self.clinic, provider)
             return await tell(self.clinic, provider, build_mailer(self.clinic.settings))
         finally:
             await provider.aclose()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from bot.jobs.station import Station
+from bot.services.campaigns import trials
 from bot.services.notices import any_due
 from bot.services.sweep import look
 from bot.store.database import DatabaseDown
@@ -63,5 +64,5 @@ class Sweeper:
             self._station.reconcile(wait=False)
 
     def _tell(self) -> None:
-        if any_due(self._station.clinic):
+        if any_due(self._station.clinic) or trials.any_due(self._station.clinic):
             self._station.tell()

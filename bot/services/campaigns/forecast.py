@@ -35,6 +35,9 @@ log = structlog.get_logger()
 
 MOST_DAYS: Final = 60
 PAGE: Final = 5_000
+SMALL: Final = 1_000
+"""So many patients are played while somebody waits; more are a worker's job."""
+JOB: Final = "bot.jobs.forecasts.run"
 KEPT: Final = 1_000
 """Lines written in one transaction."""
 
@@ -245,13 +248,19 @@ class Summary:
         return found
 
 
-def dry_run(clinic: Clinic, campaign_id: str, *, days: int, actor_id: str, now: datetime) -> str | None:
+def dry_run(
+    clinic: Clinic, campaign_id: str, *, days: int, actor_id: str, now: datetime, at_once: bool = False
+) -> str | None:
     """Play the campaign's next days and keep what comes of it; the forecast's id. None: there is no such campaign.
 
-    Raises DatabaseDown. `fulfil` does the playing; with a worker, call `request` and have the job do it.
+    A large cohort is played by a worker: `done` of its row grows meanwhile. Raises DatabaseDown.
     """
+    with clinic.database.read() as connection:
+        row = queries.campaign(connection, campaign_id)
     forecast_id = request(clinic, campaign_id, days=days, actor_id=actor_id, now=now)
-    if forecast_id is not None:
+    if row is None or forecast_id is None:
+        return None
+    if at_once or row.size <= SMALL or not clinic.queue.start(JOB, forecast_id):
         fulfil(clinic, forecast_id)
     return forecast_id
 

@@ -53,6 +53,11 @@ def _may_approve(connection: Connection, plan: Plan | None, actor_id: str, seen:
     return None if role in MAY_APPROVE else Refused.NOT_IN_CHARGE
 
 
+def account(connection: Connection, email: str) -> str | None:
+    """The id of the account with that e-mail address."""
+    return connection.execute(select(User.id).where(User.email == email.strip().lower())).scalar_one_or_none()
+
+
 def needs_approval(connection: Connection, plan: Plan) -> bool:
     """Whether it is so large that a second person has to say yes."""
     return plan.size > read_limits(connection)[Limit.APPROVAL_SIZE]

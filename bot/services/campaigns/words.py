@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from bot.core.budget import FIRST, rank_of
 from bot.core.journey import Step
 from bot.core.segments import Encoding, encoding, normalise, segments
 from bot.journeys import discover
@@ -106,9 +107,12 @@ def template_faults(clinic: Clinic, text_key: str, now: datetime) -> list[Found]
     """What keeps a campaign from using this template."""
     if text_key not in clinic.texts.keys() or step_of(text_key) is None:  # noqa: SIM118 - Texts is no mapping
         return [Found(Fault.NO_TEMPLATE, text_key)]
+    if rank_of(text_key) == FIRST:
+        return [Found(Fault.NEEDS_A_VISIT, text_key)]
     try:
         clinic.texts.render(text_key, language=None, values=values_for(clinic, now=now, name=_LONG_NAME))
-    except (LookupError, TypeError, ValueError):
+    except Exception:
+        # Whatever the template misses, a campaign has it for nobody.
         return [Found(Fault.NEEDS_A_VISIT, text_key)]
     return []
 

@@ -54,6 +54,16 @@ def campaigns(connection: Connection, *, limit: int = 200, offset: int = 0) -> S
     return connection.execute(query.limit(limit).offset(offset)).all()
 
 
+def page(connection: Connection, *, after: tuple[datetime, str] | None, limit: int) -> Sequence[AnyRow]:
+    """Campaigns, the newest first, from after that one on."""
+    query = select(Campaign.__table__).order_by(Campaign.created_at.desc(), Campaign.id.desc()).limit(limit)
+    if after is not None:
+        at, campaign_id = after
+        older = or_(Campaign.created_at < at, (Campaign.created_at == at) & (Campaign.id < campaign_id))
+        query = query.where(older)
+    return connection.execute(query).all()
+
+
 def running(connection: Connection) -> Sequence[str]:
     """Those that are under way, the oldest first."""
     query = select(Campaign.id).where(Campaign.state == CampaignState.RUNNING)

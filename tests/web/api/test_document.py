@@ -9,12 +9,34 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from bot.services.campaigns import making, running
+from bot.services.campaigns.forecast import dry_run
+from bot.services.campaigns.making import ArmText, Draft, Made
+from bot.services.clinic import Clinic
+from tests.web.api.conftest import NOW
+
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
+def campaigns(clinic: Clinic) -> dict[str, str]:
+    """A campaign for each operation, in the state in which it is possible; "": one with a forecast."""
+    text = [ArmText(name="all", text_key="recall/invite"), ArmText(name="none")]
+    made = {}
+    for operation in ("", "start_campaign", "pause_campaign", "resume_campaign", "stop_campaign"):
+        done = making.create(clinic, Draft(name="Autumn", arms=text), ["P/1"], actor_id="ann", now=NOW)
+        assert isinstance(done, Made)
+        made[operation] = done.campaign_id
+        if operation in ("pause_campaign", "resume_campaign"):
+            running.start(clinic, done.campaign_id, actor_id="ann", now=NOW)
+    running.pause(clinic, made["resume_campaign"], actor_id="ann", now=NOW)
+    dry_run(clinic, made[""], days=1, actor_id="ann", now=NOW)
+    return made
+
+
 def test_the_document_is_valid_and_what_is_answered_fits_it(
-    client: FlaskClient, writer: dict[str, str], ana: dict[str, str]
+    client: FlaskClient, writer: dict[str, str], ana: dict[str, str], clinic: Clinic
 ) -> None:
+    many = campaigns(clinic)
     document = client.get("/api/v1/openapi.json").get_json()
     validate(document)
     assert document["openapi"].startswith("3.1")
@@ -24,6 +46,7 @@ def test_the_document_is_valid_and_what_is_answered_fits_it(
     values = {"patient_id": "P/1", "appointment_id": "A1", "escalation_id": escalation, "message_id": message}
     for path, item in document["paths"].items():
         for method, operation in item.items():
+            values["campaign_id"] = many.get(operation["operationId"], many[""])
             url = path.format(**values) + (
                 "?patient_id=P/1&limit=2" if operation["operationId"] == "list_messages" else ""
             )
