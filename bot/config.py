@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from datetime import time
+from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
@@ -119,6 +120,9 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = Field(
         None,
         description="mail server for word to staff on call: smtps://user:password@host:465?from=texts@clinic.example",
+    )
+    segment_price: Decimal | None = Field(
+        None, gt=0, lt=10, description="what one segment costs, in US dollars; without it reports show no cost"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")
 

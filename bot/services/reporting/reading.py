@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bot.core import reports
+from bot.core.escalation import Priority
 from bot.core.figures import Tally, unpacked
 from bot.core.reports import MEASURES, Measure, Unit
 from bot.core.small_cells import EVERY, Cell, hidden, with_totals
@@ -230,7 +231,7 @@ def _spread(
         if asked.location in (None, row.location) and asked.language in (None, row.language):
             priority, _, step = row.part.partition("|")
             counts[priority][int(step)] += row.numerator
-    shown = {name for name in counts if not parts.point((*asked.at, name), name).is_hidden}
+    shown = [name for name in Priority if name in counts and not parts.point((*asked.at, name), name).is_hidden]
     return {name: (reports.within(counts[name], HALF), reports.within(counts[name], MOST)) for name in shown}
 
 
@@ -238,8 +239,8 @@ def _rows(
     connection: Connection, cut: Cut, names: Sequence[str], asked: Asked, first: date, last: date
 ) -> Iterator[AnyRow]:
     for grain, spans in _spans(connection, first, last, monthly=asked.days > WEEKLY).items():
-        for since, end in spans:
-            yield from queries.between(connection, cut, grain, names, since, end, locations=asked.places)
+        if spans:
+            yield from queries.grouped(connection, cut, grain, names, spans, locations=asked.places)
 
 
 def _spans(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from bot.store.columns import AnyRow
 from bot.store.queries.conversations import insert_or_ignore
@@ -46,21 +46,19 @@ def replace(
         connection.execute(_ADD, list(rows))
 
 
-def between(
+def grouped(
     connection: Connection,
     cut: Cut,
     grain: Grain,
     measures: Sequence[str],
-    first: date,
-    last: date,
+    days: Sequence[tuple[date, date]],
     *,
     locations: Sequence[str] = (),
 ) -> Sequence[AnyRow]:
-    """All figures of these measures from that day or month to that one, group by group; of these places, if any."""
+    """The figures of these measures from such days or months to such, group by group; of these places, if any."""
     query = select(*_COLUMNS).where(
-        Figure.cut == cut, Figure.grain == grain, Figure.measure.in_(measures), Figure.day >= first,
-        Figure.day <= last,
-    )  # fmt: skip
+        Figure.cut == cut, Figure.grain == grain, Figure.measure.in_(measures), _within(days)
+    )
     return connection.execute(query.where(Figure.location.in_(locations)) if locations else query).all()
 
 
@@ -79,11 +77,14 @@ def summed(
             func.sum(Figure.denominator).label("denominator"),
         )
         .where(
-            Figure.cut == Cut.TOTAL, Figure.grain == grain, Figure.measure.in_(measures),
-            or_(*(Figure.day.between(first, last) for first, last in days)),
+            Figure.cut == Cut.TOTAL, Figure.grain == grain, Figure.measure.in_(measures), _within(days),
         )
         .group_by(Figure.measure, Figure.day)
     )  # fmt: skip
     if locations:
         query = query.where(Figure.location.in_(locations))
     return connection.execute(query).all()
+
+
+def _within(days: Sequence[tuple[date, date]]) -> ColumnElement[bool]:
+    return or_(*(Figure.day.between(first, last) for first, last in days))

@@ -17,6 +17,7 @@ from bot.web.console import imports as import_pages
 from bot.web.console import inbox as inbox_pages
 from bot.web.console import patients as patient_pages
 from bot.web.console import people as people_pages
+from bot.web.console import reports as report_pages
 from bot.web.console import search as search_pages
 from bot.web.console import segments as segment_pages
 from bot.web.console import settings as setting_pages
@@ -50,6 +51,7 @@ PARTS = (
     talking_routes,
     template_pages,
     segment_pages,
+    report_pages,
 )
 for part in PARTS:
     part.install(blueprint)

@@ -40,6 +40,7 @@ TABS: Final = (
     ),
     Tab("console.templates", ("console.template",)),
     Tab("console.canned", ("console.canned_new", "console.canned_reply")),
+    Tab("console.reports", ("console.report",)),
     Tab("console.imports", (), SUPERVISORS),
     Tab(
         "console.settings",
@@ -60,6 +61,7 @@ NAMES: Final = Said(
         "console.campaigns": "Campaigns",
         "console.templates": "Messages",
         "console.canned": "Canned replies",
+        "console.reports": "Reports",
         "console.imports": "Imports",
         "console.settings": "Settings",
         "console.people": "People",

@@ -95,6 +95,9 @@ EXPECTED = {
     "console.remove_view": Who.STAFF,
     "console.reopen": Who.STAFF,
     "console.reply": Who.STAFF,
+    "console.report": Who.EVERYBODY,
+    "console.reports": Who.EVERYBODY,
+    "console.reports_export": Who.EVERYBODY,
     "console.reset_factor": Who.ADMINS,
     "console.resolve": Who.STAFF,
     "console.save_view": Who.STAFF,
@@ -135,7 +138,7 @@ EXPECTED = {
 }
 
 OF_NO_PLACE = {
-    "cohort_id", "elsewhere", "key", "language", "list_id", "location_id", "reply_id", "resource_id", "rung_id",
-    "secret", "user_id", "view_id",
+    "cohort_id", "elsewhere", "key", "language", "list_id", "location_id", "measure", "reply_id", "resource_id",
+    "rung_id", "secret", "user_id", "view_id",
 }  # fmt: skip
 """Parameters of routes that name nothing of a patient's. Every other one belongs into the guard's SCOPED."""
