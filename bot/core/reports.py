@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -22,10 +22,10 @@ class Unit(StrEnum):
     MINUTES = "minutes"
     """Minutes for each of the denominator; the numerator is in seconds."""
     DAYS = "days"
-    """Days for each of the denominator."""
+    """Days for each of the denominator; the numerator is in seconds."""
 
 
-_SCALE: Final = {Unit.PER_THOUSAND: 1000, Unit.MINUTES: 1 / 60}
+_SCALE: Final = {Unit.PER_THOUSAND: 1000, Unit.MINUTES: 1 / 60, Unit.DAYS: 1 / 86_400}
 
 
 class Topic(StrEnum):
@@ -171,8 +171,8 @@ RECALL_30: Final = Measure(
     name="recall_30",
     topic=Topic.LOOPS,
     title="Recalls closed in 30 days",
-    definition="Of the recalls whose outreach began 30 days before, those booked, done or found done by then."
-    " Each counts on its 30th day.",
+    definition="Of the recalls taken up 30 days before, those booked or done by then, here or elsewhere. Each counts"
+    " on its 30th day.",
     numerator="booked or done",
     denominator="recalls in their 30th day",
     parts=Parts.GAP,
@@ -181,8 +181,8 @@ RECALL_90: Final = Measure(
     name="recall_90",
     topic=Topic.LOOPS,
     title="Recalls closed in 90 days",
-    definition="Of the recalls whose outreach began 90 days before, those booked, done or found done by then."
-    " Each counts on its 90th day.",
+    definition="Of the recalls taken up 90 days before, those booked or done by then, here or elsewhere. Each counts"
+    " on its 90th day.",
     numerator="booked or done",
     denominator="recalls in their 90th day",
     parts=Parts.GAP,
@@ -191,9 +191,9 @@ REFERRAL_DAYS: Final = Measure(
     name="referral_days",
     topic=Topic.LOOPS,
     title="Referral days",
-    definition="Days that referrals had stood in a state when they left it, by state. A referral still in a state is"
-    " not in its figure yet.",
-    numerator="days",
+    definition="How long referrals had stood in a state when they left it, by state. What still stands in a state is"
+    " not in it yet.",
+    numerator="time in all",
     denominator="referrals that left the state",
     unit=Unit.DAYS,
     parts=Parts.STATE,
@@ -202,8 +202,8 @@ DISCHARGE: Final = Measure(
     name="discharge_contact",
     topic=Topic.LOOPS,
     title="Discharge contact in two business days",
-    definition="Of the discharges whose second business day has ended, those with a contact that staff logged by then."
-    " Texts of the bot do not count as contact.",
+    definition="Of the discharges whose second business day this was, those with a contact that staff had logged by its"
+    " end. Texts of the bot do not count as contact.",
     numerator="contacted in time",
     denominator="discharges",
 )
@@ -223,7 +223,7 @@ ANSWER_TIME: Final = Measure(
     title="Time to answer",
     definition="Minutes until somebody took a case on, or resolved it unclaimed; of a case that was handed back, until"
     " it was taken on for good. The mean; the middle and the slowest twentieth stand beside it.",
-    numerator="seconds",
+    numerator="time in all",
     denominator="cases answered",
     unit=Unit.MINUTES,
     parts=Parts.PRIORITY,
@@ -267,6 +267,18 @@ def age_band(born: date | None, on: date) -> str:
         return UNKNOWN_AGE
     age = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
     return AGE_BANDS[sum(age >= end for end in _ENDS)]
+
+
+WORKDAYS: Final = 5
+
+
+def business_day_after(day: date, count: int, holidays: Iterable[date] = ()) -> date:
+    """The so-manieth day after that one which is from Monday to Friday and no holiday."""
+    closed = frozenset(holidays)
+    while count:
+        day += timedelta(days=1)
+        count -= day.weekday() < WORKDAYS and day not in closed
+    return day
 
 
 WITHIN_MINUTES: Final = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440, 2880, 10080)

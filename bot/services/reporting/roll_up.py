@@ -14,6 +14,7 @@ from bot.core.figures import Count, Group, Key, Tally, packed, unpacked
 from bot.core.reports import MEASURES
 from bot.services.clinic import Clinic
 from bot.services.reporting.help import count_help
+from bot.services.reporting.loops import count_discharges, count_recalls, count_referrals
 from bot.services.reporting.people import People
 from bot.services.reporting.texts import count_heard, count_opt_outs, count_texts
 from bot.services.reporting.visits import count_visits
@@ -150,6 +151,9 @@ def figures_of(clinic: Clinic, day: date, now: datetime) -> Count:
         count_heard(connection, count, people, since, until)
         count_opt_outs(connection, count, people, since, until)
         count_visits(connection, count, people, since, until)
+        count_recalls(connection, count, people, since, until)
+        count_referrals(connection, count, people, since, until)
+        count_discharges(clinic, connection, count, people, since, until)
         count_help(connection, count, people, since, until, now=now)
     return count
 

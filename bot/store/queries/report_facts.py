@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +18,8 @@ from bot.store.tables import (
     AppointmentChange,
     ConsentEntry,
     Conversation,
+    Enrollment,
+    EnrollmentMove,
     Escalation,
     Message,
     Patient,
@@ -30,6 +33,10 @@ EVERY_PROGRAM: Final = "all"
 LEAVES: Final = timedelta(days=7)
 """An opt-out is laid to the last text of so long before."""
 
+_LOOP: Final = (
+    Enrollment.id, Enrollment.patient_id, Enrollment.kind, Enrollment.outcome, Enrollment.ended_at,
+    Enrollment.created_at, Appointment.location,
+)  # fmt: skip
 _PLACE = (
     select(Appointment.location)
     .where(Appointment.patient_id == Patient.patient_id)
@@ -155,6 +162,55 @@ def brought(connection: Connection, since: datetime, until: datetime) -> Sequenc
             Escalation.created_at < until,
         )
     ).all()  # fmt: skip
+
+
+def loops(connection: Connection, journey: str, since: datetime, until: datetime) -> Sequence[AnyRow]:
+    """Loops of a journey that were taken up in that time."""
+    return connection.execute(
+        select(*_LOOP, Enrollment.data)
+        .outerjoin(Appointment, Appointment.appointment_id == Enrollment.appointment_id)
+        .where(Enrollment.journey == journey, Enrollment.created_at >= since, Enrollment.created_at < until)
+    ).all()
+
+
+def moves(connection: Connection, journey: str, since: datetime, until: datetime) -> Sequence[AnyRow]:
+    """Moves of a journey's loops in that time."""
+    return connection.execute(
+        select(*_LOOP, EnrollmentMove.enrollment_id, EnrollmentMove.from_step, EnrollmentMove.to_step,
+               EnrollmentMove.at)
+        .join(Enrollment, Enrollment.id == EnrollmentMove.enrollment_id)
+        .outerjoin(Appointment, Appointment.appointment_id == Enrollment.appointment_id)
+        .where(EnrollmentMove.at >= since, EnrollmentMove.at < until, Enrollment.journey == journey)
+    ).all()  # fmt: skip
+
+
+def moves_before(
+    connection: Connection, enrollment_ids: Sequence[str], until: datetime
+) -> Mapping[str, Sequence[tuple[datetime, str]]]:
+    """When each of these loops came to which step, as far as that time."""
+    found: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    for ids in _pieces(enrollment_ids):
+        query = select(EnrollmentMove.enrollment_id, EnrollmentMove.at, EnrollmentMove.to_step).where(
+            EnrollmentMove.enrollment_id.in_(ids),
+            EnrollmentMove.at < until,
+            # To stay, after a chase say, is not to come.
+            EnrollmentMove.from_step != EnrollmentMove.to_step,
+        )
+        for row in connection.execute(query):
+            found[row.enrollment_id].append((row.at, row.to_step))
+    return found
+
+
+def reported(connection: Connection, enrollment_ids: Sequence[str], cause: str) -> Mapping[str, datetime]:
+    """When that was first reported of each of these loops."""
+    found: dict[str, datetime] = {}
+    for ids in _pieces(enrollment_ids):
+        query = select(EnrollmentMove.enrollment_id, EnrollmentMove.at).where(
+            EnrollmentMove.enrollment_id.in_(ids), EnrollmentMove.cause == cause
+        )
+        for row in connection.execute(query):
+            found[row.enrollment_id] = min(row.at, found.get(row.enrollment_id, row.at))
+    return found
 
 
 def people(connection: Connection, patient_ids: Sequence[str]) -> Iterator[AnyRow]:

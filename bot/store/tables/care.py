@@ -26,6 +26,7 @@ class Enrollment(Table):
         # Loops that are open are few; what was ever asked about visits is not.
         Index("ix_enrollments_office", "office_due_at", postgresql_where=OWED, sqlite_where=OWED),
         Index("ix_enrollments_journey_ended_at", "journey", "ended_at"),
+        Index("ix_enrollments_journey_created_at", "journey", "created_at"),
     )
 
     id: Mapped[Id]
@@ -64,7 +65,11 @@ class EnrollmentMove(Table):
     """One move of a loop: from where to where, when, and on whose word. The loop's history."""
 
     __tablename__ = "enrollment_moves"
-    __table_args__ = (Index("ix_enrollment_moves_enrollment_id_at", "enrollment_id", "at"),)
+    __table_args__ = (
+        Index("ix_enrollment_moves_enrollment_id_at", "enrollment_id", "at"),
+        # Reports read a day at a time.
+        Index("ix_enrollment_moves_at", "at"),
+    )
 
     id: Mapped[Id]
     enrollment_id: Mapped[str] = mapped_column(ForeignKey("enrollments.id"))

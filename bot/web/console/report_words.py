@@ -62,6 +62,13 @@ def value(measure: Measure, shown: float | None) -> str:
             return number(shown)
 
 
+def amount(measure: Measure, numerator: int) -> str:
+    """The numerator: a number, or a length of time."""
+    if measure.unit in (Unit.MINUTES, Unit.DAYS):
+        return minutes(numerator / 60)
+    return number(numerator)
+
+
 def minutes(shown: float) -> str:
     """Some minutes; seconds where they are few, hours and days where they are many."""
     if shown < 1:

@@ -21,6 +21,8 @@ from bot.store.tables import (
     ContactPoint,
     Conversation,
     Cut,
+    Enrollment,
+    EnrollmentMove,
     Escalation,
     Figure,
     Grain,
@@ -108,6 +110,23 @@ class Ledger:
             priority_rank=priority.rank, reason=Reason.QUESTION, respond_by=at + timedelta(minutes=30), created_at=at,
             updated_at=at, **state,
         )  # fmt: skip
+
+    def loop(
+        self, journey: str, patient: str, at: datetime, *moves: tuple[str, str, str, datetime], **more: Any
+    ) -> str:
+        """A loop with its moves: (from, to, cause, when)."""
+        loop = new_id()
+        values = {"step": "asked", "updated_at": at, **more}
+        self.add(
+            Enrollment, id=loop, journey=journey, patient_id=patient, subject_id=loop, misses=0, created_at=at,
+            **{"data": {}, **values},
+        )  # fmt: skip
+        for before, after, cause, when in moves:
+            self.add(
+                EnrollmentMove, id=new_id(), enrollment_id=loop, at=when, from_step=before, to_step=after, cause=cause,
+                actor="bot",
+            )  # fmt: skip
+        return loop
 
     def figures(self, measure: str, *, cut: Cut = Cut.TOTAL, grain: Grain = Grain.DAY) -> Sequence[Any]:
         with self.clinic.database.read() as connection:
