@@ -115,7 +115,7 @@ def test_who_may_only_look_sees_them_too(ana: Browser, desk: Desk) -> None:
 
 
 def test_until_when_the_figures_tell_is_said(ana: Browser, desk: Desk) -> None:
-    assert "They include today until 10:00\u202fAM." in ana.get("/console/reports").text
+    assert "They include today until 10:00 AM." in ana.get("/console/reports").text
     desk.wait(days=1)
     ana.sign_in()
     page = ana.get("/console/reports").text
