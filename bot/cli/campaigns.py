@@ -82,7 +82,7 @@ def show(campaign_id: str) -> None:
 
 @campaigns.command("dry-run")
 @click.argument("campaign_id")
-@click.option("--days", type=click.IntRange(1, MOST_DAYS), default=7, show_default=True)
+@click.option("--days", type=click.IntRange(1, MOST_DAYS), default=7, show_default=True, help="So many.")
 @click.option("--lines", is_flag=True, help="Each text as a JSON line (ids, no words), before the summary.")
 def dry_run_(campaign_id: str, days: int, *, lines: bool) -> None:
     """Play its next days for the real patients; nothing is sent. The summary as JSON."""
