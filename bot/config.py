@@ -121,9 +121,7 @@ class Settings(BaseSettings):
         None,
         description="mail server for word to staff on call: smtps://user:password@host:465?from=texts@clinic.example",
     )
-    segment_price: Decimal | None = Field(
-        None, gt=0, lt=10, description="what one segment costs, in US dollars; without it reports show no cost"
-    )
+    segment_price: Decimal | None = Field(None, gt=0, lt=10, description="what one segment costs, in US dollars")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")
 
     @field_validator("database_url")
