@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import insert
-
 from bot import clock
 from bot.config import Settings
 from bot.runtime import build_clinic
 from bot.services.clinic import Clinic
+from bot.store.bulk import put_many
 from bot.store.columns import new_id
 from bot.store.migrations import upgrade
 from bot.store.tables import Appointment, ContactPoint, Conversation, Patient, PatientContact
@@ -71,8 +70,20 @@ def bench_clinic(database_url: str) -> Clinic:
     return replace(build_clinic(bench_settings(database_url)), queue=NoQueue())
 
 
-def fill(clinic: Clinic, patients: int, *, starts_in: timedelta, first: int = 0) -> None:
-    """Patients with a phone, consent and one visit each, numbered from `first`."""
+def fill(
+    clinic: Clinic,
+    patients: int,
+    *,
+    starts_in: timedelta,
+    first: int = 0,
+    languages: Sequence[str] = LANGUAGES,
+    every: timedelta = timedelta(),
+    slots: int = 1,
+) -> None:
+    """Patients with a phone, consent and one visit each, numbered from `first`.
+
+    The visits start at that time from now, or at it and at `slots - 1` later ones, `every` so long.
+    """
     now, vault = clock.now(), clinic.vault
     for start in range(first, first + patients, CHUNK):
         tables: dict[type, list[dict[str, object]]] = {
@@ -85,7 +96,7 @@ def fill(clinic: Clinic, patients: int, *, starts_in: timedelta, first: int = 0)
                 {
                     "patient_id": patient_id,
                     "given_name": vault.seal("patients.given_name", patient_id, NAMES[number % len(NAMES)]),
-                    "language": LANGUAGES[number % len(LANGUAGES)],
+                    "language": languages[number % len(languages)],
                     "created_at": now,
                     "updated_at": now,
                 }
@@ -107,7 +118,7 @@ def fill(clinic: Clinic, patients: int, *, starts_in: timedelta, first: int = 0)
                 {
                     "appointment_id": f"A{number}",
                     "patient_id": patient_id,
-                    "starts_at": now + starts_in,
+                    "starts_at": now + starts_in + number % slots * every,
                     "timezone": "America/Chicago",
                     "status": "booked",
                     "created_at": now,
@@ -116,7 +127,7 @@ def fill(clinic: Clinic, patients: int, *, starts_in: timedelta, first: int = 0)
             )
         with clinic.database.begin() as connection:
             for table, rows in tables.items():
-                connection.execute(insert(table.__table__), rows)  # type: ignore[attr-defined]
+                put_many(connection, table.__table__, rows)  # type: ignore[attr-defined]
 
 
 def phone_of(number: int) -> str:

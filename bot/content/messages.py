@@ -61,8 +61,8 @@ class Source:
     """GSM-7 segments allowed, one unless the file's comment says `segments: 2`; twice as many in UCS-2."""
     budget_translated: int
     """The same for other languages than English, where the comment says so (`segments: 1, translated: 2`)."""
-    shrinks: bool
-    """Whether the template looks at `room` and so has a shorter form."""
+    uses: frozenset[str]
+    """The names in it. With `room` among them it has a shorter form."""
     tells: bool
     """Whether it may say what the care is for, as its comment says (`tells: yes`): its readers have asked for that."""
 
@@ -97,9 +97,18 @@ class Prepared:
         self._template = template
         self._pattern = lru_cache(maxsize=KEPT_PATTERNS)(self._make_pattern)
 
-    def render(self, found: Context, room: int) -> Rendered:
+    def render(self, found: Context) -> Rendered:
         """The text, with as much in it as there is room for."""
-        text = self._pattern(room, tuple(found.fixed.items()), tuple(found.words)) % found.words
+        fixed, gaps = tuple(found.fixed.items()), tuple(found.words)
+        room = ROOM_FOR_ALL
+        rendered = self._fill(self._pattern(room, fixed, gaps), found)
+        while room and "room" in self.source.uses and not self.source.fits(rendered):
+            room -= 1
+            rendered = self._fill(self._pattern(room, fixed, gaps), found)
+        return rendered
+
+    def _fill(self, pattern: str, found: Context) -> Rendered:
+        text = pattern % found.words
         return Rendered(text, self.language.tag, segments(text))
 
     def _make_pattern(self, room: int, fixed: tuple[tuple[str, object], ...], gaps: tuple[str, ...]) -> str:
@@ -142,13 +151,8 @@ class Messages:
         """The text `<journey>/<step>` in that language, or in English where it is lacking. Raises UnknownMessage."""
         tag = (self.supports(language) if language else None) or SOURCE
         prepared = self._prepared.get((key, tag)) or self._prepare(key, tag)
-        found = context(values, prepared.language, self._languages.discretion)
-        room = ROOM_FOR_ALL
-        rendered = prepared.render(found, room)
-        while prepared.source.shrinks and room and not prepared.source.fits(rendered):
-            room -= 1
-            rendered = prepared.render(found, room)
-        return rendered
+        found = context(values, prepared.language, self._languages.discretion, prepared.source.uses)
+        return prepared.render(found)
 
     def keys(self) -> tuple[str, ...]:
         """Every message there is, as `<journey>/<step>`, sorted."""
@@ -291,7 +295,7 @@ def _read_source(key: str, file: Path, environment: Environment) -> Source:
         budget=int(budget.group(1)) if budget else 1,
         budget_translated=int(budget.group(2) or budget.group(1)) if budget else 1,
         tells=_TELLS.search(text) is not None,
-        shrinks="room" in meta.find_undeclared_variables(syntax),
+        uses=frozenset(meta.find_undeclared_variables(syntax)),
     )
 
 

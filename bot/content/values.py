@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +15,9 @@ from bot.core.segments import normalise
 
 NAME_LIMIT = 40
 LINKS = ("link", "url")
+APART = ("name", "prompt")
+"""Of these each message has its own."""
+OF_VISITS = ("visit_times", "visit_menu", "visit_when")
 ROOM_FOR_ALL = 2
 """`room` in a template: 2 prints everything, 1 leaves out the clinic's phone, 0 also takes the shortest wording."""
 
@@ -37,42 +40,57 @@ class Context:
     words: dict[str, str]
 
 
-def context(values: Mapping[str, object], language: Language, discretion: Discretion) -> Context:
-    """Everything a template may use, in that language."""
-    fixed: dict[str, object] = {key: value for key, value in values.items() if isinstance(value, str | int | float)}
+def context(values: Mapping[str, object], language: Language, discretion: Discretion, uses: Collection[str]) -> Context:
+    """Everything of these values that a template may use, in that language; `uses` are the names that it knows."""
+    fixed: dict[str, object] = {
+        key: value
+        for key, value in values.items()
+        if key in uses and key not in APART and isinstance(value, str | int | float)
+    }
     words: dict[str, str] = {}
-    name = clean_name(str(fixed.pop("name", "")))
+    name = clean_name(_given(values, "name"))
     if name:
         words["name"] = _called(name, language)
         words["to"] = language.address.format(name=words["name"])
-    prompt = one_line(str(fixed.pop("prompt", "")))
+    prompt = one_line(_given(values, "prompt")) if "prompt" in uses else ""
     if prompt:
         words["prompt"] = _called(prompt, language)
     if fixed.get("location"):
         fixed["location"] = discretion.discreet(str(fixed["location"]))
     if language.rtl:
-        _keep_order(fixed)
+        fixed = {key: _in_order(key, value) for key, value in fixed.items()}
     _add_moments(words, values, language)
     visits = values.get("visits")
     if isinstance(visits, Sequence) and visits:
-        fixed["visit_count"] = len(visits)
-        _add_visits(words, visits, language)
+        if "visit_count" in uses:
+            fixed["visit_count"] = len(visits)
+        # One visit whose time stands there already has nothing to add, unless the template asks for it as one of some.
+        if len(visits) > 1 or "when" not in words or any(key in uses for key in OF_VISITS):
+            _add_visits(words, visits, language)
     return Context(fixed, words)
 
 
-def _keep_order(fixed: dict[str, object]) -> None:
+def _given(values: Mapping[str, object], key: str) -> str:
+    value = values.get(key)
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
+@lru_cache(maxsize=1024)
+def _in_order(key: str, value: object) -> object:
     """What runs from left to right, for a text that runs from right to left."""
-    for key in ("phone", *LINKS):
-        if fixed.get(key):
-            fixed[key] = isolated(str(fixed[key]))
-    for key in ("clinic", "location"):
-        # A number in front of its words would go behind them; without one they are in order, and cost nothing more.
-        if any(letter.isdigit() for letter in str(fixed.get(key, ""))):
-            fixed[key] = embedded(str(fixed[key]))
+    if value and key in ("phone", *LINKS):
+        return isolated(str(value))
+    # A number in front of its words would go behind them; without one they are in order, and cost nothing more.
+    if key in ("clinic", "location") and any(letter.isdigit() for letter in str(value)):
+        return embedded(str(value))
+    return value
 
 
 def _called(words: str, language: Language) -> str:
-    return embedded(words) if language.rtl else words
+    return _embedded(words) if language.rtl else words
+
+
+_embedded = lru_cache(maxsize=20_000)(embedded)
 
 
 def full(fixed: Mapping[str, object], words: Mapping[str, str]) -> dict[str, object]:

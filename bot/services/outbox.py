@@ -38,6 +38,8 @@ class Draft:
     kind: str
     origin: Origin
     language: str | None = None
+    segments: int | None = None
+    """As counted when it was rendered; counted here where that is not known."""
     patient_id: str | None = None
     appointment_id: str | None = None
     appointment_version: int | None = None
@@ -74,7 +76,7 @@ def row_of(draft: Draft, *, vault: Vault, now: datetime, message_id: str | None 
         "kind": draft.kind,
         "body": vault.seal("messages.body", message_id, draft.body),
         "language": draft.language,
-        "segments": segments(draft.body),
+        "segments": segments(draft.body) if draft.segments is None else draft.segments,
         "media": [],
         "status": draft.status,
         "via": draft.via,

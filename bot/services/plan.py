@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any
 
-import structlog
 from sqlalchemy import Connection
 
 from bot.core.journey import PlannedTouch, TouchState
 from bot.core.people import Visit
 from bot.core.planning import History, Rules, plan_visit
+from bot.services.batches import AtFault, Told, Worked, WorkOff
 from bot.services.clinic import Clinic
-from bot.services.loops import touching
+from bot.services.loops import touching as loop_touching
 from bot.services.loops.feeding import feed
-from bot.services.touching import make_messages
+from bot.services.touching import make_messages, take_together
+from bot.store.bulk import put_many
 from bot.store.columns import AnyRow, new_id
 from bot.store.database import DatabaseDown, once_more
 from bot.store.queries import loops, planning
-from bot.store.queries.conversations import insert_or_ignore
 from bot.store.tables import Touch
 
-log = structlog.get_logger()
-
-BATCH = 500
+BATCH = 2_000
+LANES = 2
+"""Batches in work at a time, where the database can: while it writes one, the next is made."""
 _LONGEST_SUBJECT = 64
 
 
@@ -45,75 +47,43 @@ class PlanCounts:
     """Visits and contacts that were left aside because of an error."""
 
 
-class _AtFault(Exception):
-    """A batch failed; these are its rows."""
-
-    def __init__(self, ids: Sequence[str], error: Exception) -> None:
-        super().__init__(type(error).__name__)
-        self.ids, self.error = ids, error
-
-
-_Batch: TypeAlias = Callable[[Clinic, datetime, "Counter[str]", int, Sequence[str]], bool]
-
-
-def plan_due(clinic: Clinic, *, at: datetime) -> PlanCounts:
+def plan_due(clinic: Clinic, *, at: datetime, told: Told = lambda _counts: None) -> PlanCounts:
     """Plan every visit that changed, then queue every contact due at that moment. Raises DatabaseDown.
 
     `at` moves planning only: whether a message may go out is decided when it is sent, on the process's clock. Safe to
-    run in several processes at once, and to be killed at any moment: each batch is one transaction.
+    run in several processes at once, and to be killed at any moment: each batch is one transaction. `told` is called
+    with the counts so far after each of them.
     """
     counts: Counter[str] = Counter()
     counts["opened"] = feed(clinic, at)
-    for batch in (_plan_batch, _due_batch, _loop_batch):
-        _all_of(batch, clinic, at, counts)
+    lanes = LANES if clinic.database.dialect == "postgresql" else 1
+    for batch, most in ((_plan_batch, lanes), (_due_batch, lanes), (_loop_batch, 1)):
+        WorkOff(partial(batch, clinic, at), BATCH, most, counts, told).run()
     if counts["messages"]:
         clinic.queue.deliver()
     return PlanCounts(**counts)
 
 
-def _all_of(batch: _Batch, clinic: Clinic, at: datetime, counts: Counter[str]) -> None:
-    """Batch after batch. Where one fails its rows go singly, so that one that cannot be planned keeps no other back."""
-    but: list[str] = []
-    singly = 0
-    while True:
-        try:
-            if not batch(clinic, at, counts, 1 if singly else BATCH, but):
-                return
-            singly = max(0, singly - 1)
-        except _AtFault as fault:
-            if not fault.ids:
-                raise fault.error from None
-            if not singly:
-                singly = BATCH
-                continue
-            log.error("planning failed", error=str(fault), ids=list(fault.ids))
-            counts["failed"] += 1
-            but += fault.ids
-
-
 @once_more
-def _plan_batch(clinic: Clinic, at: datetime, counts: Counter[str], limit: int, but: Sequence[str]) -> bool:
+def _plan_batch(clinic: Clinic, at: datetime, limit: int, but: Collection[str]) -> Worked | None:
     ids: list[str] = []
     try:
         with clinic.database.begin() as connection:
             rows = planning.visits_to_plan(connection, limit, but=but)
             ids = [row.appointment_id for row in rows]
             if not rows:
-                return False
+                return None
             told = planning.told_of(connection, ids)
             planning.void_older(connection, [row.appointment_id for row in rows if row.planned_version], clinic.clock())
             # A visit calls for what is still ahead of it now, however far ahead somebody plans.
             touches = touches_of(rows, told, rule_book(connection, clinic), min(at, clinic.clock()), clinic.clock())
-            if touches:
-                connection.execute(insert_or_ignore(connection, Touch.__table__), touches)
+            put_many(connection, Touch.__table__, touches, or_ignore=True)
             planning.mark_planned(connection, ids)
     except DatabaseDown:
         raise
     except Exception as error:
-        raise _AtFault(ids, error) from error
-    counts["visits"] += len(rows)
-    counts["touches"] += len(touches)
-    return True
+        raise AtFault(ids, error) from error
+    return Worked(len(rows), Counter(visits=len(rows), touches=len(touches)))
 
 
 def touches_of(
@@ -194,39 +164,47 @@ def rule_book(connection: Connection, clinic: Clinic) -> RuleBook:
 
 
 @once_more
-def _due_batch(clinic: Clinic, at: datetime, counts: Counter[str], limit: int, but: Sequence[str]) -> bool:
+def _due_batch(clinic: Clinic, at: datetime, limit: int, but: Collection[str]) -> Worked | None:
     ids: list[str] = []
     try:
         with clinic.database.begin() as connection:
-            planning.take_turn(connection)
-            rows = planning.due(connection, at, limit, now=clinic.clock(), but=but)
-            ids = [row.touch_id for row in rows]
-            if not rows:
-                return False
-            made, skipped = make_messages(connection, clinic, rows, at)
+            with _turn(clinic):
+                rows = planning.due(connection, at, limit, now=clinic.clock(), but=but)
+                ids = [row.touch_id for row in rows]
+                if not rows:
+                    return None
+                together = take_together(connection, rows, at)
+            made, skipped = make_messages(connection, clinic, together, at)
     except DatabaseDown:
         raise
     except Exception as error:
-        raise _AtFault(ids, error) from error
-    counts["messages"] += made
-    counts["skipped"] += skipped
-    return True
+        raise AtFault(ids, error) from error
+    return Worked(len(rows), Counter(messages=made, skipped=skipped))
 
 
 @once_more
-def _loop_batch(clinic: Clinic, at: datetime, counts: Counter[str], limit: int, but: Sequence[str]) -> bool:
+def _loop_batch(clinic: Clinic, at: datetime, limit: int, but: Collection[str]) -> Worked | None:
     ids: list[str] = []
     try:
         with clinic.database.begin() as connection:
-            rows = loops.due(connection, at, limit, but=but)
+            rows = loops.due(connection, at, limit, but=list(but))
             ids = [row.touch_id for row in rows]
             if not rows:
-                return False
-            made, skipped = touching.make_messages(connection, clinic, rows, at)
+                return None
+            made, skipped = loop_touching.make_messages(connection, clinic, rows, at)
     except DatabaseDown:
         raise
     except Exception as error:
-        raise _AtFault(ids, error) from error
-    counts["messages"] += made
-    counts["skipped"] += skipped
-    return True
+        raise AtFault(ids, error) from error
+    return Worked(len(rows), Counter(messages=made, skipped=skipped))
+
+
+@contextmanager
+def _turn(clinic: Clinic) -> Iterator[None]:
+    """Nobody else chooses what to make next. What has been chosen is locked row by row, so the turn may end then."""
+    if clinic.database.dialect != "postgresql":
+        yield  # There only one transaction writes at a time.
+        return
+    with clinic.database.begin() as connection:
+        planning.take_turn(connection)
+        yield

@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection
 
 from bot.core.intents import Context
-from bot.core.journey import QuestionState, TouchState
+from bot.core.journey import QuestionState, Step, TouchState
 from bot.core.messages import Origin
 from bot.core.outreach import Lane
 from bot.core.people import ConsentStatus, PatientStatus, Scope, Visit
@@ -23,10 +23,11 @@ from bot.services import reviews
 from bot.services.clinic import Clinic
 from bot.services.outbox import Draft, row_of
 from bot.services.wording import local, values_for
+from bot.store.bulk import put_many
 from bot.store.columns import AnyRow, new_id
 from bot.store.queries import gate, planning
-from bot.store.queries.conversations import ensure_conversations, insert_or_ignore
-from bot.store.tables import Enrollment, Message, Question, Touch
+from bot.store.queries.conversations import ensure_conversations
+from bot.store.tables import Enrollment, Message, Question
 
 TOGETHER = timedelta(hours=12)
 """Reminders of one household that fall due within this time of each other go out as one text."""
@@ -35,15 +36,6 @@ ASKING = ("reminder_first", "reminder_last", "moved", "household")
 TELLING = ("booked",)
 """Nothing is asked, but a yes may come back: what it was told of is kept."""
 LANES = {"same_day": Lane.SAME_DAY, "moved": Lane.SAME_DAY, "cancelled": Lane.SAME_DAY}
-
-_MESSAGES = insert(Message.__table__)  # type: ignore[arg-type]
-_QUESTIONS = insert(Question.__table__)  # type: ignore[arg-type]
-_WAKE = update(Enrollment).where(Enrollment.id == bindparam("which")).values(wake_at=bindparam("wake"), misses=0)
-_QUEUED = (
-    update(Touch)
-    .where(Touch.id == bindparam("which"))
-    .values(state=TouchState.QUEUED, message_id=bindparam("message"), updated_at=bindparam("at"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +51,31 @@ class Due:
     previous: datetime | None
 
 
-def make_messages(connection: Connection, clinic: Clinic, rows: Sequence[AnyRow], at: datetime) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Contacts that are decided on together, with the phone of each patient among them."""
+
+    rows: Sequence[AnyRow]
+    contacts: Mapping[str, AnyRow]
+
+
+def take_together(connection: Connection, rows: Sequence[AnyRow], at: datetime) -> Together:
+    """Due contacts and all that must not be decided on apart from them, every one locked where the database can."""
+    contacts = planning.contacts(connection, [row.patient_id for row in rows])
+    more = _beside(connection, rows, contacts, at)
+    if more:
+        rows = [*rows, *more]
+        contacts = planning.contacts(connection, list({row.patient_id for row in rows}))
+    return Together(rows, contacts)
+
+
+def make_messages(connection: Connection, clinic: Clinic, together: Together, at: datetime) -> tuple[int, int]:
     """Turn due contacts into messages, questions and enrollments. Gives (messages made, contacts skipped)."""
     now = clinic.clock()
-    contacts = planning.contacts(connection, sorted({row.patient_id for row in rows}))
-    companions = planning.companions(connection, sorted({row.appointment_id for row in rows}), at)
-    rows = _once([*rows, *companions, *_siblings(connection, rows, contacts, at)])
-    contacts = planning.contacts(connection, sorted({row.patient_id for row in rows}))
-    spoken = planning.spoken_of(connection, sorted({row.appointment_id for row in rows}), since=at - AT_ONCE)
-    stopped = gate.stopped_programs(connection, sorted(contacts))
+    rows, contacts = together.rows, together.contacts
+    visits = [row.appointment_id for row in rows]
+    spoken = planning.spoken_of(connection, visits, since=at - AT_ONCE)
+    stopped = gate.stopped_programs(connection, list(contacts))
     groups, skipped = choose(clinic, rows, contacts, at, spoken=spoken, stopped=stopped)
     for reason, ids in skipped.items():
         planning.settle_touches(connection, ids, state=TouchState.SKIPPED, reason=reason, now=now)
@@ -89,19 +97,17 @@ def choose(
     return _together(wanted, contacts, stopped), skipped
 
 
-def _siblings(
+def _beside(
     connection: Connection, rows: Sequence[AnyRow], contacts: Mapping[str, AnyRow], at: datetime
-) -> Sequence[AnyRow]:
-    """Reminders for others on the same phones that would follow within hours."""
+) -> list[AnyRow]:
+    """What else is due about the same visits, and reminders for others on the same phones that follow within hours."""
+    have = [row.touch_id for row in rows]
+    found = list(planning.companions(connection, [row.appointment_id for row in rows], at, but=have))
     phones = {contacts[r.patient_id].contact_point_id for r in rows if r.step in REMINDERS and r.patient_id in contacts}
-    if not phones:
-        return ()
-    household = planning.household_of(connection, sorted(phones))
-    return planning.siblings(connection, household, at + TOGETHER)
-
-
-def _once(rows: Sequence[AnyRow]) -> list[AnyRow]:
-    return list({row.touch_id: row for row in rows}.values())
+    if phones:
+        household = planning.household_of(connection, list(phones))
+        found += planning.siblings(connection, household, at + TOGETHER, but=have)
+    return list({row.touch_id: row for row in found}.values())
 
 
 def _sort_out(
@@ -185,70 +191,73 @@ def _write(
     contacts: Mapping[str, AnyRow],
     now: datetime,
 ) -> None:
-    missing = {
-        contacts[group[0].visit.patient_id].contact_point_id
-        for group in groups
-        if contacts[group[0].visit.patient_id].conversation_id is None
-    }
-    if missing:
-        ensure_conversations(connection, sorted(missing), now)
-        contacts = planning.contacts(connection, sorted({due.visit.patient_id for group in groups for due in group}))
+    contacts = _with_conversations(connection, contacts, groups, now)
     enrollments = _enroll(connection, groups, now)
-    messages: list[dict[str, Any]] = []
-    questions: list[dict[str, Any]] = []
-    touched: list[dict[str, Any]] = []
+    step = _first_step()
+    messages: list[Mapping[str, Any]] = []
+    questions: list[Mapping[str, Any]] = []
+    made: dict[str, str] = {}
     for group in groups:
         contact = contacts[group[0].visit.patient_id]
         draft = draft_of(clinic, group, contact, now, enrollment_id=enrollments.get(group[0].visit.appointment_id))
-        message = dict(row_of(draft, vault=clinic.vault, now=now))
+        message = row_of(draft, vault=clinic.vault, now=now)
         messages.append(message)
         if _step_of(group) in (*ASKING, *TELLING):
-            questions.append(_question(group, contact, message, enrollments, now))
-        touched.extend({"which": due.touch_id, "message": message["id"], "at": now} for due in group)
-    if messages:
-        connection.execute(_MESSAGES, messages)
-        connection.execute(_QUEUED, touched)
-    if questions:
-        connection.execute(_QUESTIONS, questions)
-        _listen(connection, questions, now)
+            questions.append(_question(step, group, contact, message, enrollments, now))
+        made.update((due.touch_id, message["id"]) for due in group)
+    put_many(connection, Message.__table__, messages)
+    planning.queue_touches(connection, made, now)
+    put_many(connection, Question.__table__, questions)
 
 
-def _listen(connection: Connection, questions: Sequence[Mapping[str, Any]], now: datetime) -> None:
-    """From when on no answer counts as silence."""
-    journey = discover()["appointment"]
-    after = journey.steps[journey.start].silence_after
-    if isinstance(after, timedelta):
-        asked = [
-            question["enrollment_id"]
-            for question in questions
-            if question["enrollment_id"] and question["context"] is not Context.NONE
-        ]
-        if asked:
-            connection.execute(_WAKE, [{"which": enrollment_id, "wake": now + after} for enrollment_id in asked])
+def _with_conversations(
+    connection: Connection, contacts: Mapping[str, AnyRow], groups: Sequence[list[Due]], now: datetime
+) -> Mapping[str, AnyRow]:
+    """The same contacts, each of a group with its conversation: the first text to a phone begins it."""
+    told = [contacts[group[0].visit.patient_id] for group in groups]
+    missing = [contact for contact in told if contact.conversation_id is None]
+    if not missing:
+        return contacts
+    ensure_conversations(connection, sorted({contact.contact_point_id for contact in missing}), now)
+    return {**contacts, **planning.contacts(connection, [contact.patient_id for contact in missing])}
+
+
+def _first_step() -> Step:
+    journey = discover()[JOURNEY]
+    return journey.steps[journey.start]
 
 
 def _enroll(connection: Connection, groups: Sequence[list[Due]], now: datetime) -> Mapping[str, str]:
+    """Visit to enrollment for these groups, and from when on no answer to what is asked counts as silence."""
     visits = {due.visit.appointment_id: due.visit for group in groups for due in group}
-    known = dict(planning.enrollments_about(connection, sorted(visits)))
-    fresh = [
+    # To what asks about several visits silence is nobody's in particular.
+    asked = {group[0].visit.appointment_id for group in groups if len(group) == 1 and group[0].step in ASKING}
+    step = _first_step()
+    wake_at = now + step.silence_after if isinstance(step.silence_after, timedelta) else None
+    known = planning.enrollments_about(connection, list(visits))
+    fresh: list[dict[str, Any]] = [
         {
             "id": new_id(),
-            "journey": "appointment",
+            "journey": JOURNEY,
             "patient_id": visit.patient_id,
             "subject_id": appointment_id,
-            "step": discover()["appointment"].start,
+            "step": step.name,
             "misses": 0,
             "data": {},
+            "wake_at": wake_at if appointment_id in asked else None,
             "created_at": now,
             "updated_at": now,
         }
         for appointment_id, visit in visits.items()
         if appointment_id not in known
     ]
-    if fresh:
-        connection.execute(insert_or_ignore(connection, Enrollment.__table__), fresh)
-        known = dict(planning.enrollments_about(connection, sorted(visits)))
-    return known
+    enrolled = {**known, **{one["subject_id"]: one["id"] for one in fresh}}
+    if put_many(connection, Enrollment.__table__, fresh, or_ignore=True) < len(fresh):
+        # Somebody else has begun one of them meanwhile.
+        enrolled = known = planning.enrollments_about(connection, list(visits))
+    if wake_at is not None:
+        planning.wake(connection, [known[visit] for visit in asked if visit in known], wake_at)
+    return enrolled
 
 
 def _step_of(group: Sequence[Due]) -> str:
@@ -274,6 +283,7 @@ def draft_of(
         kind=f"appointment/{step}",
         origin=Origin.OUTREACH,
         language=rendered.language,
+        segments=rendered.segments,
         patient_id=first.visit.patient_id,
         appointment_id=first.visit.appointment_id,
         appointment_version=first.visit.version,
@@ -293,14 +303,13 @@ def _key_of(group: Sequence[Due]) -> str:
 
 
 def _question(
+    step: Step,
     group: Sequence[Due],
     contact: AnyRow,
     message: Mapping[str, Any],
     enrollments: Mapping[str, str],
     now: datetime,
 ) -> dict[str, Any]:
-    journey = discover()["appointment"]
-    step = journey.steps[journey.start]
     ids = [due.visit.appointment_id for due in group]
     tells = _step_of(group) in TELLING
     return {
@@ -309,7 +318,7 @@ def _question(
         "message_id": message["id"],
         "enrollment_id": enrollments.get(ids[0]) if len(ids) == 1 else None,
         "patient_id": group[0].visit.patient_id if len({due.visit.patient_id for due in group}) == 1 else None,
-        "journey": journey.name,
+        "journey": JOURNEY,
         "step": step.name,
         "context": Context.NONE if tells else step.context,
         "options": [] if tells else list(step.options),

@@ -42,25 +42,29 @@ def values_for(
     """
     place = _place(clinic, visits or near)
     week = _week(clinic, place)
+    starts = [local(visit) for visit in visits]
     # By the minute, so that one answer serves every text of that minute.
     opens_at = _opens_at(now.replace(second=0, microsecond=0), week)
     values: dict[str, object] = {
         "clinic": clinic.settings.clinic_name,
-        "phone": phone_for(clinic, visits or near),
+        "phone": _phone(clinic, place),
         "name": name,
         "opens_at": opens_at and opens_at.astimezone(ZoneInfo(week.zone)),
-        "visits": [{"name": visit.name, "starts_at": local(visit)} for visit in visits],
+        "visits": [{"name": visit.name, "starts_at": start} for visit, start in zip(visits, starts, strict=True)],
         **more,
     }
     if visits:
-        values.setdefault("starts_at", local(visits[0]))
+        values.setdefault("starts_at", starts[0])
         values.setdefault("location", _called(clinic, visits[0]))
     return values
 
 
 def phone_for(clinic: Clinic, visits: Sequence[Visit]) -> str:
     """The number to call about these visits: of their one place, or the clinic's."""
-    place = _place(clinic, visits)
+    return _phone(clinic, _place(clinic, visits))
+
+
+def _phone(clinic: Clinic, place: Place | None) -> str:
     return place.phone if place is not None and place.phone else spoken_phone(clinic.settings.clinic_phone)
 
 
@@ -73,7 +77,7 @@ def _week(clinic: Clinic, place: Place | None) -> Week:
 
 
 def _called(clinic: Clinic, visit: Visit) -> str:
-    place = _place(clinic, [visit])
+    place = clinic.set_up().places.get(visit.location)
     return place.text_name if place is not None else visit.location
 
 

@@ -15,6 +15,7 @@ from bot.core.fuses import Guards
 from bot.core.journey import TouchState
 from bot.core.messages import MessageStatus, Origin
 from bot.core.outreach import Lane, counts
+from bot.store.bulk import among
 from bot.store.columns import AnyRow
 from bot.store.tables import (
     Appointment,
@@ -132,7 +133,7 @@ _WAITING = select(Message.id, Message.patient_id, Message.kind, Message.lane, Me
 _FUSES = select(Fuse.guards, Fuse.subject).where(Fuse.reset_at.is_(None))
 _OF_PROGRAMS = (
     select(ConsentEntry.patient_id, ConsentEntry.status, ConsentEntry.basis, ConsentEntry.at, ConsentEntry.program)
-    .where(ConsentEntry.patient_id.in_(_IDS), ConsentEntry.program != EVERY_PROGRAM)
+    .where(ConsentEntry.program != EVERY_PROGRAM)
     .order_by(ConsentEntry.at, ConsentEntry.id)
 )
 
@@ -179,7 +180,7 @@ def stopped_programs(connection: Connection, patient_ids: Sequence[str]) -> Mapp
     if not patient_ids:
         return {}
     said: dict[str, list[Statement]] = defaultdict(list)
-    for row in connection.execute(_OF_PROGRAMS, {"ids": patient_ids}):
+    for row in connection.execute(_OF_PROGRAMS.where(among(connection, ConsentEntry.patient_id, patient_ids))):
         said[str(row.patient_id)].append(Statement(row.status, row.basis, row.at, row.program))
     return {patient_id: stopped(statements) for patient_id, statements in said.items()}
 

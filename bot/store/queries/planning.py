@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, or_, select, text, union, update
+from sqlalchemy import Connection, bindparam, func, or_, select, text, union, update
 
 from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import Direction, MessageStatus, Origin
 from bot.core.people import NumberStatus
+from bot.store.bulk import among, array_of
 from bot.store.columns import AnyRow
 from bot.store.tables import (
     Appointment,
@@ -40,37 +41,40 @@ def take_turn(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": DUE_LOCK})
 
 
-def visits_to_plan(connection: Connection, limit: int, *, but: Sequence[str] = ()) -> Sequence[AnyRow]:
+_TO_PLAN = (
+    select(
+        Appointment.appointment_id,
+        Appointment.patient_id,
+        Appointment.starts_at,
+        Appointment.timezone,
+        Appointment.status,
+        Appointment.response,
+        Appointment.version,
+        Appointment.location,
+        Appointment.service,
+        Appointment.planned_version,
+        Appointment.previous_starts_at,
+    )
+    .where(Appointment.planned_version < Appointment.version)
+    .order_by(Appointment.appointment_id)
+    .with_for_update(skip_locked=True)
+)
+
+
+def visits_to_plan(connection: Connection, limit: int, *, but: Collection[str] = ()) -> Sequence[AnyRow]:
     """Appointments that changed since planning last saw them, but for these, locked where the database can."""
-    return connection.execute(
-        select(
-            Appointment.appointment_id,
-            Appointment.patient_id,
-            Appointment.starts_at,
-            Appointment.timezone,
-            Appointment.status,
-            Appointment.response,
-            Appointment.version,
-            Appointment.location,
-            Appointment.service,
-            Appointment.planned_version,
-            Appointment.previous_starts_at,
-        )
-        .where(Appointment.planned_version < Appointment.version, Appointment.appointment_id.not_in(but))
-        .order_by(Appointment.appointment_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    query = _TO_PLAN.where(Appointment.appointment_id.not_in(but)) if but else _TO_PLAN
+    return connection.execute(query.limit(limit)).all()
 
 
 def told_of(connection: Connection, appointment_ids: Sequence[str]) -> frozenset[str]:
     """Those of these visits that a text to the patient has spoken of, by itself or together with others."""
     went_out = (Message.direction == Direction.OUTBOUND, Message.status.not_in(UNTOLD))
-    alone = select(Message.appointment_id).where(Message.appointment_id.in_(appointment_ids), *went_out)
+    alone = select(Message.appointment_id).where(among(connection, Message.appointment_id, appointment_ids), *went_out)
     together = (
         select(Touch.subject_id)
         .join(Message, Message.id == Touch.message_id)
-        .where(Touch.subject_id.in_(appointment_ids), Touch.journey == "appointment", *went_out)
+        .where(among(connection, Touch.subject_id, appointment_ids), Touch.journey == "appointment", *went_out)
     )
     return frozenset(row for row in connection.execute(union(alone, together)).scalars() if row is not None)
 
@@ -81,7 +85,7 @@ def spoken_of(connection: Connection, appointment_ids: Sequence[str], *, since: 
         select(Message.appointment_id)
         .join(Appointment, Appointment.appointment_id == Message.appointment_id)
         .where(
-            Message.appointment_id.in_(appointment_ids),
+            among(connection, Message.appointment_id, appointment_ids),
             Message.appointment_version == Appointment.version,
             Message.origin == Origin.OUTREACH,
             Message.status.not_in(NEVER),
@@ -112,7 +116,7 @@ def mark_planned(connection: Connection, appointment_ids: Sequence[str]) -> None
     """Planning has seen the present version of these."""
     connection.execute(
         update(Appointment)
-        .where(Appointment.appointment_id.in_(appointment_ids))
+        .where(among(connection, Appointment.appointment_id, appointment_ids))
         .values(planned_version=Appointment.version)
     )
 
@@ -122,6 +126,8 @@ def void_older(connection: Connection, appointment_ids: Sequence[str], now: date
 
     Where such a message spoke of several visits of a household, the others are planned anew.
     """
+    if not appointment_ids:
+        return
     stale = connection.execute(
         select(Touch.id, Touch.message_id)
         .join(Appointment, Appointment.appointment_id == Touch.subject_id)
@@ -214,39 +220,44 @@ _LOCKED: Final[Mapping[str, Any]] = {
     "key_share": True,
     "of": (Touch.__table__, Appointment.__table__),
 }
+_LOCKING = DUE.with_for_update(**_LOCKED)
 
 
 def due(
-    connection: Connection, at: datetime, limit: int, *, now: datetime, but: Sequence[str] = ()
+    connection: Connection, at: datetime, limit: int, *, now: datetime, but: Collection[str] = ()
 ) -> Sequence[AnyRow]:
     """Planned contacts that are due at that moment, but for these, the oldest first, locked where the database can.
 
     Where `at` lies ahead of `now`, what will be too late by then is not: its time is still to come.
     """
-    return connection.execute(
-        DUE.where(Touch.due_at <= at, or_(Touch.expires_at > at, Touch.expires_at <= now), Touch.id.not_in(but))
-        .order_by(Touch.due_at, Touch.id)
-        .limit(limit)
-        .with_for_update(**_LOCKED)
-    ).all()
+    # In the order of an index: what falls due together may be all that an import brought.
+    query = _LOCKING.where(Touch.due_at <= at, or_(Touch.expires_at > at, Touch.expires_at <= now))
+    if but:
+        query = query.where(Touch.id.not_in(but))
+    return connection.execute(query.order_by(Touch.due_at).limit(limit)).all()
 
 
-def companions(connection: Connection, appointment_ids: Sequence[str], at: datetime) -> Sequence[AnyRow]:
-    """All contacts of these visits that are due, also those that a batch has no room for."""
-    return connection.execute(
-        DUE.where(Touch.subject_id.in_(appointment_ids), Touch.due_at <= at).with_for_update(**_LOCKED)
-    ).all()
+def companions(
+    connection: Connection, appointment_ids: Sequence[str], at: datetime, *, but: Sequence[str]
+) -> Sequence[AnyRow]:
+    """All contacts of these visits that are due, also those that a batch has no room for; but for these contacts."""
+    query = _LOCKING.where(
+        among(connection, Touch.subject_id, appointment_ids), Touch.due_at <= at, ~among(connection, Touch.id, but)
+    )
+    return connection.execute(query).all()
 
 
-def siblings(connection: Connection, patient_ids: Sequence[str], until: datetime) -> Sequence[AnyRow]:
-    """Reminders of these patients that fall due a little later: candidates for one text with those that are due."""
-    return connection.execute(
-        DUE.where(
-            Touch.patient_id.in_(patient_ids),
-            Touch.step.in_(["reminder_first", "reminder_last"]),
-            Touch.due_at <= until,
-        ).with_for_update(**_LOCKED)
-    ).all()
+def siblings(
+    connection: Connection, patient_ids: Sequence[str], until: datetime, *, but: Sequence[str]
+) -> Sequence[AnyRow]:
+    """Reminders of these patients that fall due a little later: candidates for one text with these contacts."""
+    query = _LOCKING.where(
+        among(connection, Touch.patient_id, patient_ids),
+        Touch.step.in_(["reminder_first", "reminder_last"]),
+        Touch.due_at <= until,
+        ~among(connection, Touch.id, but),
+    )
+    return connection.execute(query).all()
 
 
 def contacts(connection: Connection, patient_ids: Sequence[str]) -> Mapping[str, AnyRow]:
@@ -265,7 +276,7 @@ def contacts(connection: Connection, patient_ids: Sequence[str]) -> Mapping[str,
         .join(ContactPoint, ContactPoint.id == PatientContact.contact_point_id)
         .outerjoin(Conversation, Conversation.contact_point_id == ContactPoint.id)
         .where(
-            PatientContact.patient_id.in_(patient_ids),
+            among(connection, PatientContact.patient_id, patient_ids),
             PatientContact.active.is_(True),
             ContactPoint.status == NumberStatus.ACTIVE,
         )
@@ -280,17 +291,19 @@ def household_of(connection: Connection, contact_point_ids: Sequence[str]) -> Se
     return list(
         connection.execute(
             select(PatientContact.patient_id)
-            .where(PatientContact.contact_point_id.in_(contact_point_ids), PatientContact.active.is_(True))
+            .where(
+                among(connection, PatientContact.contact_point_id, contact_point_ids), PatientContact.active.is_(True)
+            )
             .distinct()
         ).scalars()
     )
 
 
-def enrollments_about(connection: Connection, appointment_ids: Sequence[str]) -> Mapping[str, str]:
+def enrollments_about(connection: Connection, appointment_ids: Sequence[str]) -> dict[str, str]:
     """The appointment journey's enrollment for each of these visits that has one."""
     rows = connection.execute(
         select(Enrollment.subject_id, Enrollment.id).where(
-            Enrollment.journey == "appointment", Enrollment.subject_id.in_(appointment_ids)
+            Enrollment.journey == "appointment", among(connection, Enrollment.subject_id, appointment_ids)
         )
     )
     return {row.subject_id: row.id for row in rows}
@@ -301,4 +314,38 @@ def settle_touches(
 ) -> None:
     """These contacts are decided on."""
     if ids:
-        connection.execute(update(Touch).where(Touch.id.in_(ids)).values(state=state, reason=reason, updated_at=now))
+        connection.execute(
+            update(Touch).where(among(connection, Touch.id, ids)).values(state=state, reason=reason, updated_at=now)
+        )
+
+
+def queue_touches(connection: Connection, made: Mapping[str, str], now: datetime) -> None:
+    """These contacts are made: touch id to the id of the message that makes it."""
+    if not made:
+        return
+    if connection.dialect.name != "postgresql":
+        connection.execute(_QUEUED, [{"which": one, "message": message, "at": now} for one, message in made.items()])
+        return
+    pairs = (
+        func.unnest(array_of(made.keys()), array_of(made.values())).table_valued("touch", "message").render_derived()
+    )
+    connection.execute(
+        update(Touch)
+        .where(Touch.id == pairs.c.touch)
+        .values(state=TouchState.QUEUED, message_id=pairs.c.message, updated_at=now)
+    )
+
+
+_QUEUED = (
+    update(Touch)
+    .where(Touch.id == bindparam("which"))
+    .values(state=TouchState.QUEUED, message_id=bindparam("message"), updated_at=bindparam("at"))
+)
+
+
+def wake(connection: Connection, enrollment_ids: Sequence[str], at: datetime) -> None:
+    """From then on no answer counts as silence; what was not understood before is forgiven."""
+    if enrollment_ids:
+        connection.execute(
+            update(Enrollment).where(among(connection, Enrollment.id, enrollment_ids)).values(wake_at=at, misses=0)
+        )
