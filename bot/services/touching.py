@@ -25,7 +25,7 @@ from bot.services.outbox import Draft, row_of
 from bot.services.wording import local, values_for
 from bot.store.bulk import put_many
 from bot.store.columns import AnyRow, new_id
-from bot.store.queries import gate, planning
+from bot.store.queries import gate, planning, touches
 from bot.store.queries.conversations import ensure_conversations
 from bot.store.tables import Enrollment, Message, Question
 
@@ -206,7 +206,7 @@ def _write(
             questions.append(_question(step, group, contact, message, enrollments, now))
         made.update((due.touch_id, message["id"]) for due in group)
     put_many(connection, Message.__table__, messages)
-    planning.queue_touches(connection, made, now)
+    touches.queue(connection, made, now)
     put_many(connection, Question.__table__, questions)
 
 
@@ -256,7 +256,7 @@ def _enroll(connection: Connection, groups: Sequence[list[Due]], now: datetime) 
         # Somebody else has begun one of them meanwhile.
         enrolled = known = planning.enrollments_about(connection, list(visits))
     if wake_at is not None:
-        planning.wake(connection, [known[visit] for visit in asked if visit in known], wake_at)
+        touches.wake(connection, [known[visit] for visit in asked if visit in known], wake_at)
     return enrolled
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, cast
 
@@ -16,6 +16,7 @@ from sqlalchemy.types import UserDefinedType
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 """Rows that all have the same columns."""
 
+_COUNTED: Final = {"preserve_rowcount": True}
 _NOTHING: Final = "\\N"
 _ESCAPES: Final = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _ESCAPED: Final = str.maketrans(_ESCAPES)
@@ -30,7 +31,7 @@ def put_many(connection: Connection, table: Any, rows: Rows, *, or_ignore: bool 
         return 0
     if connection.dialect.name != "postgresql":
         made = sqlite.insert(table).on_conflict_do_nothing() if or_ignore else insert(table)
-        return connection.execute(made, rows).rowcount
+        return connection.execute(made, rows, execution_options=_COUNTED).rowcount
     if not or_ignore:
         return _copy(connection, table, rows)
     try:
@@ -38,8 +39,8 @@ def put_many(connection: Connection, table: Any, rows: Rows, *, or_ignore: bool 
         with connection.begin_nested():
             return _copy(connection, table, rows)
     except IntegrityError:
-        singly = postgresql.insert(table).on_conflict_do_nothing()
-        return sum(connection.execute(singly, row).rowcount for row in rows)
+        rest = postgresql.insert(table).on_conflict_do_nothing()
+        return connection.execute(rest, rows, execution_options=_COUNTED).rowcount
 
 
 def among(connection: Connection, column: Any, values: Collection[str]) -> ColumnElement[bool]:
@@ -165,6 +166,7 @@ _WRITTEN: Final = _Written(
         bool: lambda value: "t" if value else "f",
         int: str,
         bytes: _bytes,
+        date: date.isoformat,
         datetime: datetime.isoformat,
     }
 )

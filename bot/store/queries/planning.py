@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, or_, select, text, union, update
+from sqlalchemy import Connection, or_, select, text, union, update
 
 from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import Direction, MessageStatus, Origin
 from bot.core.people import NumberStatus
-from bot.store.bulk import among, array_of
+from bot.store.bulk import among
 from bot.store.columns import AnyRow
 from bot.store.tables import (
     Appointment,
@@ -316,36 +316,4 @@ def settle_touches(
     if ids:
         connection.execute(
             update(Touch).where(among(connection, Touch.id, ids)).values(state=state, reason=reason, updated_at=now)
-        )
-
-
-def queue_touches(connection: Connection, made: Mapping[str, str], now: datetime) -> None:
-    """These contacts are made: touch id to the id of the message that makes it."""
-    if not made:
-        return
-    if connection.dialect.name != "postgresql":
-        connection.execute(_QUEUED, [{"which": one, "message": message, "at": now} for one, message in made.items()])
-        return
-    pairs = (
-        func.unnest(array_of(made.keys()), array_of(made.values())).table_valued("touch", "message").render_derived()
-    )
-    connection.execute(
-        update(Touch)
-        .where(Touch.id == pairs.c.touch)
-        .values(state=TouchState.QUEUED, message_id=pairs.c.message, updated_at=now)
-    )
-
-
-_QUEUED = (
-    update(Touch)
-    .where(Touch.id == bindparam("which"))
-    .values(state=TouchState.QUEUED, message_id=bindparam("message"), updated_at=bindparam("at"))
-)
-
-
-def wake(connection: Connection, enrollment_ids: Sequence[str], at: datetime) -> None:
-    """From then on no answer counts as silence; what was not understood before is forgiven."""
-    if enrollment_ids:
-        connection.execute(
-            update(Enrollment).where(among(connection, Enrollment.id, enrollment_ids)).values(wake_at=at, misses=0)
         )
