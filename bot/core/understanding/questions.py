@@ -11,6 +11,8 @@ from bot.core.understanding.reading import Reading
 from bot.core.understanding.text import COMMA
 
 LONGEST_WISH = 200
+ECHO = 3
+"""Words up to which a question that the patient answers in the same breath asks nothing: "Mammogram? Yes, book it."""
 # A sentence that already means one of these is not a question besides.
 _TELLING = (
     Intent.RESCHEDULE, Intent.TRANSPORT_NEED, Intent.FINANCIAL_NEED, Intent.REFILL_REQUEST, Intent.LANGUAGE_SWITCH,
@@ -37,7 +39,7 @@ def ask(reading: Reading, asked: Asked, found: Meanings) -> None:
         opening = next((hit for hit in reading.of("interrogative") if start <= hit.start < end), None)
         if opening is not None and not (found.has(Intent.UNCLEAR) and not reading.asks(start)):
             found.add(Intent.QUESTION, LIKELY, evidence_of(reading, Intent.QUESTION, opening), opening)
-        elif reading.asks(start) and _has_substance(reading, start, end, found):
+        elif reading.asks(start) and _has_substance(reading, start, end, found) and not _echo(start, end, found):
             words = reading.text.shown(reading.origin[start], reading.origin[end - 1] + 1)
             found.add(Intent.QUESTION, LIKELY, Evidence(Intent.QUESTION, "question mark", words))
     if found.has(Intent.QUESTION):
@@ -56,6 +58,11 @@ def _sentence_starts(reading: Reading) -> list[int]:
 
 def _telling(found: Meanings, start: int, end: int) -> bool:
     return any(start <= hit.start < end for intent in _TELLING for hit in found.at.get(intent, ()))
+
+
+def _echo(start: int, end: int, found: Meanings) -> bool:
+    """Whether the question only says again what the clinic offered, and the yes to it follows at once."""
+    return end - start <= ECHO and any(hit.start == end for hit in found.at.get(Intent.CONFIRM, ()))
 
 
 def _has_substance(reading: Reading, start: int, end: int, found: Meanings) -> bool:
