@@ -1,6 +1,6 @@
 """The console over a clinic of years: every page's latency and queries, and the webhook beside 50 open consoles.
 
-Run: python -m benchmarks.console [--patients N] [--requests N] [--seconds N] [--rates N …] [--only pages|webhook]
+Run: python -m benchmarks.console [--patients N] [--requests N] [--seconds N] [--rates N …] [--only PART]
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from benchmarks.polling import Ask, Asked
 from benchmarks.webhook import Forms, cpu_seconds, environment_of, serve, valkey
 from bot import clock, log
 from bot.services.clinic import Clinic
+from bot.services.reporting import roll_up
 from bot.store.queries.inbox import View
 from bot.store.tables import Session
 from bot.web.app import create_app
@@ -74,7 +75,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rates", type=float, nargs="+", default=[20, 100])
-    parser.add_argument("--only", choices=["pages", "webhook"])
+    parser.add_argument("--only", choices=["pages", "webhook", "reports"])
     options = parser.parse_args()
     log.configure("warning")
     with tempfile.TemporaryDirectory() as name, postgres(Path(name)) as database_url, valkey(Path(name)) as redis_url:
@@ -82,6 +83,9 @@ def main() -> None:
         begun = time.perf_counter()
         sessions = fill_large(clinic, Size.of(options.patients), clock.now(), staff=CONSOLES)
         print(f"{options.patients:,} patients written in {time.perf_counter() - begun:,.0f} s, {_load()}")
+        begun = time.perf_counter()
+        days = roll_up.run_all(clinic)
+        print(f"{days:,} days and months worked out in {time.perf_counter() - begun:,.0f} s, {_load()}")
         measure(clinic, environment_of(clinic.settings, redis_url), sessions, options)
         clinic.database.dispose()
 
@@ -96,7 +100,7 @@ def measure(clinic: Clinic, environment: Mapping[str, str], sessions: list[str],
         with serve("console", environment, 1) as (port, _):
             print(f"\ngunicorn, one worker, {options.requests} requests each, {_load()}")
             _pages(polling.through_socket(port), cookie, clinic, options)
-    if options.only != "pages":
+    if options.only in (None, "webhook"):
         _beside(clinic, environment, sessions, options)
 
 
@@ -148,6 +152,12 @@ def targets(ask: Ask, cookie: str, patients: int) -> list[Target]:
         Target("find by beginnings", find(lambda: "mar lu")),
         Target("search, found often", find(lambda: "blood test", "search")),
         Target("search, found nowhere", find(lambda: "zebra", "search")),
+        Target("reports, 30 days", get(lambda: "/console/reports")),
+        Target("reports, a year", get(lambda: "/console/reports?period=365")),
+        Target("reports, a year, Spanish", get(lambda: "/console/reports?period=365&language=es")),
+        Target("report, a year", get(lambda: "/console/reports/no_show?period=365")),
+        Target("report by text, a year", get(lambda: "/console/reports/delivery?period=365")),
+        Target("report, a year, one place", get(lambda: "/console/reports/delivery?period=365&location=Main+St")),
     ]
 
 
@@ -160,7 +170,10 @@ def _pages(ask: Ask, cookie: str, clinic: Clinic, options: argparse.Namespace, *
     event.listen(clinic.database.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
     floor = 0.0
     print(f"{'':<28}{'median':>10}{'p99':>10}{'KB':>8}{'of floor':>10}{'queries':>9}")
-    for target in targets(ask, cookie, options.patients):
+    wanted = targets(ask, cookie, options.patients)
+    if options.only == "reports":
+        wanted = [wanted[0], *(target for target in wanted if target.name.startswith("report"))]
+    for target in wanted:
         spent, sizes, queries = [], [], 0
         for number in range(options.requests):
             asked = target.make(number)

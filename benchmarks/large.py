@@ -258,7 +258,7 @@ class _Made:
             "appointment_id": about,
             "direction": Direction.INBOUND if inbound else Direction.OUTBOUND,
             "origin": None if inbound else Origin.OUTREACH,
-            "kind": "confirm" if inbound else "appointment/day-before",
+            "kind": "confirm" if inbound else f"appointment/reminder_{'first' if turn % 3 == 1 else 'last'}",
             "body": self.vault.seal("messages.body", message, TEXTS[n % 4] if inbound else SAID),
             "language": LANGUAGES[n % 3],
             "segments": 1 if inbound else 2,

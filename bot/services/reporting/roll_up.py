@@ -30,7 +30,7 @@ LATE_DAYS: Final = 14
 """So long after a day its outcomes still arrive: the ends of visits, answers, opt-outs, deliveries."""
 BACK_DAYS: Final = 400
 """So far back days are worked out that never were."""
-FRESH: Final = timedelta(minutes=5)
+FRESH: Final = timedelta(minutes=1)
 """So old today's figures get."""
 EMPTY: Final = ""
 
