@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 
-from jinja2 import Environment, StrictUndefined, Template, meta
+from jinja2 import Environment, StrictUndefined, Template, UndefinedError, meta
 from jinja2.ext import InternationalizationExtension
 
 from bot.content.carriers import Keywords
@@ -84,6 +84,10 @@ class Source:
         return self.budget if rendered.language == SOURCE else self.budget_translated
 
 
+class Unfilled(LookupError):
+    """A text needs a value that it was not given, such as a visit."""
+
+
 class Prepared:
     """A template bound to the language that it will be in.
 
@@ -114,7 +118,10 @@ class Prepared:
     def _make_pattern(self, room: int, fixed: tuple[tuple[str, object], ...], gaps: tuple[str, ...]) -> str:
         marks = {gap: f"{_GAP}{gap}{_GAP}" for gap in gaps}
         # Templates hold one sentence a line.
-        text = one_line(self._template.render(full(dict(fixed), marks), room=room))
+        try:
+            text = one_line(self._template.render(full(dict(fixed), marks), room=room))
+        except UndefinedError as error:
+            raise Unfilled(str(error)) from error
         if self.language.tight:
             text = _AFTER_WIDE_STOP.sub("", text)
         if self.language.rtl and "prompt" in self.source.text and not starts_rightward(text):

@@ -12,8 +12,14 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import insert
 from werkzeug.routing import Rule
 
+from bot.core.cohort_data import read
+from bot.core.fuses import Blown, Guards, Trip
 from bot.core.people import AppointmentStatus
-from bot.services import invitations
+from bot.services import fuses, invitations
+from bot.services.campaigns import forecast, making, running
+from bot.services.campaigns.cohort import described
+from bot.services.campaigns.making import ArmText
+from bot.services.clinic import Clinic
 from bot.store.columns import new_id
 from bot.store.tables import Appointment, CannedReply, Cohort, Location, OnCall, Resource, Role
 from bot.web.app import create_app
@@ -78,10 +84,26 @@ def named(clinic_in_use: Served) -> dict[str, str]:
     )
     return {
         "patient_id": "P-010", "conversation_id": "talk-10", "appointment_id": "V-1", "user_id": olga,
-        "rung_id": ids[OnCall], "resource_id": ids[Resource], "location_id": ids[Location], "reply_id":
-        ids[CannedReply], "cohort_id": ids[Cohort], "secret": invited.secret, "key": "appointment/booked",
-        "language": "es",
+        "rung_id": ids[OnCall], "resource_id": ids[Resource], "location_id": ids[Location],
+        "reply_id": ids[CannedReply], "cohort_id": ids[Cohort], "campaign_id": _campaign(clinic, olga),
+        "secret": invited.secret, "key": "appointment/booked", "language": "es",
     }  # fmt: skip
+
+
+def _campaign(clinic: Clinic, author_id: str) -> str:
+    """A campaign under way, with its days ahead on paper and a fuse that has blown."""
+    now = clinic.clock()
+    own = ArmText(name="A", words={"en": "{name}, we open at 7 AM now."})
+    cohort = described(read(SEGMENT), name="At risk", locations=())
+    made = making.create(
+        clinic, making.Draft(name="Hours", arms=[own, ArmText(name="B", text_key="recall/invite")], cohort=cohort),
+        ["P-010", "P-011", "P-012"], actor_id=author_id, now=now,
+    )  # fmt: skip
+    assert isinstance(made, making.Made)
+    forecast.dry_run(clinic, made.campaign_id, days=3, actor_id=author_id, now=now)
+    running.start(clinic, made.campaign_id, actor_id=author_id, now=now)
+    fuses.blow(clinic, Guards.CAMPAIGN, made.campaign_id, Trip(Blown.OPT_OUTS, 40, 30), now=now)
+    return made.campaign_id
 
 
 def pages(served: Served, named: dict[str, str]) -> Iterator[str]:

@@ -12,9 +12,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from jinja2 import UndefinedError
 
-from bot.content.messages import Messages, UnknownMessage
+from bot.content.messages import Messages, Unfilled, UnknownMessage
 from bot.content.paths import data_root
 from bot.content.values import clean_name
 from bot.core.segments import Encoding, encoding
@@ -101,7 +100,7 @@ def test_answers_need_no_visit(key: str) -> None:
 
 
 def test_a_reminder_without_a_visit_is_a_mistake() -> None:
-    with pytest.raises(UndefinedError):
+    with pytest.raises(Unfilled):
         MESSAGES.render("appointment/reminder_first", language="en", values={"clinic": "Main St Clinic"})
 
 

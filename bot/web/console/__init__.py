@@ -10,9 +10,11 @@ from bot.web.console import actions as action_routes
 from bot.web.console import audit as audit_pages
 from bot.web.console import break_glass as break_glass_pages
 from bot.web.console import bulk as bulk_routes
+from bot.web.console import campaign as campaign_pages
+from bot.web.console import campaigns as campaigns_pages
 from bot.web.console import canned as canned_pages
 from bot.web.console import corrections as correction_routes
-from bot.web.console import drawing, guard, language, patient_changes, setting_rules, signing
+from bot.web.console import drawing, fuses, guard, language, patient_changes, setting_rules, signing
 from bot.web.console import imports as import_pages
 from bot.web.console import inbox as inbox_pages
 from bot.web.console import patients as patient_pages
@@ -52,6 +54,9 @@ PARTS = (
     template_pages,
     segment_pages,
     report_pages,
+    campaigns_pages,
+    campaign_pages,
+    fuses,
 )
 for part in PARTS:
     part.install(blueprint)

@@ -47,6 +47,14 @@ EXPECTED = {
     "console.break_glass": Who.EVERYBODY,
     "console.bulk": Who.STAFF,
     "console.bulk_undo": Who.STAFF,
+    "console.campaign": Who.EVERYBODY,
+    "console.campaign_approve": Who.SUPERVISORS,
+    "console.campaign_do": Who.SUPERVISORS,
+    "console.campaign_forecast": Who.STAFF,
+    "console.campaign_new": Who.STAFF,
+    "console.campaign_patients": Who.SUPERVISORS,
+    "console.campaign_translation": Who.SUPERVISORS,
+    "console.campaigns": Who.EVERYBODY,
     "console.canned": Who.EVERYBODY,
     "console.canned_new": Who.SUPERVISORS,
     "console.canned_ok": Who.SUPERVISORS,
@@ -71,6 +79,7 @@ EXPECTED = {
     "console.end_sessions_of": Who.SUPERVISORS,
     "console.escalation": Who.STAFF,
     "console.find": Who.EVERYBODY,
+    "console.fuse_reset": Who.SUPERVISORS,
     "console.imports": Who.SUPERVISORS,
     "console.inbox": Who.STAFF,
     "console.invite": Who.ADMINS,
@@ -138,7 +147,7 @@ EXPECTED = {
 }
 
 OF_NO_PLACE = {
-    "cohort_id", "elsewhere", "key", "language", "list_id", "location_id", "measure", "reply_id", "resource_id",
-    "rung_id", "secret", "user_id", "view_id",
+    "campaign_id", "cohort_id", "elsewhere", "fuse_id", "key", "language", "list_id", "location_id", "measure",
+    "reply_id", "resource_id", "rung_id", "secret", "user_id", "view_id",
 }  # fmt: skip
 """Parameters of routes that name nothing of a patient's. Every other one belongs into the guard's SCOPED."""

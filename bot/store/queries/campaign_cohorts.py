@@ -1,0 +1,82 @@
+"""A campaign's patients against its segment, and one text of each kind out of a forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+
+from bot.core.campaigns import RecipientState
+from bot.core.outreach import Verdict
+from bot.store.columns import AnyRow
+from bot.store.queries.scope import within
+from bot.store.tables import CampaignRecipient, ForecastLine, Patient
+
+
+def leave_out(
+    connection: Connection,
+    campaign_id: str,
+    *,
+    after: str,
+    until: str | None,
+    but: Sequence[str],
+    reason: str,
+    now: datetime,
+) -> int:
+    """Of those who wait, with ids behind `after` and up to `until`, all but these get nothing; how many they were."""
+    changing = update(CampaignRecipient).where(
+        CampaignRecipient.campaign_id == campaign_id,
+        CampaignRecipient.state == RecipientState.WAITING,
+        CampaignRecipient.patient_id > after,
+        CampaignRecipient.patient_id.not_in(but),
+    )
+    if until is not None:
+        changing = changing.where(CampaignRecipient.patient_id <= until)
+    gone = {"state": RecipientState.SKIPPED, "reason": reason, "not_before": None, "updated_at": now}
+    return connection.execute(changing.values(**gone)).rowcount
+
+
+def take_back(
+    connection: Connection, campaign_id: str, patient_ids: Sequence[str], *, reason: str, now: datetime
+) -> int:
+    """Those of these who were left out for that reason stand in the line again."""
+    changing = update(CampaignRecipient).where(
+        CampaignRecipient.campaign_id == campaign_id,
+        CampaignRecipient.state == RecipientState.SKIPPED,
+        CampaignRecipient.reason == reason,
+        CampaignRecipient.patient_id.in_(patient_ids),
+    )
+    return connection.execute(changing.values(state=RecipientState.WAITING, reason=None, updated_at=now)).rowcount
+
+
+def samples(connection: Connection, forecast_id: str, locations: Sequence[str]) -> Sequence[AnyRow]:
+    """The first text of a forecast in each arm and language, of patients of these places, with whose it is."""
+    first = (
+        select(func.min(ForecastLine.number))
+        .where(
+            ForecastLine.forecast_id == forecast_id,
+            ForecastLine.verdict == Verdict.SEND,
+            within(ForecastLine.patient_id, locations),
+        )
+        .group_by(ForecastLine.arm, ForecastLine.language)
+    )
+    return connection.execute(
+        select(*ForecastLine.__table__.c, Patient.given_name, Patient.language.label("speaks"))
+        .join(Patient, Patient.patient_id == ForecastLine.patient_id)
+        .where(ForecastLine.forecast_id == forecast_id, ForecastLine.number.in_(first))
+        .order_by(ForecastLine.number)
+    ).all()
+
+
+def sizes(connection: Connection, campaign_ids: Sequence[str]) -> Mapping[str, Mapping[RecipientState, int]]:
+    """The patients of these campaigns, by state."""
+    found: dict[str, dict[RecipientState, int]] = {}
+    rows = connection.execute(
+        select(CampaignRecipient.campaign_id, CampaignRecipient.state, func.count().label("number"))
+        .where(CampaignRecipient.campaign_id.in_(campaign_ids))
+        .group_by(CampaignRecipient.campaign_id, CampaignRecipient.state)
+    )
+    for row in rows:
+        found.setdefault(row.campaign_id, {})[row.state] = row.number
+    return found

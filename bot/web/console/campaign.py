@@ -1,0 +1,259 @@
+"""One campaign: its texts, the days ahead on paper, a second person's yes, start, progress, outcomes, its patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from bot.core.campaigns import CampaignState
+from bot.core.cohort_data import Malformed, read
+from bot.core.fuses import Limit
+from bot.services import audit
+from bot.services.campaigns import forecast, making, measures, running, showing
+from bot.services.campaigns.cohort import refresh
+from bot.services.campaigns.making import Faulty, Refused
+from bot.services.campaigns.plan import Plan, plan_of
+from bot.services.campaigns.words import Written
+from bot.services.limits import read_limits
+from bot.store.columns import AnyRow
+from bot.store.queries import campaigns as queries
+from bot.store.queries import forecasts
+from bot.store.queries import inbox as inbox_queries
+from bot.web.console import campaign_words, fuse_words, segment_words
+from bot.web.console.campaigns import SOMEBODY, local_text, may_see, title_of
+from bot.web.console.fuses import fuses_of
+from bot.web.console.guard import SUPERVISORS, is_live, only, person
+from bot.web.console.language import say, say_count
+from bot.web.console.segment_choices import list_names
+from bot.web.current import clinic
+
+MOST_DAYS: Final = forecast.MOST_DAYS
+
+
+def install(blueprint: Blueprint) -> None:
+    """Add the routes."""
+    rule = "/campaigns/<campaign_id>"
+    blueprint.add_url_rule(rule, view_func=campaign)
+    blueprint.add_url_rule(f"{rule}/patients.csv", view_func=campaign_patients)
+    for name, view in (
+        ("forecast", campaign_forecast),
+        ("translation", campaign_translation),
+        ("approve", campaign_approve),
+        ("do", campaign_do),
+    ):
+        blueprint.add_url_rule(f"{rule}/{name}", view_func=view, methods=["POST"])
+
+
+def campaign(campaign_id: str) -> ResponseReturnValue:
+    """The page; or, for a timer, how far it has come."""
+    row = _row(campaign_id)
+    if is_live():
+        return render_template("console/_campaign_progress.html", **_progress(row))
+    return _page(row)
+
+
+def campaign_forecast(campaign_id: str) -> ResponseReturnValue:
+    """Play the days ahead, for those who belong to the segment now."""
+    row, ours = _row(campaign_id), clinic()
+    days = request.form.get("days", "")
+    if not days.isdecimal() or len(days) > 3 or not 1 <= int(days) <= MOST_DAYS:
+        return _page(row, days_fault=True), 422
+    actor, now = person().user_id, ours.clock()
+    _looked_up_anew(row)
+    forecast.dry_run(ours, row.id, days=int(days), actor_id=actor, now=now)
+    return redirect(url_for("console.campaign", campaign_id=row.id) + "#forecast", 303)
+
+
+@only(*SUPERVISORS)
+def campaign_translation(campaign_id: str) -> ResponseReturnValue:
+    """The clinic's own words in another language, read by somebody qualified."""
+    row, ours, form = _row(campaign_id), clinic(), request.form
+    try:
+        on = date.fromisoformat(form.get("on", ""))
+    except ValueError:
+        on = None
+    if on is None or on > ours.clock().date():
+        return _page(row, translation={"on": campaign_words.FIELD_FAULTS["date"]}, typed=form), 422
+    outcome = making.translate(
+        ours, row.id, arm=form.get("arm", ""), language=form.get("language", ""),
+        body=form.get("body", "").replace("\r\n", "\n").strip(), reviewer=form.get("reviewer", ""),
+        qualification=form.get("qualification", ""), reviewed_on=on, actor_id=person().user_id, now=ours.clock(),
+    )  # fmt: skip
+    if isinstance(outcome, Faulty):
+        return _page(row, translation=_told(outcome), typed=form), 422
+    return _done(row, outcome, say("Kept. Patients of that language get it."))
+
+
+@only(*SUPERVISORS)
+def campaign_approve(campaign_id: str) -> ResponseReturnValue:
+    """A second person's yes to what they have seen."""
+    row, ours = _row(campaign_id), clinic()
+    seen = request.form.get("version", "")
+    outcome = running.approve(
+        ours, row.id, actor_id=person().user_id, now=ours.clock(),
+        seen=int(seen) if seen.isdecimal() and len(seen) < 9 else 0,
+    )  # fmt: skip
+    return _done(row, outcome, say("Approved. It can be started now."))
+
+
+@only(*SUPERVISORS)
+def campaign_do(campaign_id: str) -> ResponseReturnValue:
+    """Start, pause, resume, stop or delete it."""
+    row, ours, do = _row(campaign_id), clinic(), request.form.get("do", "")
+    if do not in ACTS:
+        abort(400)
+    if do == "start":
+        _looked_up_anew(row)
+    act, words = ACTS[do]
+    outcome = act(ours, row.id, actor_id=person().user_id, now=ours.clock())
+    if outcome is None and do == "discard":
+        flash(say("The draft is deleted."))
+        return redirect(url_for("console.campaigns"), 303)
+    return _done(row, outcome, words())
+
+
+ACTS: Final[dict[str, Any]] = {
+    "start": (running.start, lambda: say("It is started.")),
+    "pause": (running.pause, lambda: say("It is paused. Nothing more goes out.")),
+    "resume": (running.resume, lambda: say("It goes on.")),
+    "stop": (running.stop, lambda: say("It is stopped. Nobody else gets anything.")),
+    "discard": (running.discard, lambda: ""),
+}
+
+
+@only(*SUPERVISORS)
+def campaign_patients(campaign_id: str) -> ResponseReturnValue:
+    """Its patients by their ids, as a file."""
+    row, ours = _row(campaign_id), clinic()
+    if person().locations and row.author_id != person().user_id:
+        abort(403)
+    with ours.database.begin() as connection:
+        audit.record(
+            connection, at=ours.clock(), actor=person().user_id, action="campaign.export", object_type="campaign",
+            object_id=row.id, detail={"size": row.size},
+        )  # fmt: skip
+    response = Response(showing.as_csv(ours, row.id), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="campaign-{row.id[:8]}.csv"'
+    return response
+
+
+def _row(campaign_id: str) -> AnyRow:
+    with clinic().database.read() as connection:
+        row = queries.campaign(connection, campaign_id)
+    if row is None:
+        abort(404)
+    if not may_see(row):
+        abort(403)
+    return row
+
+
+def _looked_up_anew(row: AnyRow) -> None:
+    """Who left the segment since the draft was made gets nothing."""
+    if row.state not in (CampaignState.DRAFT, CampaignState.APPROVED):
+        return
+    ours = clinic()
+    try:
+        changed = refresh(ours, row.id, actor_id=person().user_id, now=ours.clock())
+    except Malformed:
+        return
+    if changed.left:
+        flash(
+            say_count(
+                "%(num)s patient does not belong to the segment any more and gets nothing.",
+                "%(num)s patients do not belong to the segment any more and get nothing.",
+                changed.left,
+            )
+        )
+
+
+def _done(row: AnyRow, outcome: Refused | None, words: str) -> ResponseReturnValue:
+    flash(campaign_words.REFUSED[outcome] if outcome is not None else words)
+    return redirect(url_for("console.campaign", campaign_id=row.id), 303)
+
+
+def _told(faulty: Faulty) -> dict[str, str]:
+    """Faults of a translation in words, by field."""
+    found: dict[str, str] = {}
+    for place, fault in faulty.faults.items():
+        if isinstance(fault, str):
+            found[place] = campaign_words.FIELD_FAULTS[fault]
+        else:
+            found["body"] = " ".join(campaign_words.text_fault(one) for one in fault)
+    return found
+
+
+def _page(row: AnyRow, **shown: Any) -> str:
+    ours = clinic()
+    with ours.database.read() as connection:
+        plan = plan_of(ours, row, queries.texts(connection, row.id))
+        days = forecasts.latest(connection, row.id)
+        finished = days is not None and days.finished_at is not None
+        seen = showing.samples(ours, connection, plan, days.id, person().locations) if days and finished else []
+        names = inbox_queries.names_of(connection, {one for one in (row.author_id, row.approved_by) if one})
+        outcomes = measures.outcomes(connection, plan) if row.started_at is not None else []
+        needs = running.needs_approval(connection, plan)
+        limit = read_limits(connection)[Limit.APPROVAL_SIZE]
+        lists, blown = list_names(connection), fuses_of(connection, plan)
+    if seen:
+        _note_samples(row)
+    return render_template(
+        "console/campaign.html", days=days, finished=finished, samples=seen, names=names, outcomes=outcomes,
+        needs_approval=needs, approval_size=int(limit), texts=_texts(plan), title_of=title_of, MOST_DAYS=MOST_DAYS,
+        local_text=local_text, meant=_meant(row, lists), languages=ours.texts.languages(), segment=segment_words,
+        hours=_hours(days) if finished else [], blown=blown, fuse_words=fuse_words, **_progress(row),
+        **{"translation": {}, "typed": {}, "days_fault": False, **shown},
+    )  # fmt: skip
+
+
+def _hours(days: AnyRow | None) -> list[dict[str, Any]]:
+    if days is None:
+        return []
+    return [{**hour, "at": datetime.fromisoformat(hour["at"])} for hour in days.summary.get("hours", [])]
+
+
+def _progress(row: AnyRow) -> dict[str, Any]:
+    ours = clinic()
+    with ours.database.read() as connection:
+        plan = plan_of(ours, row, [])
+        done = measures.progress(connection, plan) if row.started_at is not None else None
+    return {"row": row, "plan": plan, "progress": done, "said": campaign_words, "State": CampaignState}
+
+
+def _texts(plan: Plan) -> list[dict[str, Any]]:
+    """Each arm with its text in the source's language, and the languages that its own words are there in."""
+    ours, found = clinic(), []
+    source = ours.texts.source_language
+    for arm in plan.arms.values():
+        words = plan.words.get(arm.name, {})
+        text = showing.preview(ours, plan, arm.name, source, name=SOMEBODY, now=ours.clock())
+        found.append(
+            {
+                "arm": arm,
+                "text": text if isinstance(text, Written) else None,
+                "own": bool(words),
+                "ready": [tag for tag, one in words.items() if one.is_source or one.is_approved],
+                "void": [tag for tag, one in words.items() if not (one.is_source or one.is_approved)],
+            }
+        )
+    return found
+
+
+def _meant(row: AnyRow, lists: dict[str, str] | Any) -> Sequence[str]:
+    try:
+        return segment_words.described(read(row.cohort.get("definition")), lists)
+    except Malformed:
+        return []
+
+
+def _note_samples(row: AnyRow) -> None:
+    """Texts with patients' names were shown."""
+    ours = clinic()
+    with ours.database.begin() as connection:
+        audit.record(
+            connection, at=ours.clock(), actor=person().user_id, action="campaign.samples", object_type="campaign",
+            object_id=row.id,
+        )  # fmt: skip

@@ -1,0 +1,307 @@
+"""Campaigns in the console: drafted in steps, forecast, approved by a second person, started, paused, stopped."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.core.campaigns import CampaignState, RecipientState
+from bot.core.cohort_data import read
+from bot.core.fuses import Blown, Guards, Limit, Trip
+from bot.services import cohorts, fuses
+from bot.services.campaigns import forecast
+from bot.services.campaigns.cohort import LEFT
+from bot.services.campaigns.release import release
+from bot.services.limits import set_limit
+from bot.store.tables import (
+    Appointment,
+    AuditEntry,
+    Campaign,
+    CampaignForecast,
+    CampaignRecipient,
+    CampaignText,
+    Fuse,
+    Message,
+    Patient,
+    PatientContact,
+    Role,
+    User,
+)
+from tests.web.console.desk import Browser, Desk
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+Sit = Callable[[str], Browser]
+NEW = "/console/campaigns/new"
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+OWN = "{name}, new hours are here. Call {phone}."
+
+
+@pytest.fixture
+def town(desk: Desk) -> Desk:
+    """Six patients: three speak Spanish, one of whom said no to texts; one speaks Arabic."""
+    for number, language in enumerate(("es", "es", "es", "ar", "en", "en")):
+        desk.patient(10 + number, "Rosa", "Delgado", language=language)
+    desk.change(PatientContact, PatientContact.patient_id == "P-012", consent="opted-out")
+    return desk
+
+
+@pytest.fixture
+def people(town: Desk, browser_of: Sit) -> tuple[Browser, Browser, Browser]:
+    """Ana, who coordinates; Sam and Olga, who supervise."""
+    seats = (browser_of("Ana Ruiz"), browser_of("Sam Lee"), browser_of("Olga Reyes"))
+    town.change(User, User.name.in_(["Sam Lee", "Olga Reyes"]), role=Role.SUPERVISOR)
+    return seats
+
+
+def segment(desk: Desk, condition: object, name: str = "Everybody", owner: str = "Ana Ruiz") -> str:
+    made = cohorts.save(
+        desk.clinic, cohort_id=None, name=name, condition=read({"version": 1, "where": condition}), shared=True,
+        actor_id=desk.row(User, User.name == owner).id, now=desk.now,
+    )  # fmt: skip
+    assert made is not None
+    return made
+
+
+def step(browser: Browser, page: str, do: str, **typed: Any) -> Any:
+    """Press a button of a step, with what its hidden fields carry."""
+    hidden = {name: html.unescape(value) for name, value in HIDDEN.findall(page)}
+    return browser.post(NEW, {**hidden, **typed, "do": do})
+
+
+def drafted(browser: Browser, source: str, *, text: dict[str, str] | None = None, **pace: str) -> str:
+    """A draft made step by step; gives its address."""
+    page = browser.get(NEW).text
+    page = step(browser, page, "to.text", name="Autumn", source=f"s.{source}", goal="replied", location="").text
+    text = text or {"a_kind": "template", "a_template": "recall/invite"}
+    page = step(browser, page, "to.pace", **text).text
+    answer = step(browser, page, "make", **pace)
+    assert answer.status_code == 303, answer.text
+    return str(answer.location)
+
+
+def test_a_campaign_is_drafted_in_steps_forecast_and_started(
+    town: Desk, people: tuple[Browser, Browser, Browser]
+) -> None:
+    ana, sam, _olga = people
+    which = segment(town, {"all": []})
+    page = ana.get(f"{NEW}?source=s.{which}").text
+    assert re.search(rf'value="s.{which}" selected', page)
+    answer = step(ana, page, "to.text", name=" ", source="", goal="replied", location="")
+    assert answer.status_code == 422
+    assert "Choose a segment or a list." in answer.text
+    page = step(ana, page, "to.text", name="Autumn", source=f"s.{which}", goal="booked", location="").text
+    assert "6 patients" in page
+    assert "5 can be sent texts." in page
+    page = step(ana, page, "look", a_kind="template", a_template="recall/invite").text
+    assert page.count('class="sms"') == 3
+    assert 'lang="es"' in page
+    assert 'dir="rtl"' in page
+    page = step(ana, page, "to.pace", a_kind="template", a_template="recall/invite").text
+    answer = step(ana, page, "make", daily_cap="none", hold_out="90")
+    assert answer.status_code == 422
+    assert answer.text.count("Write a whole number within the limits.") == 2
+    at = step(ana, page, "make", daily_cap="4", replies_an_hour="", starts_at="", ends_at="").location
+    row = town.row(Campaign)
+    assert (row.name, row.size, row.daily_cap, row.goal, row.state) == ("Autumn", 6, 4, "booked", "draft")
+    assert row.cohort["segment"] == which
+    page = ana.get(at).text
+    assert "Everybody" in page
+    assert "Start the campaign" not in page
+    page = ana.post(f"{at}/forecast", {"days": "0"}).text
+    assert "Write a number from 1 to" in page
+    assert ana.post(f"{at}/forecast", {"days": "5"}).status_code == 303
+    page = ana.get(at).text
+    assert re.search(r"<dt>Texts</dt><dd>5</dd>", page)
+    assert "the patient has opted out of texts" in page
+    assert "Willow Clinic: Rosa, es hora" in page
+    assert town.row(AuditEntry, AuditEntry.action == "campaign.samples").object_id == row.id
+    assert ana.post(f"{at}/do", {"do": "start"}).status_code == 403
+    assert sam.post(f"{at}/do", {"do": "start"}).status_code == 303
+    release(town.clinic, town.now)
+    page = sam.get(at).text
+    # Who comes first is drawn by lot; the one who said no may be among them.
+    assert re.search(r'<progress max="6" value="[01]"', page)
+    assert re.search(r"<dt>Being sent</dt><dd>[34]</dd>", page)
+    assert "Pause" in page
+    assert re.search(r"6 patients", ana.get("/console/campaigns").text)
+    assert sam.post(f"{at}/do", {"do": "pause"}).status_code == 303
+    assert town.row(Campaign).state is CampaignState.PAUSED
+    live = sam.get(at, headers={"HX-Request": "true"}).text
+    assert live.lstrip().startswith("<section")
+    assert "Paused" in live
+    sam.post(f"{at}/do", {"do": "resume"})
+    assert town.row(Campaign).state is CampaignState.RUNNING
+    sam.post(f"{at}/do", {"do": "stop"})
+    assert town.row(Campaign).state is CampaignState.STOPPED
+    assert (
+        "It is not in a state for that any more." in sam.post(f"{at}/do", {"do": "resume"}, follow_redirects=True).text
+    )
+
+
+def test_a_large_one_needs_a_second_person(town: Desk, people: tuple[Browser, Browser, Browser]) -> None:
+    _ana, sam, olga = people
+    set_limit(town.clinic, Limit.APPROVAL_SIZE, 3, actor_id="test", now=town.now)
+    at = drafted(sam, segment(town, {"all": []}))
+    page = sam.get(at).text
+    assert "a second person approves it first" in page
+    assert "Approve this campaign" not in page
+    assert "has to approve it first" in sam.post(f"{at}/do", {"do": "start"}, follow_redirects=True).text
+    version = {"version": str(town.row(Campaign).version)}
+    assert "Nobody approves" in sam.post(f"{at}/approve", version, follow_redirects=True).text
+    assert "Somebody has changed it" in olga.post(f"{at}/approve", {"version": "0"}, follow_redirects=True).text
+    assert "Approve this campaign" in olga.get(at).text
+    assert "Approved." in olga.post(f"{at}/approve", version, follow_redirects=True).text
+    assert "It is started." in sam.post(f"{at}/do", {"do": "start"}, follow_redirects=True).text
+    assert "Olga Reyes" in sam.get(at).text
+
+
+def test_who_leaves_the_segment_before_the_start_gets_nothing(
+    town: Desk, people: tuple[Browser, Browser, Browser]
+) -> None:
+    _ana, sam, _olga = people
+    at = drafted(sam, segment(town, {"language": {"among": ["es"]}}))
+    assert town.row(Campaign).size == 3
+    town.change(Patient, Patient.patient_id == "P-010", language="en")
+    town.change(Patient, Patient.patient_id == "P-011", language="vi")
+    sam.post(f"{at}/forecast", {"days": "3"})
+    town.change(Patient, Patient.patient_id == "P-011", language="es")
+    # Somebody new is not added: the campaign was forecast for those whom it has.
+    town.change(Patient, Patient.patient_id == "P-014", language="es")
+    page = sam.post(f"{at}/do", {"do": "start"}, follow_redirects=True).text
+    assert "they do not belong to the segment any more" in page
+    with town.clinic.database.read() as connection:
+        columns = CampaignRecipient.patient_id, CampaignRecipient.state, CampaignRecipient.reason
+        rows = connection.execute(select(*columns).order_by(CampaignRecipient.patient_id)).all()
+    assert [tuple(row) for row in rows] == [
+        ("P-010", RecipientState.SKIPPED, LEFT),
+        ("P-011", RecipientState.WAITING, None),
+        ("P-012", RecipientState.WAITING, None),
+    ]
+
+
+def test_own_words_two_texts_and_a_hold_out(town: Desk, people: tuple[Browser, Browser, Browser]) -> None:
+    _ana, sam, _olga = people
+    which = segment(town, {"all": []})
+    page = sam.get(NEW).text
+    page = step(sam, page, "to.text", name="Flu", source=f"s.{which}", location="").text
+    answer = step(sam, page, "to.pace", a_kind="own", a_words="{nam}, reply STOP", b_use="yes", b_kind="template")
+    assert answer.status_code == 422
+    for words in ("There is no field {nam}", "It offers STOP as an answer", "Choose a text from the list."):
+        assert words in answer.text
+    text = {"a_kind": "own", "a_words": OWN, "b_use": "yes", "b_kind": "template", "b_template": "recall/invite"}
+    page = step(sam, page, "look", **text).text
+    assert "Maria, new hours are here." in page
+    assert "the text is not in their language" in page
+    at = drafted(sam, which, text=text, hold_out="20")
+    row = town.row(Campaign)
+    assert [(arm["name"], arm["share"]) for arm in row.arms] == [("A", 80), ("B", 80), ("hold-out", 40)]
+    page = sam.get(at).text
+    assert "Add a translation" in page
+    given = {"arm": "A", "language": "es", "body": "{name}, horario. STOP.", "reviewer": "", "qualification": "x"}
+    assert sam.post(f"{at}/translation", {**given, "on": "2999-01-01"}).status_code == 422
+    assert sam.post(f"{at}/translation", {**given, "on": "2026-11-20"}).status_code == 422
+    good = {"body": "{name}, hay horario nuevo. Llame al {phone}.", "reviewer": "Lucía Ortega"}
+    page = sam.post(f"{at}/translation", {**given, **good, "on": "2026-11-20"}, follow_redirects=True).text
+    assert "There in English, Spanish." in page
+    assert town.row(CampaignText, CampaignText.language == "es").reviewer == "Lucía Ortega"
+    page = sam.post(f"{at}/do", {"do": "start"}, follow_redirects=True).text
+    assert "Get nothing" in page
+    assert "Reached the goal" in page
+
+
+def test_its_patients_are_a_file_without_names_and_audited(
+    town: Desk, people: tuple[Browser, Browser, Browser]
+) -> None:
+    ana, sam, _olga = people
+    at = drafted(sam, segment(town, {"all": []}))
+    sam.post(f"{at}/do", {"do": "start"})
+    release(town.clinic, town.now)
+    assert ana.get(f"{at}/patients.csv").status_code == 403
+    answer = sam.get(f"{at}/patients.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["patient_id"] for row in rows] == [f"P-{number:03}" for number in range(10, 16)]
+    assert rows[2]["state"] == "skipped"
+    assert "Rosa" not in answer.text
+    assert town.row(AuditEntry, AuditEntry.action == "campaign.export").detail == {"size": 6}
+
+
+def test_a_campaign_goes_to_the_patients_of_ones_places(town: Desk, people: tuple[Browser, Browser, Browser]) -> None:
+    ana, sam, olga = people
+    town.visit(1, "P-010")
+    town.visit(2, "P-011")
+    town.change(Appointment, Appointment.appointment_id == "V-2", location="Elm St")
+    elsewhere = drafted(olga, segment(town, {"all": []}))
+    town.change(User, User.name == "Sam Lee", locations=["Main St"])
+    assert sam.get(elsewhere).status_code == 403
+    assert sam.post(f"{elsewhere}/do", {"do": "start"}).status_code == 403
+    assert "Autumn" not in sam.get("/console/campaigns").text
+    page = sam.get(NEW).text
+    which = segment(town, {"language": {"among": ["es"]}}, "Spanish")
+    typed = {"name": "Here", "source": f"s.{which}"}
+    assert step(sam, page, "to.text", **typed, location="").status_code == 422
+    page = step(sam, page, "to.text", **typed, location="Main St").text
+    page = step(sam, page, "to.pace", a_kind="template", a_template="recall/invite").text
+    at = step(sam, page, "make").location
+    row = town.row(Campaign, Campaign.name == "Here")
+    assert (row.size, row.location, row.cohort["locations"]) == (2, "Main St", ["Main St"])
+    assert sam.get(at).status_code == 200
+    assert ana.get(at).status_code == 200
+
+
+def test_a_draft_is_deleted_with_a_forecast_that_nobody_has_made_yet(
+    town: Desk, people: tuple[Browser, Browser, Browser]
+) -> None:
+    _ana, sam, _olga = people
+    at = drafted(sam, segment(town, {"all": []}))
+    forecast.request(town.clinic, town.row(Campaign).id, days=9, actor_id="test", now=town.now)
+    assert "being worked out: 0 of 6" in sam.get(at).text
+    assert town.row(CampaignForecast).finished_at is None
+    assert sam.post(f"{at}/do", {"do": "dance"}).status_code == 400
+    assert sam.post(f"{at}/do", {"do": "discard"}).status_code == 303
+    assert sam.get(at).status_code == 404
+    with town.clinic.database.read() as connection:
+        assert connection.execute(select(Message.id)).all() == []
+
+
+def test_what_is_carried_along_may_be_nonsense(town: Desk, people: tuple[Browser, Browser, Browser]) -> None:
+    ana, _sam, _olga = people
+    which = segment(town, {"all": []})
+    for tally in ("{", "[]", '{"es": 3}', '{"es": {"colour": 3}}', '{"es": {"reached": "x"}}'):
+        sent = {"step": "text", "do": "look", "tally": tally, "source": f"s.{which}", "name": "x"}
+        assert ana.post(NEW, sent).status_code == 200
+    assert ana.post(NEW, {"step": "colour", "do": "to.colour"}).status_code == 200
+    assert ana.post(NEW, {"do": "make", "source": "l.nothing"}).status_code == 422
+    assert ana.get("/console/campaigns?from=x").status_code == 200
+
+
+def test_a_blown_fuse_says_why_and_a_person_lets_it_go_on(town: Desk, people: tuple[Browser, Browser, Browser]) -> None:
+    ana, sam, _olga = people
+    at = drafted(sam, segment(town, {"all": []}))
+    sam.post(f"{at}/do", {"do": "start"})
+    which = town.row(Campaign).id
+    fuses.blow(town.clinic, Guards.CAMPAIGN, which, Trip(Blown.OPT_OUTS, 41.5, 30), now=town.now)
+    fuses.blow(town.clinic, Guards.TEMPLATE, "survey/ask", Trip(Blown.REPLIES, 90, 75), now=town.now)
+    fuses.blow(town.clinic, Guards.CLINIC, "", Trip(Blown.VANISHED, 12, 5), now=town.now)
+    page = sam.get(at).text
+    assert "Too many opted out: 41.5 of 1,000, 30 at most." in page
+    assert "An import called off too many visits" in page
+    assert "survey" not in page
+    assert "Answers came too fast" in sam.get("/console/campaigns").text
+    page = ana.get(at).text
+    assert "Too many opted out" in page
+    assert "Let it go on" not in page
+    fuse_id = town.row(Fuse, Fuse.guards == Guards.CAMPAIGN).id
+    assert ana.post(f"/console/fuses/{fuse_id}/reset").status_code == 403
+    answer = sam.post(f"/console/fuses/{fuse_id}/reset", {"campaign": which})
+    assert answer.status_code == 303
+    assert answer.location.endswith(at)
+    assert "Too many opted out" not in sam.get(at).text
+    assert "Resume" in sam.get(at).text
+    assert sam.post(f"/console/fuses/{fuse_id}/reset").status_code == 404
