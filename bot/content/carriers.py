@@ -45,7 +45,7 @@ class Keywords:
         self._shouted = re.compile(rf"(?<!\w)(?:{latin})(?!\w)")
         # In small letters too, and in letters that have no capitals, when the reader is told to send it.
         self._told = re.compile(
-            rf"(?<!\w)(?:{tell})\s*(?:with|con|avec|com|by|bằng|po ng|nang)?\s*[\"']?(?P<word>{words})(?!\w)",
+            rf"(?<!\w)(?:{tell})\s*(?:with|con|avec|com|bằng|po ng|ng)?\s*[:：]?\s*[\"']?(?P<word>{words})(?!\w)",
             re.IGNORECASE,
         )
 

@@ -18,7 +18,7 @@ from bot.content.grade import hardness
 from bot.content.languages import SOURCE, Language
 from bot.content.messages import Messages, Rendered, Source
 from bot.content.samples import samples
-from bot.content.showing import plain_text
+from bot.content.showing import fitting, plain_text
 from bot.core.segments import encoding, normalise
 
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
@@ -132,7 +132,7 @@ def _rendering_faults(messages: Messages, source: Source, language: Language) ->
         return
     longest = None
     for values in samples(language):
-        rendered = messages.render(source.key, language=language.tag, values=values)
+        rendered = messages.render(source.key, language=language.tag, values=fitting(messages, source.key, values))
         too_long = not source.fits(rendered)
         if too_long and (longest is None or len(rendered.text) > len(longest.text)):
             longest = rendered

@@ -40,7 +40,7 @@ class Shown:
 def show(messages: Messages, key: str, tag: str, *, clinic: str, phone: str) -> Shown:
     """The message `key` for speakers of `tag`, from a clinic of that name and number. Raises UnknownMessage."""
     values = {**plain(), "clinic": clinic, "phone": phone}
-    rendered = messages.render(key, language=tag, values=_for(messages, key, values))
+    rendered = messages.render(key, language=tag, values=fitting(messages, key, values))
     longest = _longest(messages, key, tag)
     source = messages.source(key)
     return Shown(
@@ -58,7 +58,7 @@ def show(messages: Messages, key: str, tag: str, *, clinic: str, phone: str) -> 
 def _longest(messages: Messages, key: str, tag: str) -> Rendered:
     """The dearest, and of these the longest, of what the samples make of it."""
     language = messages.language(tag)
-    sets = [_for(messages, key, values) for values in samples(language)]
+    sets = [fitting(messages, key, values) for values in samples(language)]
     made = (messages.render(key, language=tag, values=values) for values in sets)
     source = messages.source(key)
     return max(made, key=lambda one: (not source.fits(one), one.segments, len(one.text)))
@@ -66,10 +66,11 @@ def _longest(messages: Messages, key: str, tag: str) -> Rendered:
 
 def plain_text(messages: Messages, key: str, tag: str) -> str:
     """The message as most patients get it."""
-    return messages.render(key, language=tag, values=_for(messages, key, plain())).text
+    return messages.render(key, language=tag, values=fitting(messages, key, plain())).text
 
 
-def _for(messages: Messages, key: str, values: Mapping[str, object]) -> Mapping[str, object]:
+def fitting(messages: Messages, key: str, values: Mapping[str, object]) -> Mapping[str, object]:
+    """The values, with two people's visits for a message that speaks of several."""
     several = any(name in messages.source(key).text for name in ("visit_times", "visit_menu"))
     return household(values, (str(values["name"]), "Luis")) if several else values
 
