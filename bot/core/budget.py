@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.hours import Span, local_day, next_day, opens_at
+from bot.core.journey import Rank
 
 A_DAY: Final = 1
 A_WEEK: Final = 3
@@ -16,22 +17,9 @@ WEEK: Final = timedelta(days=7)
 LOOKED_AHEAD: Final = 15
 """Days after which a place in the budget is looked for no further."""
 
-# Safety texts and answers are no part of the budget, so they go before everything here.
-_RANKS: Final = {
-    "appointment": 2,
-    "waitlist": 2,
-    "transition": 3,
-    "medication": 3,
-    "referral": 4,
-    "recall": 4,
-    "checkin": 5,
-    "survey": 5,
-    "needs": 5,
-    "education": 6,
-}
-LAST: Final = 7
-"""The clinic's own words, and whatever has no place of its own."""
-FIRST: Final = min(_RANKS.values())
+FIRST: Final = Rank.APPOINTMENT
+"""What nothing goes before: safety texts and answers are no part of the budget."""
+LAST: Final = Rank.EDUCATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +27,9 @@ class Reserved:
     """A text to come that counts against the budget too: how it ranks, and when its time comes."""
 
     due_at: datetime
-    rank: int
+    rank: Rank
     message_id: str | None = None
     """Where it is written down already."""
-
-
-def rank_of(kind: str) -> int:
-    """Which goes first when a patient's budget is short: the lower number."""
-    return _RANKS.get(kind.partition("/")[0], LAST)
 
 
 def over_day(sent: Iterable[datetime], at: datetime, zone: str) -> bool:

@@ -11,13 +11,14 @@ from bot.core.budget import A_DAY as A_DAY
 from bot.core.budget import A_WEEK as A_WEEK
 from bot.core.budget import WEEK as WEEK
 from bot.core.budget import Reserved as Reserved
-from bot.core.budget import fits, next_free, over_day, over_week, place, places, rank_of
+from bot.core.budget import fits, next_free, over_day, over_week, place, places
 from bot.core.campaigns import CampaignState
 from bot.core.consent import effective, program_of
 from bot.core.gate_reasons import GateReason as GateReason
 from bot.core.gate_reasons import Lane as Lane
 from bot.core.gate_reasons import Verdict as Verdict
 from bot.core.hours import Span, is_quiet, opens_at, quiet_from
+from bot.core.journey import Rank
 from bot.core.messages import STAFF_LATER, Origin
 from bot.core.people import AppointmentStatus, ConsentStatus, NumberStatus, Participation, PatientStatus, Scope
 
@@ -65,6 +66,8 @@ class MessageFacts:
     expires_at: datetime | None = None
     patient_id: str | None = None
     budget_exempt: bool = False
+    rank: Rank = Rank.EDUCATION
+    """Of its journey: who goes first when the patient's budget is short."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,8 +317,7 @@ def _in_turn(message: MessageFacts, facts: Facts, now: datetime) -> Hold | Drop 
     """A lower rank leaves a higher one its place in the day's and the week's budget."""
     if not is_unsolicited(message):
         return None
-    rank = rank_of(message.kind)
-    higher = [one for one in facts.reserved if one.rank < rank]
+    higher = [one for one in facts.reserved if one.rank < message.rank]
     if not higher:
         return None
     taken = [*facts.recent, *places(higher, facts.recent, now, facts.zone, facts.quiet)]

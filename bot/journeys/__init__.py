@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from bot.core.journey import Journey
+from bot.core.journey import Journey, Rank
 
 
 @lru_cache(maxsize=1)
@@ -19,3 +19,17 @@ def discover() -> Mapping[str, Journey]:
         journey: Journey = importlib.import_module(f"{__name__}.{module.name}").JOURNEY
         found[journey.name] = journey
     return MappingProxyType(found)
+
+
+def rank_of(kind: str) -> Rank:
+    """How a text of that kind, `<folder>/<step>`, ranks: as the journeys do that use the folder's texts."""
+    return _ranks().get(kind.partition("/")[0], Rank.EDUCATION)
+
+
+@lru_cache(maxsize=1)
+def _ranks() -> Mapping[str, Rank]:
+    found: dict[str, Rank] = {}
+    for journey in discover().values():
+        for folder in {journey.name, *(step.text.partition("/")[0] for step in journey.steps.values() if step.text)}:
+            found[folder] = min(journey.rank, found.get(folder, journey.rank))
+    return found

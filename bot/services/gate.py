@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from bot.core.budget import FIRST, WEEK, Reserved, rank_of
+from bot.core.budget import FIRST, WEEK, Reserved
 from bot.core.fuses import Guards
 from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import MessageStatus, Origin
@@ -28,6 +28,7 @@ from bot.core.outreach import (
     is_unsolicited,
 )
 from bot.core.people import PatientStatus
+from bot.journeys import rank_of
 from bot.services.clinic import Clinic
 from bot.store.columns import AnyRow, new_id
 from bot.store.queries import gate as queries
@@ -237,6 +238,7 @@ def _message(row: Any) -> MessageFacts:
         expires_at=row.expires_at,
         patient_id=row.patient_id,
         budget_exempt=row.budget_exempt,
+        rank=rank_of(row.kind),
     )
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.core.budget import A_DAY, A_WEEK, WEEK, Reserved, fits, place, places, rank_of
+from bot.core.budget import A_DAY, A_WEEK, WEEK, Reserved, fits, place, places
 from bot.core.hours import is_quiet, local_day
+from bot.core.journey import Rank
 from bot.core.messages import Origin
 from bot.core.outreach import (
     Drop,
@@ -26,6 +26,7 @@ from bot.core.outreach import (
     decide,
 )
 from bot.core.people import ConsentStatus, NumberStatus, PatientStatus
+from bot.journeys import discover, rank_of
 from bot.services.gate import decide_all
 
 ZONE = "America/New_York"
@@ -34,7 +35,13 @@ MONDAY_10 = datetime(2026, 3, 2, 15, tzinfo=UTC)
 """Clocks go forward on the Sunday after."""
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-KINDS = ("appointment/reminder_last", "transition/day_2", "recall/invite", "education/tip", "outreach/prompt")
+RANKS = {
+    "appointment/reminder_last": Rank.APPOINTMENT,
+    "transition/day_2": Rank.TRANSITION,
+    "recall/invite": Rank.RECALL,
+    "education/tip": Rank.EDUCATION,
+}
+KINDS = tuple(RANKS)
 
 
 @dataclass
@@ -52,7 +59,7 @@ Sent = list[tuple[str, str, datetime]]
 def message(planned: Planned) -> MessageFacts:
     return MessageFacts(
         message_id=planned.id, origin=Origin.OUTREACH, kind=planned.kind, planned_at=planned.due_at,
-        lane=Lane.REMINDER, patient_id="p1",
+        lane=Lane.REMINDER, patient_id="p1", rank=RANKS[planned.kind],
     )  # fmt: skip
 
 
@@ -79,7 +86,7 @@ def run(plan: Sequence[Planned], recent: Sequence[datetime], *, order: int = 0, 
                 facts(
                     [at for at in gone if at > now - WEEK],
                     [
-                        Reserved(other.due_at, rank_of(other.kind), other.id)
+                        Reserved(other.due_at, RANKS[other.kind], other.id)
                         for other in waiting
                         if other is not one and other.due_at < now + WEEK
                     ],
@@ -126,15 +133,15 @@ def test_never_more_than_the_budget_and_never_at_night(
 def test_nothing_takes_the_place_of_what_ranks_above_it(
     plan: list[Planned], recent: list[datetime], least: str, order: int
 ) -> None:
-    above = [one for one in plan if rank_of(one.kind) <= rank_of(least)]
+    above = [one for one in plan if RANKS[one.kind] <= RANKS[least]]
     alone = {(kind, at) for _, kind, at in run(above, recent, order=order)}
-    among = {(kind, at) for _, kind, at in run(plan, recent, order=order) if rank_of(kind) <= rank_of(least)}
+    among = {(kind, at) for _, kind, at in run(plan, recent, order=order) if RANKS[kind] <= RANKS[least]}
     assert among == alone
 
 
 def test_a_lesson_leaves_the_day_to_a_reminder_that_is_due_later() -> None:
     lesson = message(Planned("m1", "education/tip", MONDAY_10))
-    tonight = [Reserved(MONDAY_10 + 5 * HOUR, rank_of("appointment/reminder_last"))]
+    tonight = [Reserved(MONDAY_10 + 5 * HOUR, Rank.APPOINTMENT)]
     decision = decide(lesson, facts([], tonight), MONDAY_10)
     assert decision == Hold(datetime(2026, 3, 3, 13, tzinfo=UTC), GateReason.BUDGET_RESERVED)
     assert isinstance(decide(lesson, facts([], []), MONDAY_10), Send)
@@ -142,7 +149,7 @@ def test_a_lesson_leaves_the_day_to_a_reminder_that_is_due_later() -> None:
 
 def test_a_lesson_leaves_the_week_its_third_text() -> None:
     lesson = message(Planned("m1", "education/tip", MONDAY_10))
-    reminder = [Reserved(MONDAY_10 + 3 * DAY, rank_of("appointment/reminder_last"))]
+    reminder = [Reserved(MONDAY_10 + 3 * DAY, Rank.APPOINTMENT)]
     recent = [MONDAY_10 - DAY, MONDAY_10 - 2 * DAY]
     decision = decide(lesson, facts(recent, reminder), MONDAY_10)
     assert isinstance(decision, Hold)
@@ -153,26 +160,26 @@ def test_a_lesson_leaves_the_week_its_third_text() -> None:
 
 def test_a_reminder_leaves_nothing_to_a_lesson() -> None:
     reminder = message(Planned("m1", "appointment/reminder_last", MONDAY_10))
-    lessons = [Reserved(MONDAY_10 + HOUR, rank_of("education/tip"))]
+    lessons = [Reserved(MONDAY_10 + HOUR, Rank.EDUCATION)]
     assert isinstance(decide(reminder, facts([], lessons), MONDAY_10), Send)
 
 
 def test_what_would_come_too_late_is_dropped() -> None:
     lesson = message(Planned("m1", "education/tip", MONDAY_10))
     expiring = MessageFacts(
-        message_id="m1", origin=lesson.origin, kind=lesson.kind, planned_at=lesson.planned_at,
+        message_id="m1", origin=lesson.origin, kind=lesson.kind, rank=Rank.EDUCATION, planned_at=lesson.planned_at,
         expires_at=MONDAY_10 + 8 * HOUR, patient_id="p1",
     )  # fmt: skip
-    tonight = [Reserved(MONDAY_10 + 5 * HOUR, 2)]
+    tonight = [Reserved(MONDAY_10 + 5 * HOUR, Rank.APPOINTMENT)]
     assert decide(expiring, facts([], tonight), MONDAY_10) == Drop(GateReason.BUDGET_RESERVED)
 
 
-@pytest.mark.parametrize(
-    ("higher", "lower"),
-    [("appointment/reminder", "transition/day_2"), ("transition/day_2", "recall/invite"), ("recall/x", "education/x")],
-)
-def test_the_order_of_the_programs(higher: str, lower: str) -> None:
-    assert rank_of(higher) < rank_of(lower) < rank_of("outreach/prompt")
+def test_a_text_ranks_as_the_journey_that_uses_it() -> None:
+    for journey in discover().values():
+        for step in journey.steps.values():
+            assert rank_of(step.text or journey.name) <= journey.rank
+    assert rank_of("appointment/reminder_last") < rank_of("recall/invite") <= rank_of("education/tip")
+    assert rank_of("none/such") is Rank.EDUCATION
 
 
 @given(BEFORE, MOMENTS)
@@ -183,7 +190,7 @@ def test_a_place_fits(recent: list[datetime], due: datetime) -> None:
     assert not is_quiet(at, ZONE, NIGHT)
 
 
-@given(st.lists(st.builds(Reserved, MOMENTS, st.integers(2, 7)), max_size=6), BEFORE)
+@given(st.lists(st.builds(Reserved, MOMENTS, st.sampled_from(Rank)), max_size=6), BEFORE)
 def test_places_keep_the_budget(reserved: list[Reserved], recent: list[datetime]) -> None:
     taken = sorted(places(reserved, recent, MONDAY_10, ZONE, NIGHT))
     assert len(taken) == len(reserved)

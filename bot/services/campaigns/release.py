@@ -14,7 +14,8 @@ from sqlalchemy import Connection, insert
 from bot.core.campaigns import CampaignState, LetGo, RecipientState, hour_of, slot_of
 from bot.core.hours import local_day
 from bot.core.intents import Context
-from bot.core.journey import QuestionState
+from bot.core.journey import Enrollment as Loop
+from bot.core.journey import Journey, QuestionState, Step, waits
 from bot.services import audit
 from bot.services.campaigns.deciding import Decided, Goes, InLine, Never, Waits
 from bot.services.campaigns.letting_go import BATCH, step
@@ -25,6 +26,7 @@ from bot.services.outbox import row_of
 from bot.store.columns import new_id
 from bot.store.database import DatabaseDown, once_more
 from bot.store.queries import campaigns as queries
+from bot.store.queries import loops
 from bot.store.queries.conversations import ensure_conversations, insert_or_ignore
 from bot.store.queries.planning import contacts
 from bot.store.tables import Enrollment, Message, Question
@@ -131,15 +133,18 @@ def _stands(one: Decided, messages: Mapping[str, str], now: datetime) -> dict[st
 def write_down(connection: Connection, clinic: Clinic, goes: Sequence[Goes], now: datetime) -> Mapping[str, str]:
     """The rows of these texts: messages, enrollments, questions. Gives each patient's message."""
     talks = _conversations(connection, goes, now)
-    messages, enrollments, questions = [], [], []
+    messages, enrollments, questions, moves = [], [], [], []
     for one in goes:
-        enrollment_id, talk = new_id(), talks[one.draft.contact_point_id]
+        journey, step = _start(one)
+        loop = Loop(new_id(), journey.name, one.patient_id, "", step.name)
         row = dict(row_of(one.draft, vault=clinic.vault, now=now))
-        row |= {"conversation_id": talk, "enrollment_id": enrollment_id}
+        row |= {"conversation_id": talks[one.draft.contact_point_id], "enrollment_id": loop.id}
         messages.append(row)
-        enrollments.append(_enrollment(one, enrollment_id, now))
-        questions.append(_question(one, row, now))
+        enrollments.append(_enrollment(loop, step, now))
+        moves.append(loops.history(loop, "", cause="opened", actor=ACTOR, now=now))
+        questions.append(_question(journey, step, row, now))
     connection.execute(insert_or_ignore(connection, Enrollment.__table__), enrollments)
+    connection.execute(loops.HISTORY, moves)
     connection.execute(_MESSAGES, messages)
     connection.execute(_QUESTIONS, questions)
     return {row["patient_id"]: row["id"] for row in messages}
@@ -155,35 +160,33 @@ def _conversations(connection: Connection, goes: Sequence[Goes], now: datetime) 
     return known
 
 
-def _enrollment(one: Goes, enrollment_id: str, now: datetime) -> dict[str, Any]:
-    journey, first = _start(one)
+def _enrollment(loop: Loop, step: Step, now: datetime) -> dict[str, Any]:
     return {
-        "id": enrollment_id,
-        "journey": journey,
-        "patient_id": one.patient_id,
-        "subject_id": enrollment_id,
-        "step": first.name,
+        "id": loop.id,
+        "journey": loop.journey,
+        "patient_id": loop.patient_id,
+        "subject_id": loop.id,
+        "step": loop.step,
         "misses": 0,
         "data": {},
-        "wake_at": now + first.silence_after if first.silence_after is not None else None,
+        "wake_at": now + waits(step.silence_after, loop) if step.silence_after is not None else None,
         "created_at": now,
         "updated_at": now,
     }
 
 
-def _question(one: Goes, message: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    journey, first = _start(one)
-    nothing = first.context in (Context.NONE, Context.EDUCATION)
+def _question(journey: Journey, step: Step, message: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    nothing = step.context in (Context.NONE, Context.EDUCATION)
     return {
         "id": new_id(),
         "conversation_id": message["conversation_id"],
         "message_id": message["id"],
         "enrollment_id": message["enrollment_id"],
-        "patient_id": one.patient_id,
-        "journey": journey,
-        "step": first.name,
-        "context": first.context,
-        "options": [] if nothing else list(first.options),
+        "patient_id": message["patient_id"],
+        "journey": journey.name,
+        "step": step.name,
+        "context": step.context,
+        "options": [] if nothing else list(step.options),
         "subjects": [],
         "state": QuestionState.PREPARED,
         "asked_at": now,
@@ -191,7 +194,7 @@ def _question(one: Goes, message: Mapping[str, Any], now: datetime) -> dict[str,
     }
 
 
-def _start(one: Goes) -> Any:
+def _start(one: Goes) -> tuple[Journey, Step]:
     found = step_of(one.written.kind)
-    assert found is not None, "a campaign uses only texts that start a journey"
+    assert found is not None, "a campaign uses only texts that lead into a journey"
     return found

@@ -10,10 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from bot.core.budget import FIRST, rank_of
-from bot.core.journey import Step
+from bot.core.budget import FIRST
+from bot.core.journey import Journey, Step
 from bot.core.segments import Encoding, encoding, normalise, segments
-from bot.journeys import discover
+from bot.journeys import discover, rank_of
 from bot.services import reviews
 from bot.services.clinic import Clinic
 from bot.services.wording import values_for
@@ -88,18 +88,19 @@ def digest(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def step_of(text_key: str) -> tuple[str, Step] | None:
-    """The journey, and its step, that this text starts; None for a text that starts none."""
+def step_of(text_key: str) -> tuple[Journey, Step] | None:
+    """The journey, and its first step, that this text leads into; None for a text that asks or tells nothing new."""
     for journey in discover().values():
-        first = journey.steps[journey.start]
-        if first.text == text_key:
-            return journey.name, first
+        start = journey.steps[journey.start]
+        for step in (start, *journey.steps.values()):
+            if step.text == text_key and (step is start or step.on):
+                return journey, step
     return None
 
 
 def startable(clinic: Clinic, now: datetime) -> Sequence[str]:
     """The templates that a campaign may use: they start a journey, and are about no visit."""
-    keys = sorted({journey.steps[journey.start].text for journey in discover().values()})
+    keys = sorted({step.text for journey in discover().values() for step in journey.steps.values() if step.text})
     return [key for key in keys if key == OWN_WORDS or not template_faults(clinic, key, now)]
 
 

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, or_, select
 
-from bot.core.budget import WEEK, Reserved, rank_of
+from bot.core.budget import WEEK, Reserved
 from bot.core.consent import EVERY_PROGRAM, Statement, stopped
 from bot.core.fuses import Guards
 from bot.core.journey import TouchState
 from bot.core.messages import MessageStatus, Origin
 from bot.core.outreach import Lane, counts
+from bot.journeys import rank_of
 from bot.store.bulk import among
 from bot.store.columns import AnyRow
 from bot.store.tables import (
