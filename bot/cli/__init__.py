@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "tokens": "bot.cli.tokens:tokens",
     "understand": "bot.cli.understanding:understand",
     "users": "bot.cli.users:users",
+    "waitlist": "bot.cli.waitlist:waitlist",
 }
 
 

@@ -85,6 +85,14 @@ def referrals(file: Path, *, dry_run: bool) -> None:
 
 
 @import_.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@dry_run_option
+def waitlist(file: Path, *, dry_run: bool) -> None:
+    """Load who would come sooner: waitlist_id, patient_id, service, location, priority, since, …"""
+    _load(Kind.WAITLIST, file, dry_run=dry_run)
+
+
+@import_.command()
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 @dry_run_option
 @assume_option

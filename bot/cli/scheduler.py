@@ -18,7 +18,7 @@ import structlog
 from bot import clock
 from bot import log as logs
 from bot.cli import start
-from bot.services import fuses
+from bot.services import fuses, waitlist
 from bot.services.campaigns.release import release
 from bot.services.clinic import Clinic
 from bot.services.ladder import climb
@@ -129,6 +129,8 @@ def tick(clinic: Clinic, holder: str) -> bool:
         if not leases.take(connection, LEASE_NAME, holder=holder, until=now + _lease(), now=now):
             return False
     with Renewal(clinic, holder):
+        waitlist.settle_booked(clinic, now)
+        waitlist.offer(clinic, now)
         plan_due(clinic, at=now)
         wake(clinic, now)
         give_back_idle(clinic, now)

@@ -128,6 +128,22 @@ class StopJourneys:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeSlot:
+    """Take a time that has come free, if nobody has: else go to `otherwise` and do `instead` of all the rest."""
+
+    slot_id: str
+    otherwise: str
+    instead: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSlot:
+    """Give a time back that this loop had taken: others are offered it again."""
+
+    slot_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CloseQuestion:
     """The open question that the reply was bound to is answered."""
 
@@ -148,5 +164,7 @@ Effect: TypeAlias = (
     | VoidTouches
     | Start
     | StopJourneys
+    | TakeSlot
+    | FreeSlot
     | CloseQuestion
 )

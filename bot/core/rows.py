@@ -15,6 +15,7 @@ class Kind(StrEnum):
     APPOINTMENTS = "appointments"
     RECALLS = "recalls"
     REFERRALS = "referrals"
+    WAITLIST = "waitlist"
     CONTACTS = "contacts"
     CONSENTS = "consents"
 

@@ -24,6 +24,11 @@ def due_at(sends: Sends, enrollment: Enrollment, zone: str, now: datetime) -> da
     return chosen.astimezone(UTC)
 
 
+def local_time(iso: str, zone: str) -> datetime:
+    """An ISO instant as the wall clock of that zone shows it."""
+    return datetime.fromisoformat(iso).astimezone(ZoneInfo(zone))
+
+
 def _next_day(local: datetime) -> datetime:
     # On the wall clock: a day on which the clocks change has 23 or 25 hours.
     return (local.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=local.tzinfo)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, assert_never
@@ -16,6 +17,7 @@ from bot.core.effects import (
     CloseQuestion,
     Effect,
     Escalate,
+    FreeSlot,
     MarkPatient,
     PauseJourneys,
     Record,
@@ -23,12 +25,13 @@ from bot.core.effects import (
     SetLanguage,
     Start,
     StopJourneys,
+    TakeSlot,
     VoidTouches,
     WakeAt,
 )
 from bot.core.escalation import Reason
 from bot.core.intake import supported
-from bot.core.journey import Enrollment, QuestionState, TouchState
+from bot.core.journey import Enrollment, Move, QuestionState, TouchState
 from bot.core.messages import Origin
 from bot.core.people import ConsentBasis, Participation, Visit
 from bot.core.situation import Response
@@ -40,7 +43,7 @@ from bot.services.loops.entering import enter
 from bot.services.loops.moving import start, stop
 from bot.services.turn import Turn
 from bot.store.columns import new_id
-from bot.store.queries import loops
+from bot.store.queries import loops, slots
 from bot.store.tables import (
     Appointment,
     AppointmentChange,
@@ -79,6 +82,7 @@ _ANSWERED = (
 
 def apply(turn: Turn, response: Response) -> Sequence[tuple[str, str]]:
     """Write down everything in the response; gives (message id, body) of the texts to answer with."""
+    response = _race(turn, response)
     turn.patient_id = response.patient_id
     turn.visits = response.binding.visits if response.binding is not None else ()
     turn.language = _language_of(turn, response)
@@ -92,6 +96,20 @@ def apply(turn: Turn, response: Response) -> Sequence[tuple[str, str]]:
         # The gate would not have it said, to a number that is unsafe or of a patient who has died: a person reads it.
         _escalate(turn, Escalate(Reason.UNCLEAR))
     return texts
+
+
+def _race(turn: Turn, response: Response) -> Response:
+    """What the response comes to once it is known whether the time on offer was still to be had."""
+    wanted = next((effect for effect in response.effects if isinstance(effect, TakeSlot)), None)
+    loop = next((one for one in response.enrollments if one.id), None)
+    if wanted is None or loop is None:
+        return response
+    if slots.take(turn.batch.connection, wanted.slot_id, loop.id, turn.now):
+        return response
+    outcome = discover()[loop.journey].outcome_of(Move(wanted.otherwise))
+    lost = replace(loop, step=wanted.otherwise, outcome=outcome)
+    closing = tuple(effect for effect in response.effects if isinstance(effect, CloseQuestion))
+    return replace(response, effects=(*closing, *wanted.instead), enrollments=(lost,))
 
 
 def _language_of(turn: Turn, response: Response) -> str | None:
@@ -131,6 +149,10 @@ def _effect(turn: Turn, effect: Effect, response: Response) -> None:
             _close(turn, response, effect.binding)
         case Start() | StopJourneys():
             _lead_on(turn, effect, response)
+        case FreeSlot():
+            slots.give_back(turn.batch.connection, effect.slot_id, turn.loop_id, turn.now)
+        case TakeSlot():
+            pass  # It has been taken, before anything else: see `_race`.
         case WakeAt():
             pass  # The question's own expiry wakes the enrollment.
         case _:

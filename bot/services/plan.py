@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from bot.core.journey import PlannedTouch, TouchState
 from bot.core.people import Visit
 from bot.core.planning import History, Rules, plan_visit
+from bot.services import waitlist
 from bot.services.batches import AtFault, Told, Worked, WorkOff
 from bot.services.clinic import Clinic
 from bot.services.loops import touching as loop_touching
@@ -75,6 +76,8 @@ def _plan_batch(clinic: Clinic, at: datetime, limit: int, but: Collection[str]) 
                 return None
             told = planning.told_of(connection, ids)
             planning.void_older(connection, [row.appointment_id for row in rows if row.planned_version], clinic.clock())
+            known = [row for row in rows if row.planned_version]
+            waitlist.called_off(connection, known, clinic.clock())
             # A visit calls for what is still ahead of it now, however far ahead somebody plans.
             touches = touches_of(rows, told, rule_book(connection, clinic), min(at, clinic.clock()), clinic.clock())
             put_many(connection, Touch.__table__, touches, or_ignore=True)

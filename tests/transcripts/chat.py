@@ -23,6 +23,7 @@ from bot.core.provider import OutgoingText
 from bot.core.rows import Kind
 from bot.gateways.rate import LocalRate
 from bot.runtime import build_clinic
+from bot.services import waitlist
 from bot.services.clinic import Clinic
 from bot.services.deliver import deliver
 from bot.services.importing.run import run_import
@@ -177,13 +178,15 @@ class Chat:
         self.until(self.now + span)
 
     def until(self, moment: datetime) -> None:
-        """Let time go by until then."""
+        """The same until then."""
         while self.now < moment:
             self.now = min(self.now + STEP, moment)
             self.work()
 
     def work(self) -> None:
         """What scheduler and worker do now."""
+        waitlist.settle_booked(self.clinic, self.now)
+        waitlist.offer(self.clinic, self.now)
         plan_due(self.clinic, at=self.now)
         wake(self.clinic, self.now)
         self.deliver()
@@ -204,8 +207,7 @@ class Chat:
 
     def _seen(self, text: OutgoingText) -> Sent:
         with self.clinic.database.read() as connection:
-            query = select(Message.kind, Message.origin).where(Message.id == text.message_id)
-            row = connection.execute(query).one()
+            row = connection.execute(select(Message.kind, Message.origin).where(Message.id == text.message_id)).one()
         return Sent(self.now, text.to, row.kind, text.body, str(row.origin))
 
     # --- what is said

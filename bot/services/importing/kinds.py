@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.rows import Kind
-from bot.services.importing import appointments, keyed, patients, related
+from bot.services.importing import appointments, keyed, patients, related, waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,13 @@ LOADERS: Mapping[Kind, Loader] = {
         store=keyed.referrals.store,
         columns=keyed.REFERRAL_COLUMNS,
         required=keyed.REFERRAL_REQUIRED,
+    ),
+    Kind.WAITLIST: Loader(
+        key=("waitlist_id",),
+        parse=waiting.parse,
+        store=waiting.waitlist.store,
+        columns=waiting.COLUMNS,
+        required=waiting.REQUIRED,
     ),
     Kind.CONTACTS: Loader(key=("contact_id",), parse=related.parse_contact, store=related.store_contacts),
     Kind.CONSENTS: Loader(key=("patient_id",), parse=related.parse_agreement, store=related.store_agreements),

@@ -16,6 +16,7 @@ from bot.core.effects import (
     CloseQuestion,
     Effect,
     Escalate,
+    FreeSlot,
     MarkPatient,
     PauseJourneys,
     Record,
@@ -23,6 +24,7 @@ from bot.core.effects import (
     SetLanguage,
     Start,
     StopJourneys,
+    TakeSlot,
     VoidTouches,
     WakeAt,
 )
@@ -33,12 +35,12 @@ from bot.services import audit
 from bot.services.clinic import Clinic
 from bot.services.escalations import Need, raise_to_person
 from bot.services.loops.entering import enter, leave
-from bot.services.loops.opening import BOT, Opening, details_of, open_loop
+from bot.services.loops.opening import BOT, Opening, open_loop, values_of
 from bot.services.loops.telling import tell
 from bot.store.batch import Batch
 from bot.store.columns import AnyRow, new_id
 from bot.store.database import once_more
-from bot.store.queries import loops, planning
+from bot.store.queries import loops, planning, slots
 from bot.store.tables import Enrollment as EnrollmentRow
 from bot.store.tables import Finding
 
@@ -111,17 +113,20 @@ def take(
         if journey.name != loops.VISITS:  # Contacts about visits are planned from the visits themselves.
             enter(connection, clinic, journey, outcome.enrollment, now)
     for effect in outcome.effects:
-        _effect(connection, clinic, row, effect, now)
+        _effect(connection, clinic, row, effect, now, reported=isinstance(event, Happened))
     return outcome.moved
 
 
-def _effect(connection: Connection, clinic: Clinic, row: AnyRow, effect: Effect, now: datetime) -> None:
+def _effect(
+    connection: Connection, clinic: Clinic, row: AnyRow, effect: Effect, now: datetime, *, reported: bool
+) -> None:
     loop = loops.loop_of(row)
     match effect:
         case Say() | Ask():
             origin = Origin.OUTREACH if isinstance(effect, Ask) or effect.origin is Origin.REPLY else effect.origin
-            values = {**loop.data, **details_of(clinic, row.id, row.details), **effect.values}
-            tell(connection, clinic, row, effect.key, values, origin=origin, now=now)
+            values = {**values_of(clinic, loop.data, row.id, row.details), **effect.values}
+            # What is said because somebody did something was started on purpose; what silence leads to was not.
+            tell(connection, clinic, row, effect.key, values, origin=origin, budget_exempt=reported, now=now)
         case Escalate():
             _escalate(connection, clinic, row, effect, now)
         case Record():
@@ -134,7 +139,9 @@ def _effect(connection: Connection, clinic: Clinic, row: AnyRow, effect: Effect,
             leave(connection, effect.subject_id, effect.reason, now)
         case WakeAt() | CloseQuestion():
             pass  # A step waits by its own times, and nothing has been answered.
-        case Answer() | ChangeConsent() | SetLanguage() | MarkPatient() | PauseJourneys():
+        case FreeSlot():
+            slots.give_back(connection, effect.slot_id, loop.id, now)
+        case TakeSlot() | Answer() | ChangeConsent() | SetLanguage() | MarkPatient() | PauseJourneys():
             raise TypeError(f"{type(effect).__name__} is only for what a patient wrote")
         case _:
             assert_never(effect)

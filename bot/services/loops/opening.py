@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.core.journey import Enrollment, Urgency
+from bot.core.when import local_time
 from bot.journeys import discover
 from bot.services.clinic import Clinic
 from bot.services.loops.entering import enter
@@ -86,6 +88,14 @@ def open_loop(
     loops.remember(connection, loop, "", cause="opened", actor=actor, now=now)
     enter(connection, clinic, journey, loop, now)
     return fresh
+
+
+def values_of(clinic: Clinic, data: Mapping[str, str], enrollment_id: str, sealed: bytes | None) -> dict[str, Any]:
+    """What the loop's texts are filled in with; a time in its data (`starts_at`, `zone`) is one for templates, too."""
+    values: dict[str, Any] = {**data, **details_of(clinic, enrollment_id, sealed)}
+    if "starts_at" in values:
+        values["starts_at"] = local_time(values["starts_at"], values.get("zone") or clinic.settings.clinic_timezone)
+    return values
 
 
 def details_of(clinic: Clinic, enrollment_id: str, sealed: bytes | None) -> Mapping[str, str]:

@@ -37,6 +37,7 @@ def tell(
     values: Mapping[str, Any],
     *,
     origin: Origin = Origin.OUTREACH,
+    budget_exempt: bool = False,
     now: datetime,
 ) -> str | None:
     """Write one text of this loop down; its message id, or None where no number can be texted."""
@@ -59,5 +60,6 @@ def tell(
         patient_id=row.patient_id,
         enrollment_id=row.id,
         expires_at=now + USEFUL_FOR,
+        budget_exempt=budget_exempt,
     )
     return outbox.put(connection, draft, vault=clinic.vault, now=now)

@@ -15,7 +15,7 @@ from bot.core.people import Visit
 from bot.journeys import discover
 from bot.services import reviews
 from bot.services.clinic import Clinic
-from bot.services.loops.opening import details_of
+from bot.services.loops.opening import values_of
 from bot.services.outbox import Draft, row_of
 from bot.services.wording import values_for
 from bot.store.columns import AnyRow, new_id
@@ -117,7 +117,7 @@ def draft_of(clinic: Clinic, row: AnyRow, contact: AnyRow, now: datetime) -> Dra
     key = journey.steps[row.step].text_for(row.loop_data)
     name = clinic.vault.maybe_open("patients.given_name", row.loop_patient_id, row.given_name) or ""
     visit = _visit(row)
-    more = {**row.loop_data, **details_of(clinic, row.loop_id, row.loop_details)}
+    more = values_of(clinic, row.loop_data, row.loop_id, row.loop_details)
     values = values_for(clinic, now=now, name=name, visits=[visit] if visit is not None else [], **more)
     rendered = reviews.render(clinic, key, language=row.language, values=values)
     return Draft(

@@ -44,6 +44,7 @@ from bot.store.tables.people import ConsentEntry, ContactPoint, NameWord, Patien
 from bot.store.tables.places import Location, OnCall, Resource, ServiceLevel
 from bot.store.tables.reports import Cut, Figure, Grain, RollUp
 from bot.store.tables.visits import Appointment, AppointmentChange, Recall, Referral, ReminderRule
+from bot.store.tables.waiting import Slot, SlotStatus, Waiting
 
 __all__ = [
     "ApiToken",
@@ -108,8 +109,11 @@ __all__ = [
     "ServiceLevel",
     "Session",
     "SignInTry",
+    "Slot",
+    "SlotStatus",
     "Table",
     "TokenScope",
     "Touch",
     "User",
+    "Waiting",
 ]

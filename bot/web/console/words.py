@@ -101,6 +101,9 @@ STEPS: Final = Said({
     "nurse-call": "Have a nurse call today.",
     "offer-later-times": "Offer times later on.",
     "offer-times": "Offer two or three other times.",
+    "release-old-visit": "The earlier visit is booked: take the old one off the books.",
+    "keep-old-visit": "They do not want the earlier time after all: leave the old visit as it is.",
+    "call-or-letter": "Call; if nobody answers, put them on the letter list.",
     "stop-some-texts": "They want fewer texts. Ask which, and stop those.",
     "visit-may-be-meant": "The word may have meant the visit, not the texts. Call to make sure.",
 })
