@@ -63,7 +63,7 @@ def add(connection: Connection, freed: Freed, *, actor: str, now: datetime) -> s
         "timezone": freed.timezone,
         "location": freed.location,
         "service": freed.service,
-        "source": freed.source,
+        "came_from": freed.source,
         "status": SlotStatus.FREE,
         "waves": 0,
         "next_wave_at": now,

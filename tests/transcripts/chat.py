@@ -164,12 +164,11 @@ class Chat:
 
     def hold(self, patient_id: str, user: str | None) -> None:
         """A coordinator takes the conversation (None: hands it back)."""
+        index = self.clinic.vault.index(self.phones[patient_id])
+        numbers = select(ContactPoint.id).where(ContactPoint.phone_index == index)
+        theirs = update(Conversation).where(Conversation.contact_point_id.in_(numbers))
         with self.clinic.database.begin() as connection:
-            index = self.clinic.vault.index(self.phones[patient_id])
-            numbers = select(ContactPoint.id).where(ContactPoint.phone_index == index)
-            connection.execute(
-                update(Conversation).where(Conversation.contact_point_id.in_(numbers)).values(held_by=user)
-            )
+            connection.execute(theirs.values(held_by=user))
 
     # --- time
 

@@ -42,7 +42,7 @@ class Slot(Table):
     timezone: Mapped[str] = mapped_column(String(64))
     location: Mapped[str] = mapped_column(String(120), default="")
     service: Mapped[str] = mapped_column(String(120), default="")
-    source: Mapped[str | None] = mapped_column(String(160), unique=True)
+    came_from: Mapped[str | None] = mapped_column(String(160), unique=True)
     """The visit, at its time, that was called off, where it comes from one: it comes free once."""
     status: Mapped[SlotStatus] = mapped_column(Word(SlotStatus), default=SlotStatus.FREE)
     waves: Mapped[int] = mapped_column(default=0)

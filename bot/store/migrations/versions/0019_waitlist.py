@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("timezone", sa.String(length=64), nullable=False),
         sa.Column("location", sa.String(length=120), nullable=False),
         sa.Column("service", sa.String(length=120), nullable=False),
-        sa.Column("source", sa.String(length=160), nullable=True),
+        sa.Column("came_from", sa.String(length=160), nullable=True),
         sa.Column("status", sa.String(length=24), nullable=False),
         sa.Column("waves", sa.Integer(), nullable=False),
         sa.Column("next_wave_at", sa.DateTime(timezone=True), nullable=False),
@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_slots")),
-        sa.UniqueConstraint("source", name=op.f("uq_slots_source")),
+        sa.UniqueConstraint("came_from", name=op.f("uq_slots_came_from")),
     )
     op.create_index("ix_slots_free", "slots", ["next_wave_at"], postgresql_where=OFFERED, sqlite_where=OFFERED)
     op.create_index("ix_slots_starts_at", "slots", ["starts_at"])
