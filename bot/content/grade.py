@@ -31,23 +31,19 @@ def flesch_kincaid(words: list[str], sentences: int) -> float:
     return 0.39 * len(words) / sentences + 11.8 * syllables / len(words) - 15.59
 
 
-def crawford(words: list[str], sentences: int) -> float:
-    """School grade of a Spanish text; made for grades one to six, so above that it only says "too hard".
-
-    A. N. Crawford: A Spanish Language Fry-Type Readability Procedure: Elementary Level. Bilingual Education Paper
-    Series 7(8), California State University, Los Angeles, 1984 (ERIC ED273119). Both counts are by 100 words.
-    """
-    syllables = sum(map(spanish_syllables, words))
-    hundredth = len(words) / 100
-    return -0.205 * sentences / hundredth + 0.049 * syllables / hundredth - 3.407
+def huerta_grade(words: list[str], sentences: int) -> float:
+    """School grade of a Spanish text, by the table that Fernández Huerta gives with his scale."""
+    score = fernandez_huerta(words, sentences)
+    return next((grade for least, grade in HUERTA_GRADES if score >= least), 14.0)
 
 
-FORMULAS: Final[Mapping[str, Callable[[list[str], int], float]]] = {"en": flesch_kincaid, "es": crawford}
+FORMULAS: Final[Mapping[str, Callable[[list[str], int], float]]] = {"en": flesch_kincaid, "es": huerta_grade}
 
 
 HARDEST_GRADE: Final = 6.0
 LEAST_HUERTA: Final = 70.0
 """Fernández-Huerta's own scale: from 70 on a text is for the sixth year of school, or an earlier one."""
+HUERTA_GRADES: Final = ((90.0, 4.0), (80.0, 5.0), (70.0, 6.0), (60.0, 8.0), (50.0, 10.0), (30.0, 12.0))
 LEAST_INFLESZ: Final = 55.0
 """INFLESZ: from 55 on a text is "normal", for the public; patients' leaflets are to reach it."""
 

@@ -35,11 +35,13 @@ def test_flesch_kincaid_by_hand() -> None:
     assert found == pytest.approx(0.39 * 6 + 11.8 * 7 / 6 - 15.59)
 
 
-def test_crawford_by_hand() -> None:
-    # 8 words, 2 sentences, 16 syllables; numbers are no words.
-    found = grade("Su cita es el lunes. Llame al 601-555-0100 si necesita otra hora.", "es")
-    words, syllables = 11, 2 - 1 + 2 + 1 + 1 + 2 + 2 + 1 + 1 + 4 + 2 + 2
-    assert found == pytest.approx(-0.205 * 200 / words + 0.049 * 100 * syllables / words - 3.407)
+def test_fernandez_huerta_by_hand() -> None:
+    # 11 words, 2 sentences, 19 syllables; numbers are no words.
+    text = "Su cita es el lunes. Llame al 601-555-0100 si necesita otra hora."
+    score = 206.84 - 60 * 19 / 11 - 1.02 * 11 / 2
+    assert 90 <= score < 100
+    assert grade(text, "es") == 4.0
+    assert grade("Comunicación.", "es") == 14.0
 
 
 def test_a_harder_text_has_a_higher_grade() -> None:
