@@ -84,7 +84,9 @@ def respond(
         changed = (*changed, *_asked_again(situation, journeys, now))
     effects = _audible(_tidy((*first, *changed, *rest.effects)), situation, now)
     bound = rest.binding or binding
-    effects = (*_nothing_lost(effects, understanding, situation), *_offer(understanding, situation, now))
+    effects = _nothing_lost(effects, understanding, situation)
+    if not any(isinstance(effect, Ask) for effect in effects):  # One question at a time; the next text brings it.
+        effects = (*effects, *_offer(understanding, situation, now))
     return Response(effects, rest.enrollments, bound, _about(understanding, situation, bound))
 
 

@@ -13,6 +13,7 @@ from bot.core.effects import Answer, Ask, ChangeConsent, Effect, Escalate, MarkP
 from bot.core.escalation import Priority, Reason
 from bot.core.intents import Evidence, Intent, OptOutScope
 from bot.core.journey import QuestionState
+from bot.core.language_offer import Tongue
 from bot.core.messages import Origin
 from bot.core.people import AppointmentStatus, ConsentStatus, Participation, PatientStatus
 from bot.core.situation import Response
@@ -201,6 +202,27 @@ def test_a_language_is_switched_when_the_clinic_has_it_and_else_a_person_helps()
     lacking = decide(ASKED, means(Intent.LANGUAGE_SWITCH, language="so"))
     assert not has(lacking, SetLanguage)
     assert Reason.LANGUAGE in reasons(lacking)
+
+
+def test_a_language_is_offered_beside_an_answer_but_not_beside_a_question() -> None:
+    one = replace(ASKED, offers="es")
+    assert said(decide(one, means(Intent.CONFIRM)))[-1] == "general/language_offer"
+    assert "general/language_offer" not in said(decide(one, means(Intent.CONFIRM, Intent.SYMPTOM)))
+    assert "general/language_offer" not in said(decide(replace(one, held=True), means(Intent.CONFIRM)))
+    two = (VISIT, a_visit("A2", patient_id="P2", name="Luis"))
+    household = a_situation(a_question(*two), visits=two, offers="es")
+    assert said(decide(household, means(Intent.DECLINE))) == ["appointment/which_visit"]
+
+
+def test_a_bare_word_after_the_offer_answers_no_visit() -> None:
+    tongue = Tongue(asked="es", asked_at=NOW)
+    taken = decide(replace(ASKED, tongue=tongue, takes_offer=True), means(Intent.CONFIRM))
+    assert answered(taken) == {}
+    assert said(taken) == ["general/language_changed", "appointment/reminder_last"]
+    assert SetLanguage("es") in taken.effects
+    kept = decide(replace(ASKED, tongue=tongue, takes_offer=False), means(Intent.DECLINE))
+    assert answered(kept) == {}
+    assert said(kept) == ["general/language_kept"]
 
 
 def test_a_correction_overrides_and_is_said_to() -> None:
