@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from werkzeug.test import TestResponse
 
 from bot.services.lately import Lately
-from bot.store.tables import Role, User
+from bot.store.tables import Escalation, Role, User
 from bot.web.app import create_app
 from tests.web.console.desk import Browser, Desk
 
@@ -140,6 +141,21 @@ def test_the_list_is_drawn_for_each_as_they_see_it(desk: Desk, sit: Sit, talk: s
     assert 'name="pick"' not in reader.look("/console/live?view=all").text
     assert "Conversaciones" in spanish.look("/console/live?view=all").text
     assert counts(ana.look("/console/live?view=open")).get("mine", "1") == "1"
+
+
+@pytest.mark.parametrize("view", ["open", "urgent", "all", "snoozed", "waiting"])
+def test_what_is_drawn_for_all_is_the_same_for_each(desk: Desk, sit: Sit, talk: str, view: str) -> None:
+    (one,) = desk.escalations(talk)
+    held = {"waiting_since": desk.now} if view == "waiting" else {}
+    asleep = {"snoozed_until": desk.now + timedelta(hours=1)} if view == "snoozed" else {}
+    desk.change(Escalation, Escalation.id == one, priority="urgent", priority_rank=1, **held, **asleep)
+    # Each is the first to ask in a process of their own, so that each has it drawn.
+    lists = [
+        sit(name, of).look(f"/console/live?view={view}", at=process).text.partition('<div id="alarm"')[0]
+        for process, (name, of) in enumerate((("Ana Ruiz", Role.COORDINATOR), ("Ben Cole", Role.ADMIN)))
+    ]
+    assert "Rosa Delgado" in lists[0]
+    assert lists[0] == lists[1]
 
 
 def test_the_own_view_is_nobody_elses(desk: Desk, sit: Sit, talk: str) -> None:
