@@ -18,7 +18,7 @@ from bot.content.grade import hardness
 from bot.content.languages import SOURCE, Language
 from bot.content.messages import Messages, Rendered, Source
 from bot.content.samples import samples
-from bot.content.showing import fitting, plain_text
+from bot.content.showing import plain_text, variants
 from bot.core.segments import encoding, normalise
 
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
@@ -131,8 +131,9 @@ def _rendering_faults(messages: Messages, source: Source, language: Language) ->
     if not messages.in_language(source.key, language.tag):
         return
     longest = None
-    for values in samples(language):
-        rendered = messages.render(source.key, language=language.tag, values=fitting(messages, source.key, values))
+    sets = (variant for values in samples(language) for variant in variants(messages, source.key, values))
+    for values in sets:
+        rendered = messages.render(source.key, language=language.tag, values=values)
         too_long = not source.fits(rendered)
         if too_long and (longest is None or len(rendered.text) > len(longest.text)):
             longest = rendered

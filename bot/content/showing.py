@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.content.grade import grade
 from bot.content.messages import Messages, Rendered
 from bot.content.samples import household, plain, samples
+from bot.content.values import GIVEN, LINKS
 from bot.core.segments import Encoding, encoding
+
+SOME_LINK, SOME_NUMBER = "https://clinic.example/a1b2c3", "12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Shown:
 def show(messages: Messages, key: str, tag: str, *, clinic: str, phone: str) -> Shown:
     """The message `key` for speakers of `tag`, from a clinic of that name and number. Raises UnknownMessage."""
     values = {**plain(), "clinic": clinic, "phone": phone}
-    rendered = messages.render(key, language=tag, values=fitting(messages, key, values))
+    rendered = messages.render(key, language=tag, values=variants(messages, key, values)[0])
     longest = _longest(messages, key, tag)
     source = messages.source(key)
     return Shown(
@@ -58,7 +61,7 @@ def show(messages: Messages, key: str, tag: str, *, clinic: str, phone: str) -> 
 def _longest(messages: Messages, key: str, tag: str) -> Rendered:
     """The dearest, and of these the longest, of what the samples make of it."""
     language = messages.language(tag)
-    sets = [fitting(messages, key, values) for values in samples(language)]
+    sets = [variant for values in samples(language) for variant in variants(messages, key, values)]
     made = (messages.render(key, language=tag, values=values) for values in sets)
     source = messages.source(key)
     return max(made, key=lambda one: (not source.fits(one), one.segments, len(one.text)))
@@ -66,13 +69,21 @@ def _longest(messages: Messages, key: str, tag: str) -> Rendered:
 
 def plain_text(messages: Messages, key: str, tag: str) -> str:
     """The message as most patients get it."""
-    return messages.render(key, language=tag, values=fitting(messages, key, plain())).text
+    return messages.render(key, language=tag, values=variants(messages, key, plain())[0]).text
 
 
-def fitting(messages: Messages, key: str, values: Mapping[str, object]) -> Mapping[str, object]:
-    """The values, with two people's visits for a message that speaks of several."""
-    several = any(name in messages.source(key).text for name in ("visit_times", "visit_menu"))
-    return household(values, (str(values["name"]), "Luis")) if several else values
+def variants(messages: Messages, key: str, values: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
+    """These values as the message can get them.
+
+    With two people's visits where it speaks of several; with and without what only it knows (`soon is defined`).
+    """
+    source = messages.source(key)
+    several = any(name in source.text for name in ("visit_times", "visit_menu"))
+    base = household(values, (str(values["name"]), "Luis")) if several else values
+    own = source.uses - GIVEN
+    full = {**base, **{name: SOME_LINK if name in LINKS else SOME_NUMBER for name in own}}
+    optional = all(f"{name} is defined" in source.text for name in own)
+    return [base, full] if own and optional else [full]
 
 
 def _example(rendered: Rendered) -> Example:

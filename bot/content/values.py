@@ -27,6 +27,9 @@ _DEFAULTS: Mapping[str, object] = {
     "name": "", "to": "", "old_when": "", "opens": "", "visit_when": "", "prompt": "",
 }  # fmt: skip
 
+GIVEN = frozenset((*_DEFAULTS, *OF_VISITS, "day", "time", "when", "visit_count", "room"))
+"""What every template may use. What else one uses, whoever sends it must give."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

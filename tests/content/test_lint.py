@@ -90,6 +90,18 @@ def test_a_reminder_that_is_too_long(copy: Path) -> None:
     assert re.match(r"templates/messages/appointment/same_day.txt: en: [23] segments \(", found[0])
 
 
+def test_what_only_one_message_knows_counts_too(copy: Path) -> None:
+    edit(template(copy), "{{ clinic }}", "{{ clinic }}{% if soon is defined %} " + LONG_WINDED * 8 + "{% endif %}")
+    assert [fault.partition(" segments")[0] for fault in faults(copy) if "general/thanks" in fault] == [
+        f"templates/messages/general/thanks.txt: {tag}: {count}" for tag, count in (("ar", 7), ("en", 3), ("es", 3))
+    ]
+
+
+def test_a_link_in_arabic_keeps_its_order(copy: Path) -> None:
+    edit(template(copy), "{{ clinic }}", "{{ clinic }} {{ link }}")
+    assert not [fault for fault in faults(copy) if "changes its order" in fault]
+
+
 def test_a_translation_that_is_too_long(copy: Path) -> None:
     edit(spanish(copy), "le esperamos el", "le esperamos con mucho gusto y con los brazos abiertos el")
     assert any("same_day.txt: es: " in fault and "segments" in fault for fault in faults(copy))
