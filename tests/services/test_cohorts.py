@@ -77,10 +77,12 @@ def _more(made: Desk) -> None:
                    "requested_on": today - timedelta(days=20)},
         Enrollment: {"id": new_id(), "journey": "recall", "patient_id": OMAR, "subject_id": "R-9", "step": "invite"},
     }  # fmt: skip
+    over = {"id": new_id(), "journey": "recall", "patient_id": ADA, "subject_id": "R-8", "step": "invite"}
     user = made.user("Ana Ruiz")
     with made.clinic.database.begin() as connection:
         for table, values in rows.items():
             connection.execute(insert(table).values(**values, **at))
+        connection.execute(insert(Enrollment).values(**over, **at, ended_at=now, outcome="booked"))
         connection.execute(insert(PatientList).values(id="list-1", name="Flu", owner_id=user, size=2, created_at=now))
         for patient_id in (ROSA, OMAR):
             connection.execute(insert(ListedPatient).values(list_id="list-1", patient_id=patient_id))
@@ -130,7 +132,9 @@ CASES: list[tuple[dict[str, Any], set[str]]] = [
     ({"risk": {"points": 90, "within_days": 7}}, set()),
     ({"spoke": {"side": "patient", "within_days": 1}}, {OMAR}),
     ({"journey": {"journey": "recall", "course": "running"}}, {OMAR}),
-    ({"journey": {"journey": "recall", "course": "ended"}}, set()),
+    ({"journey": {"journey": "recall", "course": "ended"}}, {ADA}),
+    ({"journey": {"journey": "recall", "course": "ever", "outcome": "booked"}}, {ADA}),
+    ({"journey": {"journey": "recall", "course": "ended", "outcome": "declined"}}, set()),
     ({"list": {"list_id": "list-1"}}, {ROSA, OMAR}),
 ]
 

@@ -254,6 +254,8 @@ def _course(test: cohort.OnJourney) -> Sequence[ColumnElement[bool]]:
     if test.course != cohort.Course.EVER:
         running = Enrollment.ended_at.is_(None)
         found.append(running if test.course == cohort.Course.RUNNING else ~running)
+    if test.outcome:
+        found.append(Enrollment.outcome == test.outcome)
     return found
 
 
@@ -311,6 +313,19 @@ def measures(connection: Connection) -> Sequence[str]:
 def specialties(connection: Connection) -> Sequence[str]:
     """The specialties that referrals name."""
     query = select(Referral.specialty).distinct().order_by(Referral.specialty).limit(MOST_CHOICES)
+    return connection.execute(query).scalars().all()
+
+
+def outcomes(connection: Connection) -> Sequence[str]:
+    """The outcomes that journeys have ended with of late."""
+    ended = (
+        select(Enrollment.outcome)
+        .where(Enrollment.outcome.is_not(None))
+        .order_by(Enrollment.id.desc())
+        .limit(VISITS_LOOKED_AT)
+        .subquery()
+    )
+    query = select(ended.c.outcome).distinct().order_by(ended.c.outcome).limit(MOST_CHOICES)
     return connection.execute(query).scalars().all()
 
 

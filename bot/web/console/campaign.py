@@ -13,16 +13,18 @@ from bot.core.campaigns import CampaignState
 from bot.core.cohort_data import Malformed, read
 from bot.core.fuses import Limit
 from bot.services import audit
-from bot.services.campaigns import forecast, making, measures, running, showing
+from bot.services.campaigns import forecast, making, measures, running, showing, trials
 from bot.services.campaigns.cohort import refresh
 from bot.services.campaigns.making import Faulty, Refused
 from bot.services.campaigns.plan import Plan, plan_of
+from bot.services.campaigns.trials import NotTried
 from bot.services.campaigns.words import Written
 from bot.services.limits import read_limits
 from bot.store.columns import AnyRow
 from bot.store.queries import campaigns as queries
 from bot.store.queries import forecasts
 from bot.store.queries import inbox as inbox_queries
+from bot.store.queries import trials as trial_queries
 from bot.web.console import campaign_words, fuse_words, segment_words
 from bot.web.console.campaigns import SOMEBODY, local_text, may_see, title_of
 from bot.web.console.fuses import fuses_of
@@ -32,6 +34,7 @@ from bot.web.console.segment_choices import list_names
 from bot.web.current import clinic
 
 MOST_DAYS: Final = forecast.MOST_DAYS
+TRIALS_SHOWN: Final = 5
 
 
 def install(blueprint: Blueprint) -> None:
@@ -42,6 +45,7 @@ def install(blueprint: Blueprint) -> None:
     for name, view in (
         ("forecast", campaign_forecast),
         ("translation", campaign_translation),
+        ("try", campaign_try),
         ("approve", campaign_approve),
         ("do", campaign_do),
     ):
@@ -86,6 +90,19 @@ def campaign_translation(campaign_id: str) -> ResponseReturnValue:
     if isinstance(outcome, Faulty):
         return _page(row, translation=_told(outcome), typed=form), 422
     return _done(row, outcome, say("Kept. Patients of that language get it."))
+
+
+def campaign_try(campaign_id: str) -> ResponseReturnValue:
+    """Send one text of it to oneself."""
+    row, ours, form = _row(campaign_id), clinic(), request.form
+    outcome = trials.ask(
+        ours, row.id, arm=form.get("arm", ""), language=form.get("language", ""), phone=form.get("phone", "")[:40],
+        actor_id=person().user_id, now=ours.clock(),
+    )  # fmt: skip
+    if isinstance(outcome, NotTried):
+        return _page(row, try_fault=campaign_words.NOT_TRIED[outcome], typed=form), 422
+    flash(say("The test is on its way to you."))
+    return redirect(url_for("console.campaign", campaign_id=row.id) + "#try", 303)
 
 
 @only(*SUPERVISORS)
@@ -197,6 +214,7 @@ def _page(row: AnyRow, **shown: Any) -> str:
         outcomes = measures.outcomes(connection, plan) if row.started_at is not None else []
         needs = running.needs_approval(connection, plan)
         limit = read_limits(connection)[Limit.APPROVAL_SIZE]
+        tried = trial_queries.of(connection, row.id, limit=TRIALS_SHOWN)
         lists, blown = list_names(connection), fuses_of(connection, plan)
     if seen:
         _note_samples(row)
@@ -205,7 +223,7 @@ def _page(row: AnyRow, **shown: Any) -> str:
         needs_approval=needs, approval_size=int(limit), texts=_texts(plan), title_of=title_of, MOST_DAYS=MOST_DAYS,
         local_text=local_text, meant=_meant(row, lists), languages=ours.texts.languages(), segment=segment_words,
         hours=_hours(days) if finished else [], blown=blown, fuse_words=fuse_words, **_progress(row),
-        **{"translation": {}, "typed": {}, "days_fault": False, **shown},
+        tried=tried, **{"translation": {}, "typed": {}, "days_fault": False, "try_fault": "", **shown},
     )  # fmt: skip
 
 

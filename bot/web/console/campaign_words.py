@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from bot.core.campaigns import CampaignState, Goal
+from bot.core.escalation import NoticeState
 from bot.services.campaigns.making import Refused
+from bot.services.campaigns.trials import NotTried
 from bot.services.campaigns.words import Fault, Found, Unwritten
 from bot.web.console import words
 from bot.web.console.language import Said
@@ -58,6 +60,20 @@ SKIPPED: Final = Said({
     "fuse": "a fuse has blown",
     "waiting": "the days were too short for all",
     "hold-out": "they are in the group that gets nothing",
+})  # fmt: skip
+NOT_TRIED: Final = Said({
+    NotTried.GONE: "It is not there any more.",
+    NotTried.NO_PHONE: "Write your number: you are on no rung of the on-call ladder with a phone.",
+    NotTried.BAD_PHONE: "This is no phone number that takes texts.",
+    NotTried.PATIENTS_PHONE: "A patient is reached at that number. A test goes to staff only.",
+    NotTried.UNWRITTEN: "There is no text in that language.",
+})  # fmt: skip
+TRIALS: Final = Said({
+    NoticeState.DUE: "on its way",
+    NoticeState.SENDING: "on its way",
+    NoticeState.SENT: "sent",
+    NoticeState.FAILED: "not sent",
+    NoticeState.VOID: "not sent",
 })  # fmt: skip
 TEXT_FAULTS: Final = Said({
     Fault.EMPTY: "Write a text.",

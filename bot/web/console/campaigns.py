@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from bot.core.campaigns import Goal
 from bot.core.cohort import Condition, Listed, Reach
 from bot.core.cohort_data import Malformed
+from bot.journeys import discover
 from bot.services import cohorts, patient_lists
 from bot.services.campaigns import making
 from bot.services.campaigns.cohort import described, draw
@@ -138,7 +139,7 @@ def _step(step: str, form: Form, *, looking: bool = False) -> str:
     shown: dict[str, Any] = {
         "tally": tally, "sources": sources, "locations": [place for place in _locations() if place],
         "whole_clinic": "" in _locations(), "goals": list(Goal), "usual": usual, "MOST_HELD_OUT": MOST_HELD_OUT,
-        "templates": [(key, title_of(key)) for key in startable(ours, ours.clock()) if key not in UNFIT],
+        "templates": [(key, title_of(key)) for key in _openings(ours)],
     }  # fmt: skip
     previews = {letter: _previews(form, letter, tally) for letter in form.letters()} if step == "text" else {}
     others = [(name, form.typed.get(name, "")) for one in STEPS if one != step for name in FIELDS[one]]
@@ -147,6 +148,17 @@ def _step(step: str, form: Form, *, looking: bool = False) -> str:
         previews=previews, looking=looking, Reach=Reach, segment=segment_words,
         zone=ours.settings.clinic_timezone, tally_kept=json.dumps(tally, sort_keys=True), **shown,
     )  # fmt: skip
+
+
+def _openings(ours: Clinic) -> Sequence[str]:
+    """Texts with which the clinic begins to speak; what only answers a patient begins nothing."""
+    begun = {
+        step.text
+        for journey in discover().values()
+        for step in journey.steps.values()
+        if step is journey.steps[journey.start] or step.sends
+    }
+    return [key for key in startable(ours, ours.clock()) if key in begun and key not in UNFIT]
 
 
 def title_of(key: str) -> str:

@@ -146,6 +146,10 @@ def _journeys(_connection: Connection) -> Options:
     return [(name, JOURNEYS[name] if name in JOURNEYS.source else name) for name in sorted(discover())]
 
 
+def _outcomes(connection: Connection) -> Options:
+    return [(name, name) for name in queries.outcomes(connection)]
+
+
 def _courses(_connection: Connection) -> Options:
     return [(str(one), said.COURSES[one]) for one in Course]
 
@@ -167,6 +171,7 @@ FOUND: Final[Mapping[tuple[str, str], Callable[[Connection], Options]]] = {
     ("spoke", "side"): _sides,
     ("journey", "journey"): _journeys,
     ("journey", "course"): _courses,
+    ("journey", "outcome"): _outcomes,
     ("list", "list_id"): _lists,
 }
 SUGGESTED: Final = frozenset({("upcoming", "service"), ("referral", "specialty"), ("journey", "outcome")})

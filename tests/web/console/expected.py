@@ -54,6 +54,7 @@ EXPECTED = {
     "console.campaign_new": Who.STAFF,
     "console.campaign_patients": Who.SUPERVISORS,
     "console.campaign_translation": Who.SUPERVISORS,
+    "console.campaign_try": Who.STAFF,
     "console.campaigns": Who.EVERYBODY,
     "console.canned": Who.EVERYBODY,
     "console.canned_new": Who.SUPERVISORS,

@@ -27,6 +27,7 @@ from bot.store.tables import (
     CampaignForecast,
     CampaignRecipient,
     CampaignText,
+    CampaignTrial,
     Fuse,
     Message,
     Patient,
@@ -99,6 +100,10 @@ def test_a_campaign_is_drafted_in_steps_forecast_and_started(
     page = step(ana, page, "to.text", name="Autumn", source=f"s.{which}", goal="booked", location="").text
     assert "6 patients" in page
     assert "5 can be sent texts." in page
+    # What only answers, or offers a time to one, begins no campaign.
+    assert "Recalls: invite" in page
+    assert "Check-ins: yes noted" not in page
+    assert "Earlier times" not in page
     page = step(ana, page, "look", a_kind="template", a_template="recall/invite").text
     assert page.count('class="sms"') == 3
     assert 'lang="es"' in page
@@ -305,3 +310,17 @@ def test_a_blown_fuse_says_why_and_a_person_lets_it_go_on(town: Desk, people: tu
     assert "Too many opted out" not in sam.get(at).text
     assert "Resume" in sam.get(at).text
     assert sam.post(f"/console/fuses/{fuse_id}/reset").status_code == 404
+
+
+def test_a_text_of_it_is_sent_to_oneself(town: Desk, people: tuple[Browser, Browser, Browser]) -> None:
+    ana, _sam, _olga = people
+    at = drafted(ana, segment(town, {"all": []}))
+    asked = {"arm": "A", "language": "es", "phone": ""}
+    assert "you are on no rung" in ana.post(f"{at}/try", asked).text
+    answer = ana.post(f"{at}/try", {**asked, "phone": Desk.phone(10)})
+    assert answer.status_code == 422
+    assert "A patient is reached at that number" in answer.text
+    page = ana.post(f"{at}/try", {**asked, "phone": "601-555-0187"}, follow_redirects=True).text
+    assert "The test is on its way to you." in page
+    assert re.search(r"A · Spanish · [^<]* · on its way", page)
+    assert town.row(CampaignTrial).language == "es"
