@@ -12,7 +12,7 @@ from bot.content.catalogues import Catalogue as Catalogue
 from bot.content.catalogues import read_catalogue
 from bot.content.messages import Messages
 from bot.content.paths import data_root
-from bot.content.replies import OnFirstUse
+from bot.content.replies import OnFirstUse, load_protocols
 from bot.content.showing import Shown as Shown
 from bot.content.showing import show as show
 from bot.gateways.fhir import FhirFile
@@ -36,6 +36,7 @@ def build_clinic(settings: Settings) -> Clinic:
         understand=OnFirstUse(),
         queue=RedisQueue(settings.redis_url),
         clock=clock.now,
+        protocols=load_protocols(data_root() / "locales"),
     )
 
 

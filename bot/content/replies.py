@@ -13,6 +13,8 @@ from bot.content import kept
 from bot.content.paths import data_root
 from bot.core import understanding
 from bot.core.intents import Evidence, Understanding
+from bot.core.preparation import Protocol
+from bot.core.preparation import parse as parse_protocols
 from bot.core.understanding import Asked, Compiled, Lexicon, Understander, compile_lexicons
 from bot.core.understanding.readings import Limits
 
@@ -93,6 +95,12 @@ def load_limits(folder: Path) -> dict[str, Limits]:
     if not path.is_file():
         return {}
     return {kind: Limits(**table) for kind, table in _toml(path).items() if isinstance(table, dict)}
+
+
+def load_protocols(folder: Path) -> tuple[Protocol, ...]:
+    """What patients are to do before a visit, by service; none where the file is missing. Raises ValueError."""
+    path = folder / "protocols.toml"
+    return parse_protocols(_toml(path)) if path.is_file() else ()
 
 
 def _toml(path: Path) -> dict[str, object]:

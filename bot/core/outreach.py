@@ -21,6 +21,7 @@ from bot.core.hours import Span, is_quiet, opens_at, quiet_from
 from bot.core.journey import Rank
 from bot.core.messages import STAFF_LATER, Origin
 from bot.core.people import AppointmentStatus, ConsentStatus, NumberStatus, Participation, PatientStatus, Scope
+from bot.core.preparation import PREFIX
 
 LOOK_AGAIN: Final = timedelta(minutes=15)
 
@@ -254,7 +255,7 @@ def _unanswered(message: MessageFacts, facts: Facts, _now: datetime) -> Drop | N
 
 def _is_answered(message: MessageFacts, visit: VisitFacts) -> bool:
     journey, step = message.kind.partition("/")[0], _step(message.kind)
-    if step == "same_day":
+    if step == "same_day" or step.startswith(PREFIX):
         return visit.response in _NOT_COMING
     if step == _MOVED:
         return visit.response is not Participation.NEEDS_ACTION  # The new time has been answered already.

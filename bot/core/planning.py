@@ -109,8 +109,8 @@ def _days_before(visit: Visit, days: int) -> datetime:
 
 
 def pick(steps: Sequence[str]) -> str:
-    """Of the steps of one visit that are due together, the one to make."""
-    return max(steps, key=ORDER.index)
+    """Of the steps of one visit that are due together, the one to make. Of those that prepare, the last."""
+    return max(steps, key=lambda step: ORDER.index(step) if step in ORDER else len(ORDER))
 
 
 def too_late(step: str, visit: Visit, expires_at: datetime, at: datetime) -> str | None:

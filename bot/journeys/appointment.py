@@ -13,7 +13,6 @@ from bot.core.people import Participation
 
 OPTIONS = (Intent.CONFIRM, Intent.RESCHEDULE, Intent.DECLINE)
 REMINDERS = ("reminder_first", "reminder_last", "booked")
-EVERYTHING = (*REMINDERS, "same_day")
 
 
 def _answer(event: Replied, response: Participation) -> tuple[Effect, ...]:
@@ -44,7 +43,7 @@ def _declined(event: Replied) -> tuple[Effect, ...]:
     # The chart is the clinic's: a person takes the visit off, so nothing is promised as done.
     return (
         *_answer(event, Participation.DECLINED),
-        *_void(event, "declined", EVERYTHING),
+        *_void(event, "declined", ()),
         Escalate(Reason.DECLINED, suggestion="cancel-in-chart", appointment_id=_first(event)),
     )
 
@@ -53,7 +52,7 @@ def _rescheduled(event: Replied) -> tuple[Effect, ...]:
     # The old slot is kept until a new one is booked.
     return (
         *_answer(event, Participation.TENTATIVE),
-        *_void(event, "another-time", EVERYTHING),
+        *_void(event, "another-time", ()),
         Escalate(Reason.RESCHEDULE, suggestion="offer-times", appointment_id=_first(event)),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.config import Settings
+from bot.core.preparation import Protocol
 from bot.services.lately import Lately
 from bot.services.places import Known, SetUp
 from bot.services.ports import Queue, Texts, Understands
@@ -25,6 +26,8 @@ class Clinic:
     understand: Understands
     queue: Queue
     clock: Callable[[], datetime]
+    protocols: tuple[Protocol, ...] = ()
+    """What the patients of some services are to do before a visit."""
     known: Known = field(default_factory=Known, repr=False, compare=False)
     lately: Lately = field(default_factory=Lately, repr=False, compare=False)
 

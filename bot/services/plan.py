@@ -13,14 +13,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.core import preparation
 from bot.core.journey import PlannedTouch, TouchState
-from bot.core.people import Visit
+from bot.core.people import Participation, Visit
 from bot.core.planning import History, Rules, plan_visit
 from bot.services import waitlist
 from bot.services.batches import AtFault, Told, Worked, WorkOff
 from bot.services.clinic import Clinic
 from bot.services.loops import touching as loop_touching
 from bot.services.loops.feeding import feed
+from bot.services.loops.ripples import spread
 from bot.services.touching import make_messages, take_together
 from bot.store.bulk import put_many
 from bot.store.columns import AnyRow, new_id
@@ -78,6 +80,7 @@ def _plan_batch(clinic: Clinic, at: datetime, limit: int, but: Collection[str]) 
             planning.void_older(connection, [row.appointment_id for row in rows if row.planned_version], clinic.clock())
             known = [row for row in rows if row.planned_version]
             waitlist.called_off(connection, known, clinic.clock())
+            spread(connection, clinic, known, clinic.clock())
             # A visit calls for what is still ahead of it now, however far ahead somebody plans.
             touches = touches_of(rows, told, rule_book(connection, clinic), min(at, clinic.clock()), clinic.clock())
             put_many(connection, Touch.__table__, touches, or_ignore=True)
@@ -97,7 +100,7 @@ def touches_of(
     for row in rows:
         visit = visit_of(row)
         history = History(told=row.appointment_id in told, previous_starts_at=row.previous_starts_at)
-        for touch in plan_visit(visit, book.for_visit(visit), history, at):
+        for touch in (*plan_visit(visit, book.for_visit(visit), history, at), *book.preparing(visit, at)):
             touches.append(
                 {
                     "id": new_id(),
@@ -149,6 +152,15 @@ class RuleBook:
     default: Rules
     special: dict[tuple[str | None, str | None], Rules]
 
+    protocols: tuple[preparation.Protocol, ...] = ()
+
+    def preparing(self, visit: Visit, now: datetime) -> tuple[PlannedTouch, ...]:
+        """What this visit's service has the patient do beforehand."""
+        if not visit.is_open(now) or visit.response in (Participation.DECLINED, Participation.TENTATIVE):
+            return ()
+        protocol = preparation.for_service(self.protocols, visit.service)
+        return preparation.plan(visit, protocol, now) if protocol is not None else ()
+
     def for_visit(self, visit: Visit) -> Rules:
         """The rules for this visit."""
         for key in ((visit.service, visit.location), (visit.service, None), (None, visit.location)):
@@ -163,7 +175,7 @@ def rule_book(connection: Connection, clinic: Clinic) -> RuleBook:
         (row.service, row.location): Rules(tuple(row.days), row.booked_notice, row.same_day_note)
         for row in planning.rules(connection)
     }
-    return RuleBook(Rules(tuple(clinic.settings.reminder_days)), special)
+    return RuleBook(Rules(tuple(clinic.settings.reminder_days)), special, clinic.protocols)
 
 
 @once_more

@@ -18,6 +18,7 @@ from bot.core.messages import Origin
 from bot.core.outreach import Lane
 from bot.core.people import ConsentStatus, PatientStatus, Scope, Visit
 from bot.core.planning import AT_ONCE, REMINDERS, SAID_ALREADY, pick, too_late
+from bot.core.preparation import PREFIX
 from bot.journeys import discover
 from bot.services import reviews
 from bot.services.clinic import Clinic
@@ -118,7 +119,7 @@ def _sort_out(
     spoken: Container[str],
 ) -> tuple[list[Due], dict[str, list[str]]]:
     skipped: dict[str, list[str]] = defaultdict(list)
-    by_visit: dict[str, list[Due]] = defaultdict(list)
+    by_visit: dict[tuple[str, bool], list[Due]] = defaultdict(list)
     for row in rows:
         due = _due_of(row, clinic)
         reason = "visit-changed" if row.subject_version != row.version else None
@@ -128,7 +129,8 @@ def _sort_out(
         if reason is None and due.step in ("booked", *REMINDERS) and due.visit.appointment_id in spoken:
             reason = SAID_ALREADY
         if reason is None:
-            by_visit[due.visit.appointment_id].append(due)
+            # How to prepare is said beside the reminder, and not in its place.
+            by_visit[due.visit.appointment_id, due.step.startswith(PREFIX)].append(due)
         else:
             skipped[reason].append(due.touch_id)
     wanted = []
@@ -289,6 +291,7 @@ def draft_of(
         appointment_version=first.visit.version,
         enrollment_id=enrollment_id,
         lane=LANES.get(step, Lane.REMINDER),
+        budget_exempt=step.startswith(PREFIX),
         due_at=now,
         expires_at=min(due.expires_at for due in group),
         dedupe_key=_key_of(group),

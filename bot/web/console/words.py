@@ -103,6 +103,8 @@ STEPS: Final = Said({
     "offer-times": "Offer two or three other times.",
     "release-old-visit": "The earlier visit is booked: take the old one off the books.",
     "keep-old-visit": "They do not want the earlier time after all: leave the old visit as it is.",
+    "barrier-then-times": "See to what stood in the way of coming, then offer times.",
+    "call-after-misses": "Call: several visits missed, and no answer to our text.",
     "call-or-letter": "Call; if nobody answers, put them on the letter list.",
     "stop-some-texts": "They want fewer texts. Ask which, and stop those.",
     "visit-may-be-meant": "The word may have meant the visit, not the texts. Call to make sure.",
