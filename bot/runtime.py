@@ -10,6 +10,7 @@ from bot import clock
 from bot.config import Settings
 from bot.content.catalogues import Catalogue as Catalogue
 from bot.content.catalogues import read_catalogue
+from bot.content.measures import load_measures
 from bot.content.messages import Messages
 from bot.content.paths import data_root
 from bot.content.replies import OnFirstUse, load_protocols
@@ -37,6 +38,7 @@ def build_clinic(settings: Settings) -> Clinic:
         queue=RedisQueue(settings.redis_url),
         clock=clock.now,
         protocols=load_protocols(data_root() / "locales"),
+        measures=load_measures(),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from bot.content.lint import lint as find_faults
+from bot.content.measures import measure_findings
 from bot.content.messages import Messages
 
 
@@ -21,7 +22,7 @@ def lint(root: Path | None) -> None:
     """Check templates and translations: missing, too long, unsafe to show on a lock screen, carrier keywords."""
     try:
         messages = Messages.load(root)
-        findings = find_faults(messages)
+        findings = [*find_faults(messages), *measure_findings(root)]
     except ValueError as fault:
         click.echo(str(fault), err=True)
         sys.exit(1)

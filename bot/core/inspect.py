@@ -98,9 +98,9 @@ def _reported(journey: Journey) -> set[str]:
 def moves(step: Step, sample: Visit, journey: Journey | None = None) -> Iterator[tuple[str, Move]]:
     """Every way out of a step: what is answered (or "silence", or "event …"), and the move."""
     for intent, reaction in step.on.items():
-        yield str(intent), _try(intent, reaction, step, sample)
+        yield from ((str(intent), move) for move in _tries(intent, reaction, step, sample))
     if step.words is not None:
-        yield "in words", _try(Intent.UNCLEAR, step.words, step, sample)
+        yield from (("in words", move) for move in _tries(Intent.UNCLEAR, step.words, step, sample))
     enrollment = _enrollment(step, sample)
     if step.on_silence is not None:
         quiet = step.on_silence
@@ -116,9 +116,11 @@ def _enrollment(step: Step, sample: Visit) -> Enrollment:
     return Enrollment("sample", "sample", sample.patient_id, sample.appointment_id, step.name)
 
 
-def _try(intent: Intent, reaction: Reaction, step: Step, sample: Visit) -> Move:
+def _tries(intent: Intent, reaction: Reaction, step: Step, sample: Visit) -> Iterator[Move]:
+    """Where a reaction may lead: one that looks at the number chosen is tried with each that there is."""
     if isinstance(reaction, Move):
-        return reaction
+        yield reaction
+        return
     question = Question(
         id="sample",
         journey="sample",
@@ -131,8 +133,14 @@ def _try(intent: Intent, reaction: Reaction, step: Step, sample: Visit) -> Move:
         expires_at=sample.starts_at,
         enrollment=_enrollment(step, sample),
     )
-    understanding = Understanding((intent,), 1.0, auto=True, details=Details(number=1))
-    return reaction(Replied(understanding, question, (sample,)))
+    known: list[Move] = []
+    for number in (None, *range(1, len(step.options) + 1)):
+        details = Details(number=float(number or 1), option=number)
+        understanding = Understanding((intent,), 1.0, auto=True, details=details)
+        move = reaction(Replied(understanding, question, (sample,)))
+        if move not in known:
+            known.append(move)
+            yield move
 
 
 def mermaid(journey: Journey, sample: Visit) -> str:
@@ -149,5 +157,7 @@ def _edges(journey: Journey, sample: Visit) -> dict[tuple[str, str], list[str]]:
     edges: dict[tuple[str, str], list[str]] = {}
     for name, step in journey.steps.items():
         for label, move in moves(step, sample, journey):
-            edges.setdefault((name, move.to), []).append(label)
+            labels = edges.setdefault((name, move.to), [])
+            if label not in labels:
+                labels.append(label)
     return edges

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.config import Settings
+from bot.core.measures import Measures
 from bot.core.preparation import Protocol
 from bot.services.lately import Lately
 from bot.services.places import Known, SetUp
@@ -28,6 +29,7 @@ class Clinic:
     clock: Callable[[], datetime]
     protocols: tuple[Protocol, ...] = ()
     """What the patients of some services are to do before a visit."""
+    measures: Measures = field(default_factory=Measures, repr=False, compare=False)
     known: Known = field(default_factory=Known, repr=False, compare=False)
     lately: Lately = field(default_factory=Lately, repr=False, compare=False)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.core.measures import Measures
 from bot.services.importing.report import Fault
 from bot.store.vault import Vault
 
@@ -26,6 +27,7 @@ class Context:
     dry_run: bool = False
     states: frozenset[str] = frozenset()
     """The status words of the whole file, folded."""
+    measures: Measures = field(default_factory=Measures)
     promised: set[str] = field(default_factory=set)
 
 

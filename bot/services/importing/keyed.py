@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from bot.services.importing.cells import BadCell, Cells
 from bot.services.importing.context import Context, Stored, digests
 from bot.services.importing.known import AboutPatient, of_known_patients
 from bot.services.importing.times import DATE, read_date
-from bot.services.importing.words import read_referral_status
+from bot.services.importing.words import read_recall_status, read_referral_status
 from bot.store.columns import Table
 from bot.store.tables import Recall, Referral
 
@@ -76,7 +77,7 @@ class Keyed:
         }
 
 
-RECALL_COLUMNS = ("recall_id", "patient_id", "measure", "due_date", "payer")
+RECALL_COLUMNS = ("recall_id", "patient_id", "measure", "due_date", "payer", "status", "sex", "exclusions")
 RECALL_REQUIRED = ("recall_id", "patient_id", "measure", "due_date")
 REFERRAL_COLUMNS = (
     "referral_id",
@@ -101,11 +102,15 @@ def parse_recall(cells: Cells, context: Context) -> Row:
     """One recall from one row. Raises BadCell."""
     recall_id, patient_id = cells.identifier("recall_id"), cells.identifier("patient_id")
     values: dict[str, Any] = {
-        "measure": _needed(cells, "measure", limit=64),
+        "measure": context.measures.key_of(_needed(cells, "measure", limit=64)),
         "due_date": read_date("due_date", _needed(cells, "due_date"), country=context.country, now=context.now),
     }
     if "payer" in cells.columns:
         values["payer"] = cells.text("payer", limit=64)
+    if "status" in cells.columns:
+        values["status"] = read_recall_status("status", cells.text("status"))
+    if cells.columns & {"sex", "exclusions"}:
+        values["extra"] = {"sex": _sex(cells.text("sex")), "exclusions": _list(cells.text("exclusions"))}
     return Row(line=cells.line, id=recall_id, patient_id=patient_id, values=values)
 
 
@@ -125,6 +130,16 @@ def parse_referral(cells: Cells, context: Context) -> Row:
             read_date("requested_on", asked, country=context.country, now=context.now) if asked else None
         )
     return Row(line=cells.line, id=referral_id, patient_id=patient_id, values=values, sealed=("referred_to",))
+
+
+def _sex(text: str) -> str:
+    return {"f": "female", "female": "female", "m": "male", "male": "male"}.get(text.casefold(), "")
+
+
+def _list(text: str) -> list[str]:
+    """Reasons in one cell, as words with hyphens."""
+    parts = (part.strip().casefold().replace(" ", "-").replace("_", "-") for part in re.split(r"[;,|]", text))
+    return sorted(filter(None, parts))
 
 
 def _needed(cells: Cells, column: str, *, limit: int = 64) -> str:

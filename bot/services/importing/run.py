@@ -102,6 +102,7 @@ def run_rows(
         assume_consent=assume_consent,
         dry_run=dry_run,
         states=found.states,
+        measures=clinic.measures,
         promised=promised if promised is not None else set(),
     )
     name = file_name.replace("\0", "")[-_LONGEST_FILE_NAME:]

@@ -116,3 +116,19 @@ def read_referral_status(column: str, text: str) -> str:
     if status is None:
         raise BadCell(column, "status", "no status that we know: write one of FHIR's, such as active or completed")
     return status
+
+
+_RECALLS: dict[str, str] = {
+    **dict.fromkeys(("", "due", "open", "overdue", "gap", "non-compliant", "noncompliant", "pending", "active"), "due"),
+    **dict.fromkeys(("done", "completed", "complete", "closed", "compliant", "met", "satisfied"), "done"),
+    **dict.fromkeys(("declined", "refused", "no"), "declined"),
+    **dict.fromkeys(("excluded", "exclusion", "exempt", "not applicable", "n/a"), "excluded"),
+}
+
+
+def read_recall_status(column: str, text: str) -> str:
+    """Where care that is due stands. Raises BadCell."""
+    status = _RECALLS.get(" ".join(text.casefold().split()))
+    if status is None:
+        raise BadCell(column, "status", "no status that we know: write due, done, declined or excluded")
+    return status

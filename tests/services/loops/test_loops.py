@@ -132,7 +132,7 @@ def test_a_yes_after_two_invitations_is_not_asked_which(recalled: tuple[Chat, st
 def test_a_no_ends_it_and_a_later_yes_opens_it_again(recalled: tuple[Chat, str]) -> None:
     chat, loop_id = recalled
     chat.pass_time(timedelta(hours=2))
-    chat.text("P1", "3")
+    chat.text("P1", "no thank you")
     assert chat.loop("recall", "P1").outcome == "declined"
     chat.text("P1", "1")
     row = chat.loop("recall", "P1")
