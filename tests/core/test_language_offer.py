@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.effects import Say, SetLanguage
 from bot.core.intents import Evidence, Intent, Understanding
@@ -168,3 +170,30 @@ def test_what_is_stored_comes_back() -> None:
         assert Tongue.parse(tongue.as_json()) == tongue
     assert Tongue.parse(None) == NOTHING_HEARD
     assert Tongue.parse({}) == NOTHING_HEARD
+
+
+TEXTS = st.lists(
+    st.sampled_from(
+        [ONE, TWO, ("во сколько вы открываетесь", "ru"), ("what time do you open", "en"), ("si", "es"), ("ok", None)]
+    ),
+    max_size=30,
+)
+
+
+@given(TEXTS, st.lists(st.sampled_from([True, False, None]), min_size=30, max_size=30))
+def test_no_language_is_ever_offered_twice(texts: list[tuple[str, str | None]], answers: list[bool | None]) -> None:
+    tongue, made = NOTHING_HEARD, []
+    for (text, language), answer in zip(texts, answers, strict=False):
+        understanding = read(language)
+        before = tongue
+        tongue = hear(tongue, text, understanding, on_file="en")
+        offer = due(tongue, text, understanding, ("en", "es", "ru"))
+        if offer is not None:
+            assert before.count >= ENOUGH - 1
+            assert language == offer
+            made.append(offer)
+            tongue = settled(tongue, (Say(OFFER, language=offer),), NOW)
+            if answer is not None:
+                tongue = settled(tongue, taken(tongue, yes=answer), NOW)
+    assert len(made) == len(set(made))
+    assert "en" not in made
