@@ -149,7 +149,7 @@ def brought(connection: Connection, since: datetime, until: datetime) -> Sequenc
     """What was brought to a person in that time."""
     return connection.execute(
         select(
-            Escalation.patient_id, Escalation.conversation_id, Escalation.priority, Escalation.reason,
+            Escalation.id, Escalation.patient_id, Escalation.conversation_id, Escalation.priority, Escalation.reason,
             Escalation.status, Escalation.claimed_at, Escalation.resolved_at, Escalation.respond_by,
             Escalation.created_at, Appointment.location,
         )
@@ -223,6 +223,14 @@ def people(connection: Connection, patient_ids: Sequence[str]) -> Iterator[AnyRo
         )
 
 
+def names(connection: Connection, patient_ids: Sequence[str]) -> Iterator[AnyRow]:
+    """The sealed names of these patients."""
+    for ids in _pieces(patient_ids):
+        yield from connection.execute(
+            select(Patient.patient_id, Patient.given_name, Patient.family_name).where(Patient.patient_id.in_(ids))
+        )
+
+
 def earliest(connection: Connection) -> datetime | None:
     """When the clinic's first text went out."""
     moment: datetime | None = connection.execute(
@@ -232,7 +240,8 @@ def earliest(connection: Connection) -> datetime | None:
 
 
 def _batches(connection: Connection, query: Select[*tuple[object, ...]]) -> Iterator[Sequence[AnyRow]]:
-    with connection.execution_options(stream_results=True, yield_per=BATCH).execute(query) as result:
+    # For this statement alone: set on the connection, it would hold for all that follow.
+    with connection.execute(query, execution_options={"stream_results": True, "yield_per": BATCH}) as result:
         yield from result.partitions(BATCH)
 
 

@@ -66,6 +66,7 @@ ACTS: Final = Said({
     "patient.status": "Changed a patient’s status",
     "patient.view": "Looked at a patient",
     "recovery-code.use": "Used a recovery code",
+    "reports.cases": "Looked behind a report’s number",
     "reports.export": "Exported a report",
     "resource.add": "Added a resource",
     "resource.change": "Changed a resource",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from bot.core.reports import MEASURES, Measure, Parts, Topic, Unit
+from bot.core.reports import BREACH, CONFIRMATION, MEASURES, NO_SHOW, Measure, Parts, Topic, Unit
 from bot.services.reporting.reading import Point
 from bot.services.reporting.visits import ASKED, CONFIRMED, NOT_ASKED
 from bot.web.console.language import Said, say
@@ -35,6 +35,11 @@ ARMS: Final = Said({
     NOT_ASKED: "Not asked",
 })
 PERIODS: Final = Said({7: "Last 7 days", 30: "Last 30 days", 90: "Last 90 days", 365: "Last 365 days"})
+LISTS: Final = Said({
+    NO_SHOW.name: "Missed visits",
+    CONFIRMATION.name: "Visits asked about and not confirmed",
+    BREACH.name: "Cases answered late, or not yet",
+})
 NO_AGE: Final = Said({"": "Age not known"})
 NO_PLACE: Final = Said({"": "No visit on record"})
 NO_TEXT: Final = Said({"": "No text before it"})

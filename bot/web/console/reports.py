@@ -12,9 +12,10 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from bot.core.reports import SEGMENTS, Topic, Unit
+from bot.core.reports import MEASURES, SEGMENTS, Topic, Unit
 from bot.services import audit
 from bot.services.reporting import reading, sheet
+from bot.services.reporting.cases import LISTED, MOST, cases
 from bot.services.reporting.reading import Asked, Line
 from bot.services.reporting.roll_up import next_month, today_of
 from bot.store.queries import staff as staff_queries
@@ -31,6 +32,8 @@ MONTHS: Final = 13
 """So many months back are offered one by one."""
 MONTH: Final = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 LONGEST: Final = 120
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2199
 
 
 def install(blueprint: Blueprint) -> None:
@@ -38,6 +41,7 @@ def install(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/reports", view_func=reports)
     blueprint.add_url_rule("/reports/export", view_func=reports_export)
     blueprint.add_url_rule("/reports/<measure>", view_func=report)
+    blueprint.add_url_rule("/reports/<measure>/<day>", view_func=report_cases)
 
 
 def reports() -> ResponseReturnValue:
@@ -61,6 +65,30 @@ def report(measure: str) -> ResponseReturnValue:
     return render_template(
         "console/report.html", found=found, line=found.line, measure=found.line.measure,
         chart=charts.columns(found.line.series, most=most), **_names(asked, form),
+    )  # fmt: skip
+
+
+def report_cases(measure: str, day: str) -> ResponseReturnValue:
+    """Whose visits or cases of one day a number counts: of the account's places, each leading to its record."""
+    try:
+        when = date.fromisoformat(day)
+    except ValueError:
+        abort(404)
+    if measure not in LISTED or not FIRST_YEAR <= when.year <= LAST_YEAR:
+        abort(404)
+    ours, who = clinic(), person()
+    with ours.database.read() as connection:
+        asked, form = _asked(connection)
+        places = (asked.location,) if asked.location is not None else asked.places
+        found = cases(ours, connection, measure, when, places=places, now=ours.clock())
+    with ours.database.begin() as connection:
+        audit.record(
+            connection, at=ours.clock(), actor=who.user_id, action="reports.cases", object_type="report",
+            detail={"measure": measure, "from": str(when), "count": len(found)},
+        )  # fmt: skip
+    return render_template(
+        "console/report_cases.html", measure=MEASURES[measure], day_shown=when, found=found, most=MOST,
+        **_names(asked, form),
     )  # fmt: skip
 
 
@@ -132,7 +160,7 @@ def _names(asked: Asked, form: dict[str, Any]) -> dict[str, Any]:
     kept = {name: form[name] for name in ("period", "location", "language") if form[name]}
     return {
         "asked": asked, "form": form, "kept": kept, "said": said, "charts": charts, "periods": PERIODS,
-        "spoken": _languages(), "cost": _cost, "language_name": language,
+        "spoken": _languages(), "cost": _cost, "language_name": language, "listed": LISTED,
     }  # fmt: skip
 
 

@@ -106,6 +106,7 @@ EXPECTED = {
     "console.reopen": Who.STAFF,
     "console.reply": Who.STAFF,
     "console.report": Who.EVERYBODY,
+    "console.report_cases": Who.EVERYBODY,
     "console.reports": Who.EVERYBODY,
     "console.reports_export": Who.EVERYBODY,
     "console.reset_factor": Who.ADMINS,
@@ -148,7 +149,7 @@ EXPECTED = {
 }
 
 OF_NO_PLACE = {
-    "campaign_id", "cohort_id", "elsewhere", "fuse_id", "key", "language", "list_id", "location_id", "measure",
+    "campaign_id", "cohort_id", "day", "elsewhere", "fuse_id", "key", "language", "list_id", "location_id", "measure",
     "reply_id", "resource_id", "rung_id", "secret", "user_id", "view_id",
 }  # fmt: skip
 """Parameters of routes that name nothing of a patient's. Every other one belongs into the guard's SCOPED."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.escalation import Priority
 from bot.core.people import AppointmentStatus, Participation
 from bot.services.reporting import reading, roll_up
 from bot.store.tables import AuditEntry, Role, User
@@ -76,7 +77,7 @@ def test_a_chart_says_what_it_shows_and_a_table_stands_beside_it(ana: Browser) -
     assert 'role="img" aria-labelledby="chart-title chart-desc"' in page
     assert "7 bars from 2026-11-17 to 2026-11-23" in page
     assert page.count('<rect class="bar"') > 1
-    assert '<th scope="row" class="when">2026-11-22</th><td class="worth">25.0 %</td><td>13</td><td>52</td>' in page
+    assert '2026-11-22</a></th><td class="worth">25.0 %</td><td>13</td><td>52</td>' in page
     assert "95 % interval: 15.2–38.2 %" in page
 
 
@@ -150,3 +151,24 @@ def test_a_page_takes_the_same_few_statements_however_much_there_is(
     roll_up.run_all(ledger.clinic, since=(ledger.now - timedelta(days=300)).date())
     assert asked() == many
     assert max(many) <= 20
+
+
+def test_behind_a_number_stand_the_cases_of_ones_own_places_and_looking_is_on_record(ana: Browser, desk: Desk) -> None:
+    page = ana.get("/console/reports/no_show?period=7").text
+    assert 'href="/console/reports/no_show/2026-11-22"' in page
+    listed = ana.get("/console/reports/no_show/2026-11-22").text
+    assert listed.count('href="/console/patients/') == 13
+    assert desk.row(AuditEntry, AuditEntry.action == "reports.cases").detail["count"] == 13
+    assert ana.get("/console/reports/no_show/2026-11-22?location=Elm+St").text.count('href="/console/patients/') == 3
+    desk.change(User, User.name == "Ana Ruiz", locations=["Elm St"])
+    assert ana.get("/console/reports/no_show/2026-11-22").text.count('href="/console/patients/') == 3
+    assert ana.get("/console/reports/confirmation/2026-11-22").status_code == 200
+    for gone in ("reach/2026-11-22", "no_show/yesterday", "no_show/0001-01-01"):
+        assert ana.get(f"/console/reports/{gone}").status_code == 404
+
+
+def test_behind_a_breach_stands_what_was_answered_late(ana: Browser, ledger: Ledger) -> None:
+    ledger.case("P1", Priority.URGENT, at=ledger.now - timedelta(hours=2))
+    ledger.case("P2", Priority.URGENT, at=ledger.now - timedelta(minutes=2))
+    listed = ana.get("/console/reports/breach/2026-11-23").text
+    assert listed.count('href="/console/escalations/') == 1

@@ -19,7 +19,10 @@ from tests.web.console.desk import Browser, Desk
 
 ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ONLY_POSTGRES = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-NAMED = {"conversation_id": "talk-10", "patient_id": "P-010", "language": "es", "key": "appointment/already_over"}
+NAMED = {
+    "conversation_id": "talk-10", "patient_id": "P-010", "language": "es", "key": "appointment/already_over",
+    "measure": "no_show", "day": "2026-11-23",
+}  # fmt: skip
 UNBOUNDED = {"console.audit_export"}
 """A file of everything that was asked for, a thousand lines at a time."""
 GROWS = re.compile(
