@@ -270,7 +270,7 @@ def _is_answered(message: MessageFacts, visit: VisitFacts) -> bool:
 def _going_on(message: MessageFacts, facts: Facts, now: datetime) -> Hold | Drop | None:
     match facts.campaign:
         case None | CampaignState.RUNNING | CampaignState.FINISHED:
-            return None  # Finished: all have been let go, and the last of them may still be on their way.
+            return None  # Finished: one that went and came back may be tried once more.
         case CampaignState.STOPPED:
             return Drop(GateReason.CAMPAIGN_STOPPED)
         case _:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from bot.core.campaigns import CampaignState, LetGo, RecipientState, hour_of, slot_of
 from bot.core.hours import local_day
@@ -23,21 +23,20 @@ from bot.services.campaigns.plan import Plan, read
 from bot.services.campaigns.words import step_of
 from bot.services.clinic import Clinic
 from bot.services.outbox import row_of
+from bot.store.bulk import put_many
 from bot.store.columns import new_id
 from bot.store.database import DatabaseDown, once_more
 from bot.store.queries import campaigns as queries
 from bot.store.queries import loops
-from bot.store.queries.conversations import ensure_conversations, insert_or_ignore
+from bot.store.queries.conversations import ensure_conversations
 from bot.store.queries.planning import contacts
-from bot.store.tables import Enrollment, Message, Question
+from bot.store.tables import Enrollment, EnrollmentMove, Message, Question
 
 log = structlog.get_logger()
 
 ACTOR: Final = "timer"
 OVER: Final = "campaign-over"
 
-_MESSAGES: Final = insert(Message.__table__)  # type: ignore[arg-type]
-_QUESTIONS: Final = insert(Question.__table__)  # type: ignore[arg-type]
 
 
 def release(clinic: Clinic, now: datetime, *, batch: int = BATCH) -> Counter[str]:
@@ -73,9 +72,14 @@ def _batch(clinic: Clinic, campaign_id: str, now: datetime, batch: int) -> Count
         if plan.ends_at is not None and plan.ends_at <= now:
             queries.give_up_waiting(connection, plan.id, OVER, now)
         counts = step(connection, clinic, plan, Stored(connection, clinic, plan), now, limit=batch)
-        if not counts["looked"] and not queries.anybody_waits(connection, plan.id):
+        if not counts["looked"] and _is_done(connection, plan.id):
             _finish(connection, plan, now)
     return counts
+
+
+def _is_done(connection: Connection, campaign_id: str) -> bool:
+    """Nobody waits, and everything has gone out: until then it can be paused and stopped."""
+    return not (queries.anybody_waits(connection, campaign_id) or queries.anything_owed(connection, campaign_id))
 
 
 def _finish(connection: Connection, plan: Plan, now: datetime) -> None:
@@ -143,10 +147,8 @@ def write_down(connection: Connection, clinic: Clinic, goes: Sequence[Goes], now
         enrollments.append(_enrollment(loop, step, now))
         moves.append(loops.history(loop, "", cause="opened", actor=ACTOR, now=now))
         questions.append(_question(journey, step, row, now))
-    connection.execute(insert_or_ignore(connection, Enrollment.__table__), enrollments)
-    connection.execute(loops.HISTORY, moves)
-    connection.execute(_MESSAGES, messages)
-    connection.execute(_QUESTIONS, questions)
+    for table, rows in ((Enrollment, enrollments), (EnrollmentMove, moves), (Message, messages), (Question, questions)):
+        put_many(connection, table.__table__, rows)
     return {row["patient_id"]: row["id"] for row in messages}
 
 

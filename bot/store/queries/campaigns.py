@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 from bot.core.campaigns import CampaignState, RecipientState
 from bot.core.messages import MessageStatus
 from bot.core.outreach import GateReason
+from bot.store.bulk import put_many
 from bot.store.columns import AnyRow
 from bot.store.tables import (
     Campaign,
@@ -23,7 +24,7 @@ from bot.store.tables import (
     Patient,
 )
 
-_RECIPIENTS: Final = insert(CampaignRecipient.__table__)  # type: ignore[arg-type]
+OWED: Final = (MessageStatus.PLANNED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
 _SETTLED: Final = (
     update(CampaignRecipient)
     .where(
@@ -111,8 +112,7 @@ def zones_of(connection: Connection, patient_ids: Sequence[str]) -> Mapping[str,
 
 def add_recipients(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put these into the line."""
-    if rows:
-        connection.execute(_RECIPIENTS, list(rows))
+    put_many(connection, CampaignRecipient.__table__, rows)
 
 
 def in_line(
@@ -162,6 +162,13 @@ def anybody_waits(connection: Connection, campaign_id: str) -> bool:
     query = select(1).where(
         CampaignRecipient.campaign_id == campaign_id, CampaignRecipient.state == RecipientState.WAITING
     )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def anything_owed(connection: Connection, campaign_id: str) -> bool:
+    """Whether a text of it has yet to go out, or nobody knows whether it has."""
+    # By status first: what has not gone out is little, what a campaign has sent is not.
+    query = select(1).where(Message.status.in_(OWED), Message.campaign_id == campaign_id)
     return connection.execute(query.limit(1)).first() is not None
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.core.outreach import Verdict
+from bot.store.bulk import put_many
 from bot.store.columns import AnyRow
 from bot.store.tables import CampaignForecast, ForecastLine
-
-_LINES: Final = insert(ForecastLine.__table__)  # type: ignore[arg-type]
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -39,8 +38,7 @@ def clear_lines(connection: Connection, forecast_id: str) -> None:
 
 def keep(connection: Connection, forecast_id: str, rows: Sequence[Mapping[str, Any]], done: int) -> None:
     """Lines, and how many there are by now."""
-    if rows:
-        connection.execute(_LINES, list(rows))
+    put_many(connection, ForecastLine.__table__, rows)
     connection.execute(update(CampaignForecast).where(CampaignForecast.id == forecast_id).values(done=done))
 
 

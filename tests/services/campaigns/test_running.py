@@ -100,8 +100,10 @@ def test_a_small_one_runs_and_asks_its_question(town: Town) -> None:
     town.start(campaign_id)
     assert release(town.clinic, TEN)["goes"] == 10
     assert release(town.clinic, TEN)["goes"] == 0
-    assert town.state(campaign_id) is CampaignState.FINISHED
+    assert town.state(campaign_id) is CampaignState.RUNNING  # Nothing has gone out yet.
     town.scene.deliver()
+    release(town.clinic, TEN)
+    assert town.state(campaign_id) is CampaignState.FINISHED
     assert len(town.went(campaign_id)) == 10
     assert town.scene.count(Enrollment, Enrollment.journey == "recall") == 10
     assert town.scene.count(Question, Question.state == "open") == 10
