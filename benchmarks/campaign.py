@@ -88,7 +88,8 @@ def _forecast(clinic: Clinic, campaign_id: str) -> str:
 
 def _let_go(clinic: Clinic, campaign_id: str, at: list[datetime]) -> str:
     while True:
-        release(clinic, clinic.clock())
+        while release(clinic, clinic.clock())["looked"]:
+            pass
         with clinic.database.read() as connection:
             if not queries.anybody_waits(connection, campaign_id):
                 return campaign_id

@@ -172,7 +172,7 @@ def _tell(connection: Connection, clinic: Clinic, guards: Guards, subject: str, 
         priority=Priority.URGENT,
         conversation_id=None,
         patient_id=subject if guards is Guards.PATIENT else None,
-        evidence={"rules": [f"{guards}:{trip.why}"]},
+        evidence={"words": "", "rules": [f"{guards}:{trip.why}"]},
     )
     escalation_id = raise_to_person(batch, need, clinic=clinic, now=now)
     batch.flush()

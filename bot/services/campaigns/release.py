@@ -35,12 +35,16 @@ from bot.store.tables import Enrollment, EnrollmentMove, Message, Question
 log = structlog.get_logger()
 
 ACTOR: Final = "timer"
+MOST: Final = 2_000
 OVER: Final = "campaign-over"
 
 
 
-def release(clinic: Clinic, now: datetime, *, batch: int = BATCH) -> Counter[str]:
+def release(clinic: Clinic, now: datetime, *, batch: int = BATCH, most: int = MOST) -> Counter[str]:
     """Let go what is due of every running campaign; how many went. Raises DatabaseDown.
+
+    Of each about `most` patients in one round: the next round goes on in the same slot, and what else the scheduler has
+    to do need not wait for it.
 
     Safe in several processes at once, and to be killed at any moment: the campaign's row is the lock, and each batch
     one transaction in which a patient is let go and the text written down.
@@ -50,8 +54,10 @@ def release(clinic: Clinic, now: datetime, *, batch: int = BATCH) -> Counter[str
     counts: Counter[str] = Counter()
     for campaign_id in ids:
         try:
-            while (got := _batch(clinic, campaign_id, now, batch))["looked"]:
+            looked = 0
+            while looked < most and (got := _batch(clinic, campaign_id, now, batch))["looked"]:
                 counts += got
+                looked += got["looked"]
         except DatabaseDown:
             raise
         except Exception as error:
