@@ -37,9 +37,13 @@ JOURNEYS: Final = Said({
     "checkin": "Check-ins",
     "education": "Health tips",
     "general": "Answers and safety",
+    "medication": "Medicines",
+    "no_show": "After a missed visit",
     "outreach": "In the clinic's own words",
     "recall": "Recalls",
+    "referral": "Referrals",
     "survey": "Surveys",
+    "transition": "After a hospital stay",
     "waitlist": "Earlier times",
 })  # fmt: skip
 FILTERS: Final = Said({
