@@ -30,7 +30,7 @@ from zoneinfo import ZoneInfo
 from bot import clock
 from bot.config import load
 from bot.core.rows import Kind
-from bot.demo import answers, postgres, sample
+from bot.demo import answers, outreach, postgres, sample
 from bot.demo.children import Children
 from bot.runtime import build_clinic
 from bot.services.accounts import create_user
@@ -200,12 +200,15 @@ class Demo:
 
 def _fill(clinic: Clinic, password: str) -> None:
     now = clock.now()
-    create_user(clinic, email=EMAIL, role=Role.ADMIN, password=password, now=now, name="Robin Avery", actor="demo")
+    robin = create_user(
+        clinic, email=EMAIL, role=Role.ADMIN, password=password, now=now, name="Robin Avery", actor="demo"
+    )
     today = now.astimezone(ZoneInfo(sample.ZONE)).date()
     for kind, body in ((Kind.PATIENTS, sample.patients_csv()), (Kind.APPOINTMENTS, sample.appointments_csv(today))):
         report = run_import(clinic, kind, io.BytesIO(body), file_name=f"{kind}.csv", actor="demo", dry_run=False)
         assert not report.rejected, report
     answers.add_replies(clinic, now)
+    outreach.add(clinic, robin, now)
 
 
 def _this_morning() -> datetime:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
+from bot.core.campaigns import CampaignState
 from bot.core.cohort import Condition
-from bot.core.cohort_data import read, written
+from bot.core.cohort_data import Malformed, read, written
 from bot.services import cohorts
 from bot.services.campaigns.making import record
 from bot.services.clinic import Clinic
@@ -18,6 +17,7 @@ from bot.store.queries import campaign_cohorts as queries
 from bot.store.queries import campaigns
 
 LEFT: Final = "left-the-segment"
+FRESH: Final = (CampaignState.DRAFT, CampaignState.APPROVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +37,32 @@ def described(condition: Condition, *, name: str, locations: Sequence[str], segm
 def draw(clinic: Clinic, cohort: Mapping[str, Any], now: datetime) -> Iterator[str]:
     """Ids of everybody who belongs to it now. Raises Malformed."""
     with clinic.database.read() as connection:
-        for batch in _batches(clinic, connection, cohort, now):
+        for batch in cohorts.members(
+            clinic, connection, read(cohort["definition"]), locations=cohort["locations"], now=now
+        ):
             yield from batch
 
 
 def refresh(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime) -> Changed:
     """Who does not belong to the segment any more gets nothing; who does again, and had been left out, is back.
 
-    Nobody is added: the campaign was forecast, and approved, for those whom it has. Raises Malformed.
+    Nobody is added: the campaign was forecast, and approved, for those whom it has. A list does not change, and of a
+    campaign that is under way nothing is taken back.
     """
     with clinic.database.read() as connection:
         row = campaigns.campaign(connection, campaign_id)
-    if row is None or "segment" not in row.cohort:
+    if row is None or row.state not in FRESH or not {"segment", "definition"} <= row.cohort.keys():
         return Changed()
+    try:
+        condition = read(row.cohort["definition"])
+    except Malformed:
+        # Of another version: its patients stay as they were drawn.
+        return Changed()
+    places = row.cohort.get("locations", ())
     left = back = 0
     after = ""
     with clinic.database.read() as looking:
-        for batch in _batches(clinic, looking, row.cohort, now):
+        for batch in cohorts.members(clinic, looking, condition, locations=places, now=now):
             with clinic.database.begin() as connection:
                 span = {"after": after, "until": batch[-1]}
                 left += queries.leave_out(connection, campaign_id, but=batch, reason=LEFT, now=now, **span)
@@ -64,10 +73,3 @@ def refresh(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime) -
         if left or back:
             record(connection, "refresh", campaign_id, actor_id, now, left=left, back=back)
     return Changed(left, back)
-
-
-def _batches(
-    clinic: Clinic, connection: Connection, cohort: Mapping[str, Any], now: datetime
-) -> Iterator[Sequence[str]]:
-    condition = read(cohort["definition"])
-    return cohorts.members(clinic, connection, condition, locations=cohort["locations"], now=now)

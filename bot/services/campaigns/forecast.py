@@ -21,6 +21,7 @@ from bot.core.fuses import Limit
 from bot.core.hours import local_day, next_reading
 from bot.core.outreach import Verdict
 from bot.services import audit
+from bot.services.campaigns.cohort import refresh
 from bot.services.campaigns.deciding import Decided, Goes, Never, Waits
 from bot.services.campaigns.letting_go import BATCH, step
 from bot.services.campaigns.plan import Plan, read
@@ -266,8 +267,9 @@ def dry_run(
 
 
 def request(clinic: Clinic, campaign_id: str, *, days: int, actor_id: str, now: datetime) -> str | None:
-    """Ask for a forecast. Its id; None: there is no such campaign."""
+    """Ask for a forecast, for those who belong to its segment now. Its id; None: there is no such campaign."""
     forecast_id = new_id()
+    refresh(clinic, campaign_id, actor_id=actor_id, now=now)
     with clinic.database.begin() as connection:
         if queries.campaign(connection, campaign_id) is None:
             return None

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from bot.core.campaigns import CampaignState
 from bot.core.fuses import Guards, Limit
 from bot.core.outreach import GateReason
+from bot.services.campaigns.cohort import refresh
 from bot.services.campaigns.making import Refused, record
 from bot.services.campaigns.plan import Plan, read
 from bot.services.clinic import Clinic
@@ -65,7 +66,8 @@ def needs_approval(connection: Connection, plan: Plan) -> bool:
 
 @once_more
 def start(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime) -> Refused | None:
-    """Let it run, from `starts_at` on. None: done."""
+    """Let it run, from `starts_at` on, for those who belong to its segment now. None: done."""
+    refresh(clinic, campaign_id, actor_id=actor_id, now=now)
     with clinic.database.begin() as connection:
         plan = read(connection, clinic, campaign_id, lock=True)
         if plan is None:

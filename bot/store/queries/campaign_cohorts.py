@@ -50,6 +50,16 @@ def take_back(
     return connection.execute(changing.values(state=RecipientState.WAITING, reason=None, updated_at=now)).rowcount
 
 
+def left_out(connection: Connection, campaign_id: str, reason: str) -> int:
+    """How many get nothing for that reason."""
+    query = select(func.count()).where(
+        CampaignRecipient.campaign_id == campaign_id,
+        CampaignRecipient.state == RecipientState.SKIPPED,
+        CampaignRecipient.reason == reason,
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def samples(connection: Connection, forecast_id: str, locations: Sequence[str]) -> Sequence[AnyRow]:
     """The first text of a forecast in each arm and language, of patients of these places, with whose it is."""
     first = (

@@ -81,7 +81,8 @@ def _value(value: Any) -> str:
     if isinstance(value, list):
         # Locations are the only lists there are.
         return ", ".join(map(str, value)) or say("Whole clinic")
-    text = "" if value is None else str(value)
+    # What is built of words, such as a segment, is read on its own page.
+    text = "" if value is None or isinstance(value, Mapping) else str(value)
     if ROW_ID.fullmatch(text):
         return ""
     if MOMENT.match(text):

@@ -14,13 +14,14 @@ from bot.core.cohort_data import Malformed, read
 from bot.core.fuses import Limit
 from bot.services import audit
 from bot.services.campaigns import forecast, making, measures, running, showing, trials
-from bot.services.campaigns.cohort import refresh
+from bot.services.campaigns.cohort import LEFT
 from bot.services.campaigns.making import Faulty, Refused
 from bot.services.campaigns.plan import Plan, plan_of
 from bot.services.campaigns.trials import NotTried
 from bot.services.campaigns.words import Written
 from bot.services.limits import read_limits
 from bot.store.columns import AnyRow
+from bot.store.queries import campaign_cohorts as cohort_queries
 from bot.store.queries import campaigns as queries
 from bot.store.queries import forecasts
 from bot.store.queries import inbox as inbox_queries
@@ -29,7 +30,7 @@ from bot.web.console import campaign_words, fuse_words, segment_words
 from bot.web.console.campaigns import SOMEBODY, local_text, may_see, title_of
 from bot.web.console.fuses import fuses_of
 from bot.web.console.guard import SUPERVISORS, is_live, only, person
-from bot.web.console.language import say, say_count
+from bot.web.console.language import say
 from bot.web.console.segment_choices import list_names
 from bot.web.current import clinic
 
@@ -67,7 +68,6 @@ def campaign_forecast(campaign_id: str) -> ResponseReturnValue:
     if not days.isdecimal() or len(days) > 3 or not 1 <= int(days) <= MOST_DAYS:
         return _page(row, days_fault=True), 422
     actor, now = person().user_id, ours.clock()
-    _looked_up_anew(row)
     forecast.dry_run(ours, row.id, days=int(days), actor_id=actor, now=now)
     return redirect(url_for("console.campaign", campaign_id=row.id) + "#forecast", 303)
 
@@ -124,8 +124,7 @@ def campaign_do(campaign_id: str) -> ResponseReturnValue:
     if do not in ACTS:
         abort(400)
     if do == "start":
-        _looked_up_anew(row)
-    act, words = ACTS[do]
+        act, words = ACTS[do]
     outcome = act(ours, row.id, actor_id=person().user_id, now=ours.clock())
     if outcome is None and do == "discard":
         flash(say("The draft is deleted."))
@@ -168,25 +167,6 @@ def _row(campaign_id: str) -> AnyRow:
     return row
 
 
-def _looked_up_anew(row: AnyRow) -> None:
-    """Who left the segment since the draft was made gets nothing."""
-    if row.state not in (CampaignState.DRAFT, CampaignState.APPROVED):
-        return
-    ours = clinic()
-    try:
-        changed = refresh(ours, row.id, actor_id=person().user_id, now=ours.clock())
-    except Malformed:
-        return
-    if changed.left:
-        flash(
-            say_count(
-                "%(num)s patient does not belong to the segment any more and gets nothing.",
-                "%(num)s patients do not belong to the segment any more and get nothing.",
-                changed.left,
-            )
-        )
-
-
 def _done(row: AnyRow, outcome: Refused | None, words: str) -> ResponseReturnValue:
     flash(campaign_words.REFUSED[outcome] if outcome is not None else words)
     return redirect(url_for("console.campaign", campaign_id=row.id), 303)
@@ -214,6 +194,7 @@ def _page(row: AnyRow, **shown: Any) -> str:
         outcomes = measures.outcomes(connection, plan) if row.started_at is not None else []
         needs = running.needs_approval(connection, plan)
         limit = read_limits(connection)[Limit.APPROVAL_SIZE]
+        left = cohort_queries.left_out(connection, row.id, LEFT)
         tried = trial_queries.of(connection, row.id, limit=TRIALS_SHOWN)
         lists, blown = list_names(connection), fuses_of(connection, plan)
     if seen:
@@ -223,7 +204,7 @@ def _page(row: AnyRow, **shown: Any) -> str:
         needs_approval=needs, approval_size=int(limit), texts=_texts(plan), title_of=title_of, MOST_DAYS=MOST_DAYS,
         local_text=local_text, meant=_meant(row, lists), languages=ours.texts.languages(), segment=segment_words,
         hours=_hours(days) if finished else [], blown=blown, fuse_words=fuse_words, **_progress(row),
-        tried=tried, **{"translation": {}, "typed": {}, "days_fault": False, "try_fault": "", **shown},
+        tried=tried, left=left, **{"translation": {}, "typed": {}, "days_fault": False, "try_fault": "", **shown},
     )  # fmt: skip
 
 

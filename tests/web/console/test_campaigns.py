@@ -176,6 +176,7 @@ def test_who_leaves_the_segment_before_the_start_gets_nothing(
     town.change(Patient, Patient.patient_id == "P-010", language="en")
     town.change(Patient, Patient.patient_id == "P-011", language="vi")
     sam.post(f"{at}/forecast", {"days": "3"})
+    assert "2 patients do not belong to the segment any more and get nothing." in sam.get(at).text
     town.change(Patient, Patient.patient_id == "P-011", language="es")
     # Somebody new is not added: the campaign was forecast for those whom it has.
     town.change(Patient, Patient.patient_id == "P-014", language="es")
@@ -287,7 +288,7 @@ def test_what_is_carried_along_may_be_nonsense(town: Desk, people: tuple[Browser
 
 
 def test_a_blown_fuse_says_why_and_a_person_lets_it_go_on(town: Desk, people: tuple[Browser, Browser, Browser]) -> None:
-    ana, sam, _olga = people
+    ana, sam, olga = people
     at = drafted(sam, segment(town, {"all": []}))
     sam.post(f"{at}/do", {"do": "start"})
     which = town.row(Campaign).id
@@ -304,6 +305,10 @@ def test_a_blown_fuse_says_why_and_a_person_lets_it_go_on(town: Desk, people: tu
     assert "Let it go on" not in page
     fuse_id = town.row(Fuse, Fuse.guards == Guards.CAMPAIGN).id
     assert ana.post(f"/console/fuses/{fuse_id}/reset").status_code == 403
+    clinic_wide = town.row(Fuse, Fuse.guards == Guards.CLINIC).id
+    town.change(User, User.name == "Olga Reyes", locations=["Main St"])
+    assert olga.post(f"/console/fuses/{clinic_wide}/reset").status_code == 403
+    assert olga.post(f"/console/fuses/{fuse_id}/reset").status_code == 403
     answer = sam.post(f"/console/fuses/{fuse_id}/reset", {"campaign": which})
     assert answer.status_code == 303
     assert answer.location.endswith(at)
