@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from babel.messages.catalog import Message
 
-from bot.content.carriers import CARRIER_LINES, Keywords, without_keyword, without_lines
+from bot.content.carriers import CARRIER_LINES, without_keyword, without_lines
 from bot.content.catalogues import PLACEHOLDER, Msgid, is_usable, read_raw
 from bot.content.direction import fragile_parts, is_balanced, starts_rightward
-from bot.content.discretion import Discretion
 from bot.content.grade import hardness
 from bot.content.languages import SOURCE, Language
-from bot.content.messages import Messages, Rendered, Source
+from bot.content.messages import Messages
+from bot.content.prepared import Rendered, Source
 from bot.content.samples import samples
 from bot.content.showing import plain_text, variants
-from bot.core.segments import encoding, normalise
+from bot.content.wording import Wording
+from bot.core.segments import encoding
 
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
@@ -32,37 +32,11 @@ class Finding:
     message: str
 
 
-class Wording:
-    """What no text may say, in one language: its own telling words and English ones, and every carrier's keywords."""
-
-    def __init__(self, language: Language, source: Language, keywords: Keywords) -> None:
-        self._discretion = Discretion((language.unsafe, source.unsafe))
-        self._keywords = keywords
-        familiar = "|".join(map(re.escape, language.formal.never))
-        spaced = rf"(?<!\w)(?:{familiar})(?!\w)" if not language.tight else familiar
-        self._familiar = re.compile(spaced if familiar else "(?!)", re.IGNORECASE)
-        self._how = language.formal.how
-
-    def faults(self, text: str, *, tells: bool) -> Iterator[str]:
-        """What is wrong with it; `tells`: its readers have asked for texts about what their care is for."""
-        for keyword in self._keywords.offered_in(text):
-            yield f"offers {keyword}, on which carriers act by themselves"
-        for word in () if tells else self._discretion.telling_words(text):
-            yield f'"{word}" tells what the care is for'
-        for familiar in sorted(set(self._familiar.findall(text))):
-            yield f'"{familiar}" is the familiar form (how to address patients: {self._how})'
-        for character in sorted(set(text)):
-            if _is_odd(character):
-                yield f"has {_name(character)} (U+{ord(character):04X})"
-
-
 def lint(messages: Messages) -> list[Finding]:
     """Every fault in templates, catalogues and language files; none when all is well."""
     sources = [messages.source(key) for key in messages.keys()]  # noqa: SIM118
     languages = [messages.language(tag) for tag in messages.languages()]
-    keywords = Keywords(language.carriers for language in languages)
-    english = messages.language(SOURCE)
-    wordings = {language.tag: Wording(language, english, keywords) for language in languages}
+    wordings = {language.tag: messages.wording(language.tag) for language in languages}
     found: list[Finding] = []
     for source in sources:
         found += (Finding(source.file, fault) for fault in _template_faults(source, wordings[SOURCE]))
@@ -160,17 +134,6 @@ def _direction_faults(rendered: Rendered) -> Iterator[str]:
 
 def _first(msgid: Msgid | list[str]) -> str:
     return msgid if isinstance(msgid, str) else msgid[0]
-
-
-def _is_odd(character: str) -> bool:
-    """Curly quotes, narrow spaces and the like, and emoji."""
-    if character == "\n":
-        return False
-    return normalise(character) != character or ord(character) > 0xFFFF or 0x2600 <= ord(character) <= 0x27BF
-
-
-def _name(character: str) -> str:
-    return unicodedata.name(character, "an odd character").lower()
 
 
 def _names(placeholders: set[str]) -> str:

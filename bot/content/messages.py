@@ -7,127 +7,30 @@ import json
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
-from types import CodeType
 
-from jinja2 import Environment, StrictUndefined, Template, UndefinedError, meta
+from jinja2 import Environment, StrictUndefined, Template, meta
 from jinja2.ext import InternationalizationExtension
 
-from bot.content.carriers import Keywords
+from bot.content.carriers import CARRIER_LINES, Keywords
 from bot.content.catalogues import Catalogue, Msgid, read_catalogue
-from bot.content.direction import RIGHT_TO_LEFT_MARK, starts_rightward
 from bot.content.languages import SOURCE, Language, Languages, Review
 from bot.content.paths import data_root
-from bot.content.values import ROOM_FOR_ALL, Context, context, full, one_line
-from bot.core.segments import Encoding, encoding, segments
+from bot.content.prepared import Prepared, Rendered, Source
+from bot.content.values import context, one_line
+from bot.content.wording import Wording
 
 TEMPLATES = "templates/messages"
 LOCALES = "locales"
-KEPT_PATTERNS = 256
-"""For each template and language: one for each clinic name, location and the like that comes with it."""
 
 _BUDGET = re.compile(r"\{#.*?\bsegments: (\d+)(?:, translated: (\d+))?.*?#\}", re.DOTALL)
 _TELLS = re.compile(r"\{#.*?\btells: yes\b.*?#\}", re.DOTALL)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
-_GAP = "\ue000"  # private use: in no template, no catalogue and, after cleaning, no value
-_AFTER_WIDE_STOP = re.compile(r"(?<=[。，！？：；、]) ")
 
 
 class UnknownMessage(LookupError):
     """No template of that name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A text as it goes out, the language that it is really in, and what it costs."""
-
-    text: str
-    language: str
-    segments: int
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One template file: its code, the sentences in it, and how long it may get."""
-
-    key: str
-    file: Path
-    text: str
-    code: CodeType
-    msgids: tuple[Msgid, ...]
-    budget: int
-    """GSM-7 segments allowed, one unless the file's comment says `segments: 2`; twice as many in UCS-2."""
-    budget_translated: int
-    """The same for other languages than English, where the comment says so (`segments: 1, translated: 2`)."""
-    uses: frozenset[str]
-    """The names in it. With `room` among them it has a shorter form."""
-    tells: bool
-    """Whether it may say what the care is for, as its comment says (`tells: yes`): its readers have asked for that."""
-
-    def fits(self, rendered: Rendered) -> bool:
-        """Whether a rendered text keeps within the budget."""
-        budget = self._budget(rendered)
-        if rendered.segments <= budget:
-            return True
-        # Too much for either alphabet, so the letters need no look.
-        if rendered.segments > 2 * budget:
-            return False
-        return encoding(rendered.text) is Encoding.UCS2
-
-    def allowed(self, rendered: Rendered) -> int:
-        """How many segments a text may take in the alphabet that this one needs."""
-        return self._budget(rendered) * (2 if encoding(rendered.text) is Encoding.UCS2 else 1)
-
-    def _budget(self, rendered: Rendered) -> int:
-        return self.budget if rendered.language == SOURCE else self.budget_translated
-
-
-class Unfilled(LookupError):
-    """A text needs a value that it was not given, such as a visit."""
-
-
-class Prepared:
-    """A template bound to the language that it will be in.
-
-    Jinja takes 26 microseconds for a reminder. What it makes of the clinic's own values is therefore kept as a
-    pattern with gaps, and only the gaps (name, date and time) are filled for each message: 2 microseconds.
-    """
-
-    def __init__(self, source: Source, language: Language, template: Template) -> None:
-        self.source = source
-        self.language = language
-        self._template = template
-        self._pattern = lru_cache(maxsize=KEPT_PATTERNS)(self._make_pattern)
-
-    def render(self, found: Context) -> Rendered:
-        """The text, with as much in it as there is room for."""
-        fixed, gaps = tuple(found.fixed.items()), tuple(found.words)
-        room = ROOM_FOR_ALL
-        rendered = self._fill(self._pattern(room, fixed, gaps), found)
-        while room and "room" in self.source.uses and not self.source.fits(rendered):
-            room -= 1
-            rendered = self._fill(self._pattern(room, fixed, gaps), found)
-        return rendered
-
-    def _fill(self, pattern: str, found: Context) -> Rendered:
-        text = pattern % found.words
-        return Rendered(text, self.language.tag, segments(text))
-
-    def _make_pattern(self, room: int, fixed: tuple[tuple[str, object], ...], gaps: tuple[str, ...]) -> str:
-        marks = {gap: f"{_GAP}{gap}{_GAP}" for gap in gaps}
-        # Templates hold one sentence a line.
-        try:
-            text = one_line(self._template.render(full(dict(fixed), marks), room=room))
-        except UndefinedError as error:
-            raise Unfilled(str(error)) from error
-        if self.language.tight:
-            text = _AFTER_WIDE_STOP.sub("", text)
-        if self.language.rtl and "prompt" in self.source.text and not starts_rightward(text):
-            # "Clinic: question" begins in Latin letters where the clinic's name does, and is read from the right.
-            text = RIGHT_TO_LEFT_MARK + text
-        return re.sub(f"{_GAP}(\\w+){_GAP}", r"%(\1)s", text.replace("%", "%%"))
 
 
 class Messages:
@@ -141,6 +44,7 @@ class Messages:
         self._sources: dict[str, Source] = {}
         self._prepared: dict[tuple[str, str], Prepared] = {}
         self._digests: dict[tuple[str, str], tuple[str, str]] = {}
+        self._wordings: dict[str, Wording] = {}
         # Only preparing takes it; a prepared template is read without.
         self._lock = threading.RLock()
         self._keys = _find_keys(root / TEMPLATES)
@@ -193,7 +97,18 @@ class Messages:
 
     def offers(self, text: str) -> tuple[str, ...]:
         """Words that the text offers as an answer and on which carriers act by themselves."""
-        return Keywords(language.carriers for language in self._languages.by_tag.values()).offered_in(text)
+        return self._keywords.offered_in(text)
+
+    def wording(self, tag: str) -> Wording:
+        """What no text in one of `languages()` may say."""
+        with self._lock:
+            if tag not in self._wordings:
+                self._wordings[tag] = Wording(self.language(tag), self.language(SOURCE), lambda: self._keywords)
+            return self._wordings[tag]
+
+    @cached_property
+    def _keywords(self) -> Keywords:
+        return Keywords(language.carriers for language in self._languages.by_tag.values())
 
     def tells(self, text: str) -> bool:
         """Whether it says what the care is for: a place of such a name is left out of every text."""
@@ -246,9 +161,15 @@ class Messages:
             language = self.language(self.sent_in(key, tag))
             environment = self._environment(language.tag)
             template = Template.from_code(environment, source.code, environment.make_globals(None))
-            prepared = Prepared(source, language, template)
+            prepared = Prepared(
+                source, language, template, wording=self.wording(language.tag), lines=self._lines(source, language.tag)
+            )
             self._prepared[key, tag] = prepared
             return prepared
+
+    def _lines(self, source: Source, tag: str) -> list[str]:
+        said = [msgid for msgid in source.msgids if isinstance(msgid, str) and msgid in CARRIER_LINES]
+        return [one_line(self.catalogue(tag).gettext(msgid)) for msgid in said]
 
     def _environment(self, tag: str) -> Environment:
         if tag not in self._environments:

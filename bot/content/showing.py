@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.content.grade import grade
-from bot.content.messages import Messages, Rendered
+from bot.content.messages import Messages
+from bot.content.prepared import Rendered
 from bot.content.samples import household, plain, samples
 from bot.content.values import GIVEN, LINKS
 from bot.core.segments import Encoding, encoding

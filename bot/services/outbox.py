@@ -40,6 +40,8 @@ class Draft:
     language: str | None = None
     segments: int | None = None
     """As counted when it was rendered; counted here where that is not known."""
+    faults: tuple[str, ...] = ()
+    """What the lint found in it. It goes out all the same."""
     patient_id: str | None = None
     appointment_id: str | None = None
     appointment_version: int | None = None

@@ -46,6 +46,8 @@ class PlanCounts:
     skipped: int = 0
     opened: int = 0
     """Loops that imported rows called for."""
+    faults: int = 0
+    """What the lint found in the texts made of visits' contacts; the log names it."""
     failed: int = 0
     """Visits and contacts that were left aside because of an error."""
 
@@ -189,12 +191,12 @@ def _due_batch(clinic: Clinic, at: datetime, limit: int, but: Collection[str]) -
                 if not rows:
                     return None
                 together = take_together(connection, rows, at)
-            made, skipped = make_messages(connection, clinic, together, at)
+            counts = make_messages(connection, clinic, together, at)
     except DatabaseDown:
         raise
     except Exception as error:
         raise AtFault(ids, error) from error
-    return Worked(len(rows), Counter(messages=made, skipped=skipped))
+    return Worked(len(rows), counts)
 
 
 @once_more

@@ -70,6 +70,10 @@ class Text(Protocol):
         """SMS segments."""
         ...
 
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with it, in words for those who look after the texts."""
+        ...
+
 
 class Texts(Protocol):
     """What patients read: templates and catalogues."""

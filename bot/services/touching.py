@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import Connection
 
 from bot.core.intents import Context
@@ -29,6 +30,8 @@ from bot.store.columns import AnyRow, new_id
 from bot.store.queries import gate, planning, touches
 from bot.store.queries.conversations import ensure_conversations
 from bot.store.tables import Enrollment, Message, Question
+
+log = structlog.get_logger(__name__)
 
 TOGETHER = timedelta(hours=12)
 """Reminders of one household that fall due within this time of each other go out as one text."""
@@ -70,8 +73,8 @@ def take_together(connection: Connection, rows: Sequence[AnyRow], at: datetime) 
     return Together(rows, contacts)
 
 
-def make_messages(connection: Connection, clinic: Clinic, together: Together, at: datetime) -> tuple[int, int]:
-    """Turn due contacts into messages, questions and enrollments. Gives (messages made, contacts skipped)."""
+def make_messages(connection: Connection, clinic: Clinic, together: Together, at: datetime) -> Counter[str]:
+    """Turn due contacts into messages, questions and enrollments. Counts messages, contacts skipped, and faults."""
     now = clinic.clock()
     rows, contacts = together.rows, together.contacts
     visits = [row.appointment_id for row in rows]
@@ -80,8 +83,9 @@ def make_messages(connection: Connection, clinic: Clinic, together: Together, at
     groups, skipped = choose(clinic, rows, contacts, at, spoken=spoken, stopped=stopped)
     for reason, ids in skipped.items():
         planning.settle_touches(connection, ids, state=TouchState.SKIPPED, reason=reason, now=now)
-    _write(connection, clinic, groups, contacts, now)
-    return len(groups), sum(len(ids) for ids in skipped.values())
+    faults = _write(connection, clinic, groups, contacts, now)
+    left = sum(len(ids) for ids in skipped.values())
+    return Counter(messages=len(groups), skipped=left, faults=faults)
 
 
 def choose(
@@ -192,24 +196,34 @@ def _write(
     groups: Sequence[list[Due]],
     contacts: Mapping[str, AnyRow],
     now: datetime,
-) -> None:
+) -> int:
     contacts = _with_conversations(connection, contacts, groups, now)
     enrollments = _enroll(connection, groups, now)
     step = _first_step()
     messages: list[Mapping[str, Any]] = []
     questions: list[Mapping[str, Any]] = []
     made: dict[str, str] = {}
+    faults: Counter[tuple[str, str | None, str]] = Counter()
     for group in groups:
         contact = contacts[group[0].visit.patient_id]
         draft = draft_of(clinic, group, contact, now, enrollment_id=enrollments.get(group[0].visit.appointment_id))
         message = row_of(draft, vault=clinic.vault, now=now)
         messages.append(message)
+        faults.update((draft.kind, draft.language, fault) for fault in draft.faults)
         if _step_of(group) in (*ASKING, *TELLING):
             questions.append(_question(step, group, contact, message, enrollments, now))
         made.update((due.touch_id, message["id"]) for due in group)
+    _tell(faults)
     put_many(connection, Message.__table__, messages)
     touches.queue(connection, made, now)
     put_many(connection, Question.__table__, questions)
+    return faults.total()
+
+
+def _tell(faults: Mapping[tuple[str, str | None, str], int]) -> None:
+    """To leave a reminder out for its wording would do more harm than the wording; somebody ought to see to it."""
+    for (kind, language, fault), texts in faults.items():
+        log.warning("texts have a fault", kind=kind, language=language, fault=fault, texts=texts)
 
 
 def _with_conversations(
@@ -286,6 +300,7 @@ def draft_of(
         origin=Origin.OUTREACH,
         language=rendered.language,
         segments=rendered.segments,
+        faults=rendered.faults(),
         patient_id=first.visit.patient_id,
         appointment_id=first.visit.appointment_id,
         appointment_version=first.visit.version,

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.content.messages import Messages, Unfilled, UnknownMessage
+from bot.content.messages import Messages, UnknownMessage
 from bot.content.paths import data_root
+from bot.content.prepared import TOO_LONG, Unfilled
 from bot.content.values import clean_name
 from bot.core.segments import Encoding, encoding
 
@@ -296,3 +297,19 @@ def _microseconds(language: str, filled: Mapping[str, object]) -> float:
     for _ in range(200):
         MESSAGES.render("appointment/reminder_first", language=language, values=filled)
     return (time.perf_counter() - start) / 200 * 1e6
+
+
+@pytest.mark.parametrize("tag", MESSAGES.languages())
+def test_the_lint_finds_nothing_in_what_is_planned_with_ordinary_values(tag: str) -> None:
+    for step in ("booked", "moved", "reminder_first", "reminder_last", "same_day"):
+        assert MESSAGES.render(f"appointment/{step}", language=tag, values=values()).faults() == (), step
+
+
+def test_the_lint_looks_at_the_very_text_that_goes_out() -> None:
+    def faults(**changes: object) -> tuple[str, ...]:
+        return MESSAGES.render("appointment/reminder_last", language="en", values=values(**changes)).faults()
+
+    assert faults(clinic="Willow Oncology") == ('"Oncology" tells what the care is for',)
+    assert faults(clinic="Reply CANCEL Clinic") == ("offers CANCEL, on which carriers act by themselves",)
+    assert faults(clinic="Willow " * 20) == (TOO_LONG,)
+    assert faults(name="Ana") == ()
