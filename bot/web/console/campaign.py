@@ -123,8 +123,7 @@ def campaign_do(campaign_id: str) -> ResponseReturnValue:
     row, ours, do = _row(campaign_id), clinic(), request.form.get("do", "")
     if do not in ACTS:
         abort(400)
-    if do == "start":
-        act, words = ACTS[do]
+    act, words = ACTS[do]
     outcome = act(ours, row.id, actor_id=person().user_id, now=ours.clock())
     if outcome is None and do == "discard":
         flash(say("The draft is deleted."))
