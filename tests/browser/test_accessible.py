@@ -35,7 +35,8 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """async (tags) => (await axe.run(document, {runOnly: tags, resultTypes: ["violations"]})).violations
     .flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")} ${node.failureSummary || ""}`))"""
-NO_PAGES = {"console.live", "console.alarm", "console.today_live", "console.escalation", "console.elsewhere"}
+NO_PAGES = {"console.live", "console.alarm", "console.today_live", "console.escalation", "console.elsewhere",
+            "console.campaign_progress"}
 SEGMENT = {"version": 1, "where": {"all": [
     {"language": {"among": ["es"]}}, {"not": {"upcoming": {"within_days": 9}}}, {"age": {"least": 40}},
     {"journey": {"journey": "recall", "course": "ended"}},
@@ -86,7 +87,7 @@ def named(clinic_in_use: Served) -> dict[str, str]:
         "patient_id": "P-010", "conversation_id": "talk-10", "appointment_id": "V-1", "user_id": olga,
         "rung_id": ids[OnCall], "resource_id": ids[Resource], "location_id": ids[Location],
         "reply_id": ids[CannedReply], "cohort_id": ids[Cohort], "campaign_id": _campaign(clinic, olga),
-        "secret": invited.secret, "key": "appointment/booked", "language": "es",
+        "secret": invited.secret, "key": "appointment/booked", "language": "es", "measure": "no_show", "day": "2026-11-20",
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from bot.core.campaigns import CampaignState
@@ -29,7 +29,7 @@ from bot.store.queries import trials as trial_queries
 from bot.web.console import campaign_words, fuse_words, segment_words
 from bot.web.console.campaigns import SOMEBODY, local_text, may_see, title_of
 from bot.web.console.fuses import fuses_of
-from bot.web.console.guard import SUPERVISORS, is_live, only, person
+from bot.web.console.guard import SUPERVISORS, only, person, timer
 from bot.web.console.language import say
 from bot.web.console.segment_choices import list_names
 from bot.web.current import clinic
@@ -42,6 +42,7 @@ def install(blueprint: Blueprint) -> None:
     """Add the routes."""
     rule = "/campaigns/<campaign_id>"
     blueprint.add_url_rule(rule, view_func=campaign)
+    blueprint.add_url_rule(f"{rule}/progress", view_func=campaign_progress)
     blueprint.add_url_rule(f"{rule}/patients.csv", view_func=campaign_patients)
     for name, view in (
         ("forecast", campaign_forecast),
@@ -54,11 +55,19 @@ def install(blueprint: Blueprint) -> None:
 
 
 def campaign(campaign_id: str) -> ResponseReturnValue:
-    """The page; or, for a timer, how far it has come."""
+    """The page."""
+    return _page(_row(campaign_id))
+
+
+@timer
+def campaign_progress(campaign_id: str) -> ResponseReturnValue:
+    """How far it has come, for the page that stands open; the whole page anew where its state is not `was` any more."""
     row = _row(campaign_id)
-    if is_live():
-        return render_template("console/_campaign_progress.html", **_progress(row))
-    return _page(row)
+    if row.started_at is None or request.args.get("was") != row.state:
+        answer = make_response("", 200)
+        answer.headers["HX-Refresh"] = "true"
+        return answer
+    return render_template("console/_campaign_progress.html", **_progress(row))
 
 
 def campaign_forecast(campaign_id: str) -> ResponseReturnValue:

@@ -53,6 +53,7 @@ EXPECTED = {
     "console.campaign_forecast": Who.STAFF,
     "console.campaign_new": Who.STAFF,
     "console.campaign_patients": Who.SUPERVISORS,
+    "console.campaign_progress": Who.EVERYBODY,
     "console.campaign_translation": Who.SUPERVISORS,
     "console.campaign_try": Who.STAFF,
     "console.campaigns": Who.EVERYBODY,

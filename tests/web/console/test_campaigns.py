@@ -138,9 +138,10 @@ def test_a_campaign_is_drafted_in_steps_forecast_and_started(
     assert re.search(r"6 patients", ana.get("/console/campaigns").text)
     assert sam.post(f"{at}/do", {"do": "pause"}).status_code == 303
     assert town.row(Campaign).state is CampaignState.PAUSED
-    live = sam.get(at, headers={"HX-Request": "true"}).text
+    live = sam.get(f"{at}/progress?was=paused").text
     assert live.lstrip().startswith("<section")
     assert "Paused" in live
+    assert sam.get(f"{at}/progress?was=running").headers["HX-Refresh"] == "true"
     sam.post(f"{at}/do", {"do": "resume"})
     assert town.row(Campaign).state is CampaignState.RUNNING
     sam.post(f"{at}/do", {"do": "stop"})
