@@ -87,7 +87,8 @@ def named(clinic_in_use: Served) -> dict[str, str]:
         "patient_id": "P-010", "conversation_id": "talk-10", "appointment_id": "V-1", "user_id": olga,
         "rung_id": ids[OnCall], "resource_id": ids[Resource], "location_id": ids[Location],
         "reply_id": ids[CannedReply], "cohort_id": ids[Cohort], "campaign_id": _campaign(clinic, olga),
-        "secret": invited.secret, "key": "appointment/booked", "language": "es", "measure": "no_show", "day": "2026-11-20",
+        "secret": invited.secret, "key": "appointment/booked", "language": "es", "measure": "no_show",
+        "day": "2026-11-20",
     }  # fmt: skip
 
 
