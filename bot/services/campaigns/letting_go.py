@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
-from bot.core.campaigns import LetGo, Room, room, slot_of
+from bot.core.campaigns import SLOT, LetGo, Room, room, slot_of
 from bot.core.fuses import Guards
 from bot.core.hours import is_quiet
 from bot.services.campaigns.deciding import Decided, Goes, InLine, decide
@@ -66,8 +66,9 @@ def _is_stopped(connection: Connection, plan: Plan) -> bool:
 
 
 def has_begun(plan: Plan, now: datetime) -> bool:
-    """Whether its time has come, and is not over."""
-    return (plan.starts_at is None or plan.starts_at <= now) and (plan.ends_at is None or now < plan.ends_at)
+    """Whether its time has come, and is not over: by whole slots, whenever in one it is asked."""
+    slot = slot_of(now)
+    return (plan.starts_at is None or plan.starts_at <= slot) and (plan.ends_at is None or slot + SLOT <= plan.ends_at)
 
 
 def room_left(plan: Plan, line: Line, now: datetime) -> Room:
