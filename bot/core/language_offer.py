@@ -90,7 +90,9 @@ def hear(tongue: Tongue, text: str, understanding: Understanding, *, on_file: st
         return tongue
     if _primary(shown) == _primary(on_file):
         return replace(tongue, language="", count=0)
-    count = tongue.count + 1 if _primary(shown) == _primary(tongue.language) else 1
+    again = _primary(shown) == _primary(tongue.language)
+    # No further than is asked for: what is known then is known, and need not be written down once more.
+    count = min(tongue.count + 1, ENOUGH) if again else 1
     return replace(tongue, language=shown, count=count)
 
 

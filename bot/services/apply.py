@@ -309,7 +309,11 @@ def _lead_on(turn: Turn, effect: Start | StopJourneys, response: Response) -> No
 def _move(turn: Turn, enrollment: Enrollment) -> None:
     if enrollment.id:
         turn.enrolled[enrollment.subject_id] = enrollment.id
-        turn.batch.add(loops.MOVE, loops.move_of(enrollment, turn.now))
+        values = loops.move_of(enrollment, turn.now)
+        if enrollment.journey == loops.VISITS:
+            turn.batch.add(loops.ANSWERED, {name: values[name] for name in ("which", "to", "missed", "turn", "at")})
+        else:
+            turn.batch.add(loops.MOVE, values)
         _enter(turn, enrollment)
         return
     fresh = new_id()
