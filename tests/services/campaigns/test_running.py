@@ -7,21 +7,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from bot.core.campaigns import CampaignState, Goal, RecipientState
+from bot.core.campaigns import CampaignState, RecipientState
 from bot.core.escalation import NoticeState
 from bot.core.fuses import Limit
-from bot.core.messages import Direction, MessageStatus
+from bot.core.messages import MessageStatus
 from bot.services.campaigns import making, running, trials
 from bot.services.campaigns.making import ArmText, Draft, Faulty, Made, Refused
-from bot.services.campaigns.measures import outcomes, progress
+from bot.services.campaigns.measures import progress
 from bot.services.campaigns.plan import Plan, read
 from bot.services.campaigns.release import release
 from bot.services.campaigns.trials import NotTried
 from bot.services.limits import set_limit
 from bot.store.tables import (
-    Appointment,
     AuditEntry,
     Campaign,
     CampaignTrial,
@@ -211,39 +210,6 @@ def test_a_text_about_a_visit_is_no_campaigns(town: Town, key: str) -> None:
 def progress_of(town: Town, campaign_id: str) -> Any:
     with town.clinic.database.read() as connection:
         return progress(connection, plan(town, campaign_id))
-
-
-def test_outcomes_by_arm(town: Town) -> None:
-    arms = [ArmText(name="invited", text_key="recall/invite"), ArmText(name="none")]
-    campaign_id = town.campaign(IDS, arms=arms, goal=Goal.BOOKED)
-    town.start(campaign_id)
-    release(town.clinic, TEN)
-    town.scene.deliver()
-    invited = sorted(town.went(campaign_id))
-    rest = sorted(set(IDS) - set(invited))
-    assert invited
-    assert rest
-    later = TEN + timedelta(days=2)
-    for number, who in enumerate([*invited[:2], rest[0]], 1):
-        town.scene.visit(number, patient=who)
-        town.scene.set(Appointment, Appointment.appointment_id == f"a{number}", created_at=later)
-    number = invited[0].removeprefix("p")
-    message = town.scene.fresh_id()
-    with town.clinic.database.begin() as connection:
-        connection.execute(
-            insert(Message).values(
-                id=message, conversation_id=f"talk-{number}", contact_point_id=f"phone-{number}",
-                direction=Direction.INBOUND, kind="confirm", body=b"", status="received", created_at=later,
-                updated_at=later,
-            )
-        )  # fmt: skip
-        first, second = outcomes(connection, plan(town, campaign_id))
-    assert (first.drawn, first.sent, first.reached_goal, first.replied) == (len(invited), len(invited), 2, 1)
-    assert (second.drawn, second.sent, second.reached_goal, second.is_held_out) == (len(rest), 0, 1, True)
-    assert first.difference is not None
-    assert first.difference.value == pytest.approx(2 / len(invited) - 1 / len(rest))
-    assert first.difference.interval.holds(first.difference.value)
-    assert second.difference is None
 
 
 def test_a_trial_goes_to_the_staff_and_never_to_a_patient(town: Town) -> None:
