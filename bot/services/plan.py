@@ -180,17 +180,27 @@ def rule_book(connection: Connection, clinic: Clinic) -> RuleBook:
     return RuleBook(Rules(tuple(clinic.settings.reminder_days)), special, clinic.protocols)
 
 
-@once_more
 def _due_batch(clinic: Clinic, at: datetime, limit: int, but: Collection[str]) -> Worked | None:
+    try:
+        return _make_due(clinic, at, limit, but, alone=False)
+    except AtFault as fault:
+        if len(fault.ids) != 1:
+            raise
+        # The fault may be somebody else's on the same phone, who then keeps nobody back.
+        return _make_due(clinic, at, limit, but, alone=True)
+
+
+@once_more
+def _make_due(clinic: Clinic, at: datetime, limit: int, but: Collection[str], *, alone: bool) -> Worked | None:
     ids: list[str] = []
     try:
         with clinic.database.begin() as connection:
             with _turn(clinic):
-                rows = planning.due(connection, at, limit, now=clinic.clock(), but=but)
+                rows = planning.due(connection, at, 1 if alone else limit, now=clinic.clock(), but=but)
                 ids = [row.touch_id for row in rows]
                 if not rows:
                     return None
-                together = take_together(connection, rows, at)
+                together = take_together(connection, rows, at, alone=alone)
             counts = make_messages(connection, clinic, together, at)
     except DatabaseDown:
         raise

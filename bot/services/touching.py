@@ -63,10 +63,13 @@ class Together:
     contacts: Mapping[str, AnyRow]
 
 
-def take_together(connection: Connection, rows: Sequence[AnyRow], at: datetime) -> Together:
-    """Due contacts and all that must not be decided on apart from them, every one locked where the database can."""
+def take_together(connection: Connection, rows: Sequence[AnyRow], at: datetime, *, alone: bool = False) -> Together:
+    """Due contacts and all that must not be decided on apart from them, every one locked where the database can.
+
+    `alone`: without those for others on the same phones.
+    """
     contacts = planning.contacts(connection, [row.patient_id for row in rows])
-    more = _beside(connection, rows, contacts, at)
+    more = _beside(connection, rows, contacts, at, alone=alone)
     if more:
         rows = [*rows, *more]
         contacts = planning.contacts(connection, list({row.patient_id for row in rows}))
@@ -103,13 +106,13 @@ def choose(
 
 
 def _beside(
-    connection: Connection, rows: Sequence[AnyRow], contacts: Mapping[str, AnyRow], at: datetime
+    connection: Connection, rows: Sequence[AnyRow], contacts: Mapping[str, AnyRow], at: datetime, *, alone: bool
 ) -> list[AnyRow]:
     """What else is due about the same visits, and reminders for others on the same phones that follow within hours."""
     have = [row.touch_id for row in rows]
     found = list(planning.companions(connection, [row.appointment_id for row in rows], at, but=have))
     phones = {contacts[r.patient_id].contact_point_id for r in rows if r.step in REMINDERS and r.patient_id in contacts}
-    if phones:
+    if phones and not alone:
         household = planning.household_of(connection, list(phones))
         found += planning.siblings(connection, household, at + TOGETHER, but=have)
     return list({row.touch_id: row for row in found}.values())
