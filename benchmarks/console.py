@@ -85,7 +85,8 @@ def main() -> None:
         print(f"{options.patients:,} patients written in {time.perf_counter() - begun:,.0f} s, {_load()}")
         begun = time.perf_counter()
         days = roll_up.run_all(clinic)
-        print(f"{days:,} days and months worked out in {time.perf_counter() - begun:,.0f} s, {_load()}")
+        print(f"{days:,} days and months worked out in {time.perf_counter() - begun:,.0f} s, {_load()}", flush=True)
+        _awake(clinic)
         measure(clinic, environment_of(clinic.settings, redis_url), sessions, options)
         clinic.database.dispose()
 

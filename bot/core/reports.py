@@ -171,8 +171,8 @@ RECALL_30: Final = Measure(
     name="recall_30",
     topic=Topic.LOOPS,
     title="Recalls closed in 30 days",
-    definition="Of the recalls taken up 30 days before, those booked or done by then, here or elsewhere. Each counts"
-    " on its 30th day.",
+    definition="Of the recalls taken up 30 days before, those booked or done by then, here or elsewhere. Whoever turned"
+    " out not to be meant is left out. Each counts on its 30th day.",
     numerator="booked or done",
     denominator="recalls in their 30th day",
     parts=Parts.GAP,
@@ -181,8 +181,8 @@ RECALL_90: Final = Measure(
     name="recall_90",
     topic=Topic.LOOPS,
     title="Recalls closed in 90 days",
-    definition="Of the recalls taken up 90 days before, those booked or done by then, here or elsewhere. Each counts"
-    " on its 90th day.",
+    definition="Of the recalls taken up 90 days before, those booked or done by then, here or elsewhere. Whoever turned"
+    " out not to be meant is left out. Each counts on its 90th day.",
     numerator="booked or done",
     denominator="recalls in their 90th day",
     parts=Parts.GAP,

@@ -20,6 +20,8 @@ from bot.store.queries import report_facts as facts
 RECALL: Final = "recall"
 CLOSED: Final = frozenset({"booked", "done"})
 """Outcomes with which a recall is closed; a letter, a no and nobody reached are ends, too, but close no gap."""
+NOT_MEANT: Final = frozenset({"excluded"})
+"""Outcomes of recalls that were no gap to begin with."""
 REFERRAL: Final = "referral"
 TRANSITION: Final = "transition"
 CONTACT: Final = "contact-logged"
@@ -34,7 +36,8 @@ def count_recalls(connection: Connection, count: Count, people: People, since: d
     """Recalls that come to their 30th or 90th day."""
     for measure, days in ((reports.RECALL_30, 30), (reports.RECALL_90, 90)):
         back = timedelta(days=days)
-        rows = facts.loops(connection, RECALL, since - back, until - back)
+        taken_up = facts.loops(connection, RECALL, since - back, until - back)
+        rows = [row for row in taken_up if row.outcome not in NOT_MEANT]
         people.meet(row.patient_id for row in rows)
         for row in rows:
             closed = row.outcome in CLOSED and row.ended_at is not None and row.ended_at <= row.created_at + back

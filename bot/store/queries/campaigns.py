@@ -55,6 +55,12 @@ def campaigns(connection: Connection, *, limit: int = 200, offset: int = 0) -> S
     return connection.execute(query.limit(limit).offset(offset)).all()
 
 
+def begun(connection: Connection, since: datetime, until: datetime, *, limit: int = 200) -> Sequence[AnyRow]:
+    """Campaigns that began in that time, the latest first."""
+    query = select(Campaign.__table__).where(Campaign.started_at >= since, Campaign.started_at < until)
+    return connection.execute(query.order_by(Campaign.started_at.desc(), Campaign.id).limit(limit)).all()
+
+
 def page(connection: Connection, *, after: tuple[datetime, str] | None, limit: int) -> Sequence[AnyRow]:
     """Campaigns, the newest first, from after that one on."""
     query = select(Campaign.__table__).order_by(Campaign.created_at.desc(), Campaign.id.desc()).limit(limit)

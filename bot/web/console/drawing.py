@@ -40,7 +40,7 @@ TABS: Final = (
     ),
     Tab("console.templates", ("console.template",)),
     Tab("console.canned", ("console.canned_new", "console.canned_reply")),
-    Tab("console.reports", ("console.report", "console.report_cases")),
+    Tab("console.reports", ("console.report", "console.report_cases", "console.report_hold_outs")),
     Tab("console.imports", (), SUPERVISORS),
     Tab(
         "console.settings",

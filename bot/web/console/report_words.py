@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from bot.core.reports import BREACH, CONFIRMATION, MEASURES, NO_SHOW, Measure, Parts, Topic, Unit
+from bot.core.stats import Difference
 from bot.services.reporting.reading import Point
 from bot.services.reporting.visits import ASKED, CONFIRMED, NOT_ASKED
 from bot.web.console.language import Said, say
@@ -96,11 +97,25 @@ def change(measure: Measure, now: Point, before: Point) -> str:
     """How much it differs from as many days before."""
     if now.value is None or before.value is None:
         return ""
-    gap = now.value - before.value
-    sign = "+" if gap > 0 else "−" if gap < 0 else "±"
+    apart = now.value - before.value
     if measure.unit is Unit.SHARE:
-        return say("%(sign)s%(points)s points", sign=sign, points=f"{100 * abs(gap):.1f}")
-    return f"{sign}{value(measure, abs(gap))}"
+        return say("%(sign)s%(points)s points", sign=_sign(apart), points=f"{100 * abs(apart):.1f}")
+    return f"{_sign(apart)}{value(measure, abs(apart))}"
+
+
+def gap(found: Difference) -> str:
+    """A difference of shares, in points."""
+    return say("%(sign)s%(points)s points", sign=_sign(found.value), points=f"{100 * abs(found.value):.1f}")
+
+
+def gap_interval(found: Difference) -> str:
+    """Its 95 % interval, in points."""
+    low, high = (f"{_sign(end)}{100 * abs(end):.1f}" for end in (found.interval.low, found.interval.high))
+    return say("%(low)s to %(high)s points", low=low, high=high)
+
+
+def _sign(value: float) -> str:
+    return "+" if value > 0 else "−" if value < 0 else "±"
 
 
 def interval(point: Point) -> str:

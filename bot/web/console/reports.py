@@ -16,11 +16,13 @@ from bot.core.reports import MEASURES, SEGMENTS, Topic, Unit
 from bot.services import audit
 from bot.services.reporting import reading, sheet
 from bot.services.reporting.cases import LISTED, MOST, cases
+from bot.services.reporting.hold_outs import trials
 from bot.services.reporting.reading import Asked, Line
 from bot.services.reporting.roll_up import next_month, today_of
 from bot.store.queries import staff as staff_queries
 from bot.web.console import charts
 from bot.web.console import report_words as said
+from bot.web.console.campaign_words import GOALS
 from bot.web.console.guard import person
 from bot.web.console.times import clock as time_of_day
 from bot.web.console.words import language
@@ -40,6 +42,7 @@ def install(blueprint: Blueprint) -> None:
     """Add the routes."""
     blueprint.add_url_rule("/reports", view_func=reports)
     blueprint.add_url_rule("/reports/export", view_func=reports_export)
+    blueprint.add_url_rule("/reports/hold-outs", "report_hold_outs", view_func=hold_outs)
     blueprint.add_url_rule("/reports/<measure>", view_func=report)
     blueprint.add_url_rule("/reports/<measure>/<day>", view_func=report_cases)
 
@@ -65,6 +68,20 @@ def report(measure: str) -> ResponseReturnValue:
     return render_template(
         "console/report.html", found=found, line=found.line, measure=found.line.measure,
         chart=charts.columns(found.line.series, most=most), **_names(asked, form),
+    )  # fmt: skip
+
+
+def hold_outs() -> ResponseReturnValue:
+    """Campaigns with a hold-out, and what each of their arms changed."""
+    ours, given = clinic(), request.args.get("skip", "")
+    skip = int(given) if given.isdecimal() and len(given) < 5 else 0
+    with ours.database.read() as connection:
+        asked, form = _asked(connection)
+        places = (asked.location,) if asked.location is not None else asked.places
+        found, more = trials(ours, connection, asked.first, asked.last, places=places, skip=skip)
+    return render_template(
+        "console/report_hold_outs.html", found=found, goals=GOALS, after=skip + len(found) if more else None,
+        **_names(asked, form),
     )  # fmt: skip
 
 

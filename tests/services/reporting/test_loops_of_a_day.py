@@ -25,6 +25,7 @@ def test_a_recall_counts_on_its_30th_and_on_its_90th_day(ledger: Ledger) -> None
     ledger.loop("recall", "ana", taken_up, kind="eye", outcome="booked", ended_at=taken_up + timedelta(days=29))
     ledger.loop("recall", "ben", taken_up, kind="eye", outcome="done", ended_at=taken_up + timedelta(days=31))
     ledger.loop("recall", "eve", taken_up, kind="foot", outcome="letter", ended_at=taken_up + timedelta(days=9))
+    ledger.loop("recall", "joe", taken_up, kind="foot", outcome="excluded", ended_at=taken_up)  # Was never due.
     ledger.loop("recall", "joe", MONDAY - timedelta(days=90), kind="eye", outcome="done", ended_at=taken_up)
     worked_out(ledger)
     assert ledger.parts("recall_30") == {"eye": (1, 2), "foot": (0, 1)}

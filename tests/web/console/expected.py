@@ -108,6 +108,7 @@ EXPECTED = {
     "console.reply": Who.STAFF,
     "console.report": Who.EVERYBODY,
     "console.report_cases": Who.EVERYBODY,
+    "console.report_hold_outs": Who.EVERYBODY,
     "console.reports": Who.EVERYBODY,
     "console.reports_export": Who.EVERYBODY,
     "console.reset_factor": Who.ADMINS,

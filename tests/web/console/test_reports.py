@@ -6,13 +6,16 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from bot.core.campaigns import CampaignState, Goal, RecipientState
 from bot.core.escalation import Priority
 from bot.core.people import AppointmentStatus, Participation
 from bot.services.reporting import reading, roll_up
-from bot.store.tables import AuditEntry, Role, User
+from bot.store.columns import new_id
+from bot.store.tables import AuditEntry, Campaign, CampaignRecipient, Role, User
 from tests.services.reporting.ledger import Ledger
 from tests.web.console.desk import Browser, Desk
 
@@ -172,3 +175,33 @@ def test_behind_a_breach_stands_what_was_answered_late(ana: Browser, ledger: Led
     ledger.case("P2", Priority.URGENT, at=ledger.now - timedelta(minutes=2))
     listed = ana.get("/console/reports/breach/2026-11-23").text
     assert listed.count('href="/console/escalations/') == 1
+
+
+def campaign(ledger: Ledger, name: str, drawn: int, **more: Any) -> None:
+    """A campaign that began a week ago: half of its patients were held out; others have more visits made since."""
+    began, key = ledger.now - timedelta(days=7), new_id()
+    texts = {"text": "recall/invite", "hold-out": None}
+    arms = [{"name": arm, "share": 1, "text_key": text} for arm, text in texts.items()]
+    ledger.add(
+        Campaign, id=key, name=name, state=CampaignState.FINISHED, goal=Goal.BOOKED, arms=arms, author_id="ana",
+        started_at=began, created_at=began, updated_at=began, **more,
+    )  # fmt: skip
+    for number in range(drawn):
+        ledger.add(
+            CampaignRecipient, campaign_id=key, patient_id=f"P{number}", place=number, zone="America/Chicago",
+            arm="hold-out" if number % 2 else "text", state=RecipientState.HELD_OUT, updated_at=began,
+        )  # fmt: skip
+
+
+def test_what_a_campaign_changed_stands_beside_its_hold_out(ana: Browser, ledger: Ledger, desk: Desk) -> None:
+    campaign(ledger, "Flu shots", 52)
+    campaign(ledger, "A few", 20)
+    for number in range(0, 40, 2):
+        ledger.visit(f"since {number}", f"P{number}", ledger.now, created_at=ledger.now - timedelta(days=2))
+    page = ana.get("/console/reports/hold-outs").text
+    # 20 of 26 less 0 of 26.
+    assert "+76.9 points" in page
+    assert "+54.0 to +89.0 points" in page
+    assert page.count("too few to show") == 1
+    desk.change(User, User.name == "Ana Ruiz", locations=["Elm St"])
+    assert "Flu shots" not in ana.get("/console/reports/hold-outs").text
