@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from bot.core.campaigns import CampaignState
@@ -17,6 +18,7 @@ from bot.store.queries import campaign_cohorts as queries
 from bot.store.queries import campaigns
 
 LEFT: Final = "left-the-segment"
+PAGE: Final = 5_000
 FRESH: Final = (CampaignState.DRAFT, CampaignState.APPROVED)
 
 
@@ -26,6 +28,10 @@ class Changed:
 
     left: int = 0
     back: int = 0
+
+    def __add__(self, other: Changed) -> Changed:
+        """Both together."""
+        return Changed(self.left + other.left, self.back + other.back)
 
 
 def described(condition: Condition, *, name: str, locations: Sequence[str], segment: str = "") -> Mapping[str, Any]:
@@ -43,7 +49,7 @@ def draw(clinic: Clinic, cohort: Mapping[str, Any], now: datetime) -> Iterator[s
             yield from batch
 
 
-def refresh(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime) -> Changed:
+def refresh(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime, page: int = PAGE) -> Changed:
     """Who does not belong to the segment any more gets nothing; who does again, and had been left out, is back.
 
     Nobody is added: the campaign was forecast, and approved, for those whom it has. A list does not change, and of a
@@ -59,17 +65,39 @@ def refresh(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime) -
         # Of another version: its patients stay as they were drawn.
         return Changed()
     places = row.cohort.get("locations", ())
-    left = back = 0
-    after = ""
+    changed, after = Changed(), ""
+    settle = partial(_settle, clinic, campaign_id, now=now, page=page)
     with clinic.database.read() as looking:
         for batch in cohorts.members(clinic, looking, condition, locations=places, now=now):
-            with clinic.database.begin() as connection:
-                span = {"after": after, "until": batch[-1]}
-                left += queries.leave_out(connection, campaign_id, but=batch, reason=LEFT, now=now, **span)
-                back += queries.take_back(connection, campaign_id, batch, reason=LEFT, now=now)
+            changed += settle(frozenset(batch), after=after, until=batch[-1])
             after = batch[-1]
-    with clinic.database.begin() as connection:
-        left += queries.leave_out(connection, campaign_id, but=(), reason=LEFT, now=now, after=after, until=None)
-        if left or back:
-            record(connection, "refresh", campaign_id, actor_id, now, left=left, back=back)
-    return Changed(left, back)
+    changed += settle(frozenset(), after=after, until=None)
+    if changed.left or changed.back:
+        with clinic.database.begin() as connection:
+            record(connection, "refresh", campaign_id, actor_id, now, left=changed.left, back=changed.back)
+    return changed
+
+
+def _settle(
+    clinic: Clinic,
+    campaign_id: str,
+    members: frozenset[str],
+    *,
+    after: str,
+    until: str | None,
+    now: datetime,
+    page: int,
+) -> Changed:
+    """The patients of the campaign with ids behind `after`, up to `until`, against those who belong to it there."""
+    changed = Changed()
+    with clinic.database.read() as connection:
+        look = partial(queries.waiting_or_left, connection, campaign_id, LEFT, until=until, limit=page)
+        while rows := look(after=after):
+            left = [row.patient_id for row in rows if row.reason != LEFT and row.patient_id not in members]
+            back = [row.patient_id for row in rows if row.reason == LEFT and row.patient_id in members]
+            if left or back:
+                with clinic.database.begin() as writing:
+                    gone = queries.leave_out(writing, campaign_id, left, reason=LEFT, now=now)
+                    changed += Changed(gone, queries.take_back(writing, campaign_id, back, reason=LEFT, now=now))
+            after = rows[-1].patient_id
+    return changed

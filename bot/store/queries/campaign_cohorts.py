@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from bot.core.campaigns import RecipientState
 from bot.core.outreach import Verdict
@@ -14,25 +14,30 @@ from bot.store.queries.scope import within
 from bot.store.tables import CampaignRecipient, ForecastLine, Patient
 
 
+def waiting_or_left(
+    connection: Connection, campaign_id: str, reason: str, *, after: str, until: str | None, limit: int
+) -> Sequence[AnyRow]:
+    """A page of those who wait in line, or were left out for that reason, with ids behind `after` and up to `until`."""
+    left = and_(CampaignRecipient.state == RecipientState.SKIPPED, CampaignRecipient.reason == reason)
+    query = select(CampaignRecipient.patient_id, CampaignRecipient.reason).where(
+        CampaignRecipient.campaign_id == campaign_id,
+        CampaignRecipient.patient_id > after,
+        or_(CampaignRecipient.state == RecipientState.WAITING, left),
+    )
+    if until is not None:
+        query = query.where(CampaignRecipient.patient_id <= until)
+    return connection.execute(query.order_by(CampaignRecipient.patient_id).limit(limit)).all()
+
+
 def leave_out(
-    connection: Connection,
-    campaign_id: str,
-    *,
-    after: str,
-    until: str | None,
-    but: Sequence[str],
-    reason: str,
-    now: datetime,
+    connection: Connection, campaign_id: str, patient_ids: Sequence[str], *, reason: str, now: datetime
 ) -> int:
-    """Of those who wait, with ids behind `after` and up to `until`, all but these get nothing; how many they were."""
+    """Those of these who still wait get nothing; how many they were."""
     changing = update(CampaignRecipient).where(
         CampaignRecipient.campaign_id == campaign_id,
         CampaignRecipient.state == RecipientState.WAITING,
-        CampaignRecipient.patient_id > after,
-        CampaignRecipient.patient_id.not_in(but),
+        CampaignRecipient.patient_id.in_(patient_ids),
     )
-    if until is not None:
-        changing = changing.where(CampaignRecipient.patient_id <= until)
     gone = {"state": RecipientState.SKIPPED, "reason": reason, "not_before": None, "updated_at": now}
     return connection.execute(changing.values(**gone)).rowcount
 
