@@ -23,10 +23,9 @@ CLOSED: Final = frozenset({"booked", "done"})
 NOT_MEANT: Final = frozenset({"excluded"})
 """Outcomes of recalls that were no gap to begin with."""
 REFERRAL: Final = "referral"
-TRANSITION: Final = "transition"
+TRANSITION: Final = "transition_contact"
 CONTACT: Final = "contact-logged"
 """What staff report after they have spoken with the patient or caregiver."""
-DISCHARGED_ON: Final = "discharged_on"
 BUSINESS_DAYS: Final = 2
 LOOKS_BACK: Final = timedelta(days=21)
 """So long before its second business day a discharge may have become known, holidays and a late list included."""
@@ -61,34 +60,26 @@ def count_discharges(
     clinic: Clinic, connection: Connection, count: Count, people: People, since: datetime, until: datetime
 ) -> None:
     """Discharges whose second business day ends with that day: whether staff had spoken with the patient by then."""
-    day = since.astimezone(ZoneInfo(clinic.settings.clinic_timezone)).date()
-    rows = [
-        row for row in facts.loops(connection, TRANSITION, since - LOOKS_BACK, until) if _last_day(clinic, row) == day
-    ]
-    people.meet(row.patient_id for row in rows)
+    zone = ZoneInfo(clinic.settings.clinic_timezone)
+    day = since.astimezone(zone).date()
+    known = facts.discharges(connection, TRANSITION, since - LOOKS_BACK, until)
+    people.meet(row.patient_id for row in known)
+    rows = []
+    for row in known:
+        went_home = (row.discharged_at or row.created_at).astimezone(zone).date()
+        holidays = _holidays(clinic, row.location or people.group(row.patient_id).location)
+        if business_day_after(went_home, BUSINESS_DAYS, holidays) == day:
+            rows.append(row)
     contacted = facts.reported(connection, [row.id for row in rows], CONTACT)
     for row in rows:
         in_time = row.id in contacted and contacted[row.id] < until
         _add(count, people, reports.DISCHARGE, row, numerator=in_time)
 
 
-def _last_day(clinic: Clinic, row: AnyRow) -> date:
-    """The second business day after the discharge, whenever it became known here."""
-    zone = ZoneInfo(clinic.settings.clinic_timezone)
-    return business_day_after(_discharged(row, zone), BUSINESS_DAYS, _holidays(clinic, row.location))
-
-
-def _discharged(row: AnyRow, zone: ZoneInfo) -> date:
-    try:
-        return date.fromisoformat(row.data[DISCHARGED_ON])
-    except (KeyError, TypeError, ValueError):
-        known: datetime = row.created_at
-        return known.astimezone(zone).date()
-
-
-def _holidays(clinic: Clinic, location: str | None) -> Iterable[date]:
-    place = clinic.set_up().places.get(location or "")
-    return place.week.holidays if place is not None else ()
+def _holidays(clinic: Clinic, location: str) -> Iterable[date]:
+    set_up = clinic.set_up()
+    place = set_up.places.get(location)
+    return (place.week if place is not None else set_up.week).holidays
 
 
 def _add(count: Count, people: People, measure: Measure, row: AnyRow, *, numerator: int, part: str = "") -> None:

@@ -18,6 +18,7 @@ from bot.store.tables import (
     AppointmentChange,
     ConsentEntry,
     Conversation,
+    Discharge,
     Enrollment,
     EnrollmentMove,
     Escalation,
@@ -167,7 +168,17 @@ def brought(connection: Connection, since: datetime, until: datetime) -> Sequenc
 def loops(connection: Connection, journey: str, since: datetime, until: datetime) -> Sequence[AnyRow]:
     """Loops of a journey that were taken up in that time."""
     return connection.execute(
-        select(*_LOOP, Enrollment.data)
+        select(*_LOOP)
+        .outerjoin(Appointment, Appointment.appointment_id == Enrollment.appointment_id)
+        .where(Enrollment.journey == journey, Enrollment.created_at >= since, Enrollment.created_at < until)
+    ).all()
+
+
+def discharges(connection: Connection, journey: str, since: datetime, until: datetime) -> Sequence[AnyRow]:
+    """Loops about discharges that were taken up in that time, with when the patient went home."""
+    return connection.execute(
+        select(*_LOOP, Discharge.discharged_at)
+        .outerjoin(Discharge, Discharge.discharge_id == Enrollment.subject_id)
         .outerjoin(Appointment, Appointment.appointment_id == Enrollment.appointment_id)
         .where(Enrollment.journey == journey, Enrollment.created_at >= since, Enrollment.created_at < until)
     ).all()

@@ -116,11 +116,8 @@ class Ledger:
     ) -> str:
         """A loop with its moves: (from, to, cause, when)."""
         loop = new_id()
-        values = {"step": "asked", "updated_at": at, **more}
-        self.add(
-            Enrollment, id=loop, journey=journey, patient_id=patient, subject_id=loop, misses=0, created_at=at,
-            **{"data": {}, **values},
-        )  # fmt: skip
+        values = {"step": "asked", "updated_at": at, "subject_id": loop, "data": {}, **more}
+        self.add(Enrollment, id=loop, journey=journey, patient_id=patient, misses=0, created_at=at, **values)
         for before, after, cause, when in moves:
             self.add(
                 EnrollmentMove, id=new_id(), enrollment_id=loop, at=when, from_step=before, to_step=after, cause=cause,

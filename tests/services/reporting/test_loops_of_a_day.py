@@ -9,6 +9,7 @@ import pytest
 from bot.core.reports import business_day_after
 from bot.services.reporting import roll_up
 from bot.services.reporting.loops import CONTACT
+from bot.store.tables import Discharge
 from tests.services.reporting.ledger import DAY, MONDAY, Ledger
 
 
@@ -48,15 +49,22 @@ def test_a_referral_counts_in_each_state_that_it_left_that_day(ledger: Ledger) -
 
 
 def test_a_discharge_counts_when_its_second_business_day_ends_and_only_staff_close_it(ledger: Ledger) -> None:
-    friday = MONDAY - timedelta(days=3)
-    on_friday = {"data": {"discharged_on": "2026-11-20"}}
-    for name in ("ana", "ben", "eve", "joe"):
+    friday, tuesday = MONDAY - timedelta(days=3), MONDAY + timedelta(days=1)
+    for name, home in (("ana", friday), ("ben", friday), ("eve", friday), ("joe", MONDAY)):
         ledger.patient(name)
-    tuesday = MONDAY + timedelta(days=1)
-    ledger.loop("transition", "ana", friday, ("", "day_1", CONTACT, tuesday), **on_friday)
-    ledger.loop("transition", "ben", tuesday, ("", "day_1", CONTACT, tuesday + timedelta(days=1)), **on_friday)
-    ledger.loop("transition", "eve", friday, ("", "day_1", "confirm", MONDAY))  # A reply of the patient's.
-    ledger.loop("transition", "joe", MONDAY, ("", "day_1", CONTACT, MONDAY), data={"discharged_on": "2026-11-23"})
+        ledger.add(
+            Discharge, discharge_id=f"D-{name}", patient_id=name, discharged_at=home, risk="high", created_at=home,
+            updated_at=home,
+        )  # fmt: skip
+
+    def loop(name: str, at: datetime, *moves: tuple[str, str, str, datetime]) -> None:
+        ledger.loop("transition_contact", name, at, *moves, subject_id=f"D-{name}")
+
+    loop("ana", friday, ("due", "reached", CONTACT, tuesday))
+    # Known late, and called the day after.
+    loop("ben", tuesday, ("due", "reached_late", CONTACT, tuesday + timedelta(days=1)))
+    loop("eve", friday, ("due", "due", "attempt-logged", MONDAY))  # Tried is not reached.
+    loop("joe", MONDAY, ("due", "reached", CONTACT, MONDAY))
     worked_out(ledger, DAY + timedelta(days=1))
     assert ledger.total("discharge_contact", DAY + timedelta(days=1)) == (1, 3)
     assert ledger.total("discharge_contact", DAY) == (0, 0)
