@@ -181,14 +181,12 @@ WHY: Final = Said({
     "refused": "refused",
 })
 
-KINDS: Final = Said(
-    {
-        "patients": "Patients",
-        "appointments": "Appointments",
-        "recalls": "Recalls",
-        "referrals": "Referrals",
-    }
-)
+KINDS: Final = Said({
+    "patients": "Patients",
+    "appointments": "Appointments",
+    "recalls": "Recalls",
+    "referrals": "Referrals",
+})
 """What a file may hold."""
 
 SIGNS: Final = Said(
@@ -204,13 +202,11 @@ SIGNS: Final = Said(
 
 RISKS: Final = Said({"high": "Likely no-show", "some": "Possible no-show", "low": "Low risk"})
 
-CHART: Final = Said(
-    {
-        Participation.ACCEPTED: "Mark as confirmed",
-        Participation.DECLINED: "Cancel the visit, offer the slot",
-        Participation.TENTATIVE: "Find another time",
-    }
-)
+CHART: Final = Said({
+    Participation.ACCEPTED: "Mark as confirmed",
+    Participation.DECLINED: "Cancel the visit, offer the slot",
+    Participation.TENTATIVE: "Find another time",
+})
 """What an answer asks for in the chart."""
 
 DELIVERY: Final = Said(
