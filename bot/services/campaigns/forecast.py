@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
-import structlog
 from sqlalchemy import Connection
 
 from bot.core.campaigns import HOUR, SLOT, Arm, LetGo, hour_of, slot_of
@@ -31,8 +30,6 @@ from bot.services.limits import read_limits
 from bot.store.columns import AnyRow, new_id
 from bot.store.queries import campaigns as queries
 from bot.store.queries import forecasts
-
-log = structlog.get_logger()
 
 MOST_DAYS: Final = 60
 PAGE: Final = 5_000
@@ -307,7 +304,6 @@ def fulfil(clinic: Clinic, forecast_id: str) -> None:
     _keep(clinic, forecast_id, kept, done + len(kept))
     with clinic.database.begin() as connection:
         forecasts.finish(connection, forecast_id, summary.as_json(), clinic.clock())
-    log.info("forecast made", forecast_id=forecast_id, lines=done + len(kept))
 
 
 def _row(clinic: Clinic, forecast_id: str, number: int, line: Line) -> dict[str, Any]:
