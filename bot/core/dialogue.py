@@ -58,6 +58,10 @@ def answers(step: Step | None, event: Replied) -> Intent | None:
 def _replied(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
     # After the end, in a step of the past, or in one that asks nothing, an answer means what its question asked.
     for step in (journey.step(enrollment.step), journey.step(event.question.step)):
+        heard = step.hears(event) if step is not None and step.hears is not None else None
+        if heard is not None:
+            after = _after(journey, enrollment, heard)
+            return Outcome(after, (CloseQuestion(), *heard.effects), acted_on=event.understanding.intent, moved=True)
         intent = answers(step, event)
         if step is not None and intent is not None:
             break
@@ -65,6 +69,8 @@ def _replied(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcom
         return Outcome(enrollment)
     reaction = step.on[intent]
     move = reaction if isinstance(reaction, Move) else reaction(event)
+    if move is None:
+        return Outcome(enrollment)
     after = _after(journey, enrollment, move)
     return Outcome(after, (CloseQuestion(), *move.effects), acted_on=intent, moved=True)
 
@@ -100,7 +106,8 @@ def miss(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
     step = journey.step(question.step)
     if step is not None and step.words is not None:
         move = step.words if isinstance(step.words, Move) else step.words(event)
-        return Outcome(_after(journey, enrollment, move), (CloseQuestion(), *move.effects), moved=True)
+        if move is not None:
+            return Outcome(_after(journey, enrollment, move), (CloseQuestion(), *move.effects), moved=True)
     # A question in the clinic's own words cannot be asked once more in ours, but about a visit it can.
     once_more = step.again if step is not None and (question.prompt is None or question.subjects) else None
     if misses < journey.misses and step is not None and once_more is not None:

@@ -138,7 +138,7 @@ def _tries(intent: Intent, reaction: Reaction, step: Step, sample: Visit) -> Ite
         details = Details(number=float(number or 1), option=number)
         understanding = Understanding((intent,), 1.0, auto=True, details=details)
         move = reaction(Replied(understanding, question, (sample,)))
-        if move not in known:
+        if move is not None and move not in known:
             known.append(move)
             yield move
 

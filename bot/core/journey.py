@@ -166,7 +166,8 @@ class Move:
     data: Mapping[str, str] = field(default_factory=dict)
 
 
-Reaction: TypeAlias = "Move | Callable[[Replied], Move]"
+Reaction: TypeAlias = "Move | Callable[[Replied], Move | None]"
+"""None: it is no answer to the step after all."""
 OnSilence: TypeAlias = "Move | Callable[[Silence], Move]"
 OnEvent: TypeAlias = "Move | Callable[[Happened], Move | None]"
 """None: it changes nothing where the loop stands."""
@@ -205,6 +206,8 @@ class Step:
     options: tuple[str, ...] = ()
     on: Mapping[Intent, Reaction] = field(default_factory=dict)
     words: Reaction | None = None
+    hears: Callable[[Replied], Move | None] | None = None
+    """What the words themselves report ("they never called"), whatever else they are taken for."""
     again: str | None = None
     silence_after: Wait | None = None
     on_silence: OnSilence | None = None

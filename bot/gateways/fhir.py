@@ -24,13 +24,14 @@ _IMPORTED = frozenset(name for name, _ in _TYPES.values())
 _PHONES = tuple(f"phone_{number}" for number in range(2, resources.MOST_PHONES + 1))
 _PERSON = "patient_id given_name family_name birth_date phone language timezone status replaced_by"
 _VISIT = "appointment_id patient_id starts_at duration_minutes location clinician service status response"
+_REFERRAL = "referral_id patient_id specialty referred_to status requested_on urgency"
 # What a resource of each kind speaks of: an element that is missing there says that there is none.
 _COLUMNS: Mapping[Kind, frozenset[str]] = {
     Kind.PATIENTS: frozenset((*_PERSON.split(), *_PHONES)),
     Kind.CONTACTS: frozenset(("contact_id", "patient_id", "phone", "relation", "status", *_PHONES)),
     Kind.CONSENTS: frozenset(("patient_id", "consent")),
     Kind.APPOINTMENTS: frozenset(_VISIT.split()),
-    Kind.REFERRALS: frozenset(("referral_id", "patient_id", "specialty", "referred_to", "status", "requested_on")),
+    Kind.REFERRALS: frozenset(_REFERRAL.split()),
 }
 _NO_CELLS: dict[str, str] = {}
 _MARK = b"\xef\xbb\xbf"

@@ -118,6 +118,7 @@ def referral(resource: Json, around: Surroundings) -> Cells | None:
         "referred_to": text(performer.get("display")),
         "status": text(resource.get("status")),
         "requested_on": text(resource.get("authoredOn"))[:10],
+        "urgency": text(resource.get("priority")),
     }
 
 

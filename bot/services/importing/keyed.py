@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from bot.core.journey import Urgency
 from bot.services.importing.cells import BadCell, Cells
 from bot.services.importing.context import Context, Stored, digests
 from bot.services.importing.known import AboutPatient, of_known_patients
 from bot.services.importing.times import DATE, read_date
-from bot.services.importing.words import read_recall_status, read_referral_status
+from bot.services.importing.words import read_recall_status, read_referral_status, read_urgency, referral_stage
 from bot.store.columns import Table
 from bot.store.tables import Recall, Referral
 
@@ -87,6 +88,8 @@ REFERRAL_COLUMNS = (
     "status",
     "requested_on",
     "authorization",
+    "urgency",
+    "scheduled_on",
 )
 REFERRAL_REQUIRED = ("referral_id", "patient_id", "specialty")
 
@@ -94,7 +97,15 @@ recalls = Keyed(Recall, "recall_id", {"status": "due", "payer": "", "extra": {}}
 referrals = Keyed(
     Referral,
     "referral_id",
-    {"status": "active", "referred_to": None, "requested_on": None, "authorization": ""},
+    {
+        "status": "active",
+        "referred_to": None,
+        "requested_on": None,
+        "authorization": "",
+        "stage": None,
+        "urgency": Urgency.ROUTINE,
+        "scheduled_on": None,
+    },
 )
 
 
@@ -120,6 +131,12 @@ def parse_referral(cells: Cells, context: Context) -> Row:
     values: dict[str, Any] = {"specialty": _needed(cells, "specialty", limit=120)}
     if "status" in cells.columns:
         values["status"] = read_referral_status("status", cells.text("status"))
+        values["stage"] = referral_stage(cells.text("status"))
+    if "urgency" in cells.columns:
+        values["urgency"] = Urgency(read_urgency("urgency", cells.text("urgency")))
+    if "scheduled_on" in cells.columns:
+        on = cells.text("scheduled_on")
+        values["scheduled_on"] = read_date("scheduled_on", on, country=context.country, now=context.now) if on else None
     if "referred_to" in cells.columns:
         values["referred_to"] = cells.text("referred_to", limit=200)
     if "authorization" in cells.columns:

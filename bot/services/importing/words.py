@@ -112,7 +112,8 @@ _REFERRALS: dict[str, str] = {
 
 def read_referral_status(column: str, text: str) -> str:
     """FHIR's word for a referral's status. Raises BadCell."""
-    status = _REFERRALS.get(" ".join(text.casefold().split()))
+    folded = " ".join(text.casefold().split())
+    status = _REFERRALS.get(folded) or ("active" if folded in _STAGES else None)
     if status is None:
         raise BadCell(column, "status", "no status that we know: write one of FHIR's, such as active or completed")
     return status
@@ -132,3 +133,49 @@ def read_recall_status(column: str, text: str) -> str:
     if status is None:
         raise BadCell(column, "status", "no status that we know: write due, done, declined or excluded")
     return status
+
+
+# Where a referral stands, in the events of its journey; words that say no more than that it is open have none.
+_STAGES: dict[str, str] = {
+    **dict.fromkeys(("received", "acknowledged"), "received"),
+    **dict.fromkeys(("info requested", "information requested", "more info needed", "incomplete"), "info-requested"),
+    **dict.fromkeys(("accepted", "ready", "in-progress", "in progress"), "accepted"),
+    **dict.fromkeys(("rejected", "declined"), "declined"),
+    **dict.fromkeys(("auth needed", "authorization needed", "needs authorization", "pa needed"), "auth-needed"),
+    **dict.fromkeys(("pending authorization", "auth submitted", "auth pending", "pa pending"), "auth-submitted"),
+    **dict.fromkeys(("authorized", "approved"), "approved"),
+    **dict.fromkeys(("denied",), "denied"),
+    **dict.fromkeys(("appeal", "appealed", "in appeal"), "appeal"),
+    **dict.fromkeys(("scheduled", "booked"), "scheduled"),
+    **dict.fromkeys(("patient told", "told", "notified"), "told"),
+    **dict.fromkeys(("seen", "attended", "kept", "arrived"), "attended"),
+    **dict.fromkeys(("no-show", "no show", "noshow", "missed"), "no-show"),
+    **dict.fromkeys(("note received", "report received", "consult note received"), "note-received"),
+    **dict.fromkeys(("reviewed",), "reviewed"),
+    **dict.fromkeys(("patient informed", "informed"), "informed"),
+    **dict.fromkeys(("complete", "completed", "closed", "done"), "closed"),
+    **dict.fromkeys(("canceled", "cancelled", "visit cancelled", "visit canceled"), "cancelled"),
+    **dict.fromkeys(("withdrawn", "revoked", "failed", "entered-in-error"), "withdrawn"),
+    **dict.fromkeys(("patient declined", "patient refused"), "patient-declined"),
+    **dict.fromkeys(("expired",), "expired"),
+    **dict.fromkeys(("duplicate",), "duplicate"),
+}
+_URGENCIES: dict[str, str] = {
+    **dict.fromkeys(("", "routine", "normal", "standard", "r"), "routine"),
+    **dict.fromkeys(("urgent", "expedited", "high", "u"), "urgent"),
+    **dict.fromkeys(("asap",), "asap"),
+    **dict.fromkeys(("stat", "emergent", "immediate"), "stat"),
+}
+
+
+def referral_stage(text: str) -> str | None:
+    """Where the word says that a referral stands; None where it says no more than that it is open."""
+    return _STAGES.get(" ".join(text.casefold().split()))
+
+
+def read_urgency(column: str, text: str) -> str:
+    """How soon it is needed. Raises BadCell."""
+    urgency = _URGENCIES.get(" ".join(text.casefold().split()))
+    if urgency is None:
+        raise BadCell(column, "urgency", "write routine, urgent, asap or stat")
+    return urgency

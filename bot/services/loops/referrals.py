@@ -1,0 +1,93 @@
+"""Referrals from files: a loop for each that is open, moved by what later files say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, exists, func, or_, select, update
+
+from bot.core.journey import Urgency
+from bot.core.people import PatientStatus
+from bot.journeys.referral import BY_IMPORT, JOURNEY, VISIT_IN, step_of
+from bot.services.clinic import Clinic
+from bot.services.loops.feeds import BATCH, Report, local
+from bot.services.loops.opening import Opening
+from bot.store.columns import AnyRow
+from bot.store.tables import Enrollment, Patient, Referral
+
+NAME: Final = JOURNEY.name
+OPEN: Final = ("active", "on-hold")
+TOO_OLD: Final = timedelta(days=180)
+"""A referral asked for before that is no news to anybody."""
+STAGE: Final = "stage"
+"""Key in the data: what a file said last of where it stands."""
+_LONGEST_KIND: Final = 64
+
+
+def opened(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Opening]:
+    """Referrals that are open and have no loop yet; each begins where its file says that it stands."""
+    today = local(clinic, now).date()
+    known = exists().where(Enrollment.journey == NAME, Enrollment.subject_id == Referral.referral_id)
+    rows = connection.execute(
+        select(Referral.__table__)
+        .join(Patient, Patient.patient_id == Referral.patient_id)
+        .where(
+            Referral.status.in_(OPEN),
+            or_(Referral.requested_on.is_(None), Referral.requested_on > today - TOO_OLD),
+            Patient.status == PatientStatus.ACTIVE,
+            ~known,
+        )
+        .order_by(Referral.referral_id)
+        .limit(BATCH)
+    ).all()
+    return [_opening(clinic, row, today) for row in rows]
+
+
+def _opening(clinic: Clinic, row: AnyRow, today: date) -> Opening:
+    to = clinic.vault.maybe_open("referrals.referred_to", row.referral_id, row.referred_to) or ""
+    step = JOURNEY.step(step_of(row.stage or ""))
+    data = {STAGE: row.stage or "", **_visit_in(row, today)}
+    if row.urgency is not Urgency.ROUTINE:
+        data["soon"] = "yes"
+    return Opening(
+        journey=NAME,
+        patient_id=row.patient_id,
+        subject_id=row.referral_id,
+        kind=row.specialty[:_LONGEST_KIND],
+        priority=row.urgency,
+        data=data,
+        details={"referred_to": to} if to else {},
+        step=step.name if step is not None and step.closes is None else None,
+    )
+
+
+def moved(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Report]:
+    """Open loops of which a later file says something else. What it said is kept, whether or not the loop moves."""
+    today = local(clinic, now).date()
+    said = func.coalesce(Enrollment.data[STAGE].as_string(), "")
+    rows = connection.execute(
+        select(
+            Enrollment.id,
+            Enrollment.data,
+            Referral.stage,
+            Referral.scheduled_on,
+        )
+        .join(Referral, Referral.referral_id == Enrollment.subject_id)
+        .where(
+            Enrollment.journey == NAME,
+            Enrollment.ended_at.is_(None),
+            Referral.stage.is_not(None),
+            Referral.stage != said,
+        )
+        .limit(BATCH)
+    ).all()
+    for row in rows:
+        kept = {**row.data, STAGE: row.stage}
+        connection.execute(update(Enrollment).where(Enrollment.id == row.id).values(data=kept))
+    return [Report(row.id, row.stage, {"by": BY_IMPORT, **_visit_in(row, today)}) for row in rows]
+
+
+def _visit_in(row: AnyRow, today: date) -> dict[str, str]:
+    return {VISIT_IN: str(max(0, (row.scheduled_on - today).days))} if row.scheduled_on is not None else {}
