@@ -22,6 +22,7 @@ FHIR_ORDER = (
     Kind.CONSENTS,
     Kind.APPOINTMENTS,
     Kind.REFERRALS,
+    Kind.DISCHARGES,
 )
 _IN_MEMORY = 16 << 20
 _COUNTS = ("added", "changed", "unchanged", "rejected", "warnings")
@@ -74,6 +75,22 @@ def appointments(file: Path, *, dry_run: bool) -> None:
 def recalls(file: Path, *, dry_run: bool) -> None:
     """Load recalls from a CSV file: recall_id, patient_id, measure, due_date, payer."""
     _load(Kind.RECALLS, file, dry_run=dry_run)
+
+
+@import_.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@dry_run_option
+def discharges(file: Path, *, dry_run: bool) -> None:
+    """Load discharges from a CSV file: discharge_id, patient_id, discharged_at, facility, risk."""
+    _load(Kind.DISCHARGES, file, dry_run=dry_run)
+
+
+@import_.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@dry_run_option
+def refills(file: Path, *, dry_run: bool) -> None:
+    """Load refills from a CSV file: refill_id, patient_id, due_on, medicine, pharmacy, status."""
+    _load(Kind.REFILLS, file, dry_run=dry_run)
 
 
 @import_.command()

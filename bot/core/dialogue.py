@@ -21,13 +21,14 @@ GUESSED: Final = 0.6
 class Outcome:
     """The enrollment as it is now, what is to be done, and the intent that was acted on (None: none was).
 
-    `moved` says whether a step was entered, be it the same one again.
+    `moved` says whether a step was entered, be it the same one again; `stays`, that it was not entered anew.
     """
 
     enrollment: Enrollment
     effects: tuple[Effect, ...] = ()
     acted_on: Intent | None = None
     moved: bool = False
+    stays: bool = False
 
 
 def advance(journey: Journey, enrollment: Enrollment, event: Event, now: datetime) -> Outcome:
@@ -95,7 +96,7 @@ def _happened(journey: Journey, enrollment: Enrollment, event: Happened) -> Outc
     move = reaction if reaction is None or isinstance(reaction, Move) else reaction(event)
     if move is None:
         return Outcome(enrollment)
-    return Outcome(_after(journey, enrollment, move), move.effects, moved=True)
+    return Outcome(_after(journey, enrollment, move), move.effects, moved=True, stays=move.stays)
 
 
 def miss(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:

@@ -157,13 +157,15 @@ Event: TypeAlias = Replied | Silence | Happened
 class Move:
     """Where to go, and what to do on the way.
 
-    `outcome` says how the loop ends where `to` is END; `data` is kept in the enrollment.
+    `outcome` says how the loop ends where `to` is END; `data` is kept in the enrollment. `stays`: the step is not
+    entered anew, and its clock runs on; for reports in steps that send nothing.
     """
 
     to: str
     effects: tuple[Effect, ...] = ()
     outcome: str | None = None
     data: Mapping[str, str] = field(default_factory=dict)
+    stays: bool = False
 
 
 Reaction: TypeAlias = "Move | Callable[[Replied], Move | None]"

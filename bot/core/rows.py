@@ -14,6 +14,8 @@ class Kind(StrEnum):
     PATIENTS = "patients"
     APPOINTMENTS = "appointments"
     RECALLS = "recalls"
+    DISCHARGES = "discharges"
+    REFILLS = "refills"
     REFERRALS = "referrals"
     WAITLIST = "waitlist"
     CONTACTS = "contacts"

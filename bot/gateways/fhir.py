@@ -19,6 +19,7 @@ _TYPES: Mapping[Kind, tuple[str, Mapper]] = {
     Kind.CONSENTS: ("Consent", resources.consent),
     Kind.APPOINTMENTS: ("Appointment", resources.appointment),
     Kind.REFERRALS: ("ServiceRequest", resources.referral),
+    Kind.DISCHARGES: ("Encounter", resources.discharge),
 }
 _IMPORTED = frozenset(name for name, _ in _TYPES.values())
 _PHONES = tuple(f"phone_{number}" for number in range(2, resources.MOST_PHONES + 1))
@@ -32,6 +33,7 @@ _COLUMNS: Mapping[Kind, frozenset[str]] = {
     Kind.CONSENTS: frozenset(("patient_id", "consent")),
     Kind.APPOINTMENTS: frozenset(_VISIT.split()),
     Kind.REFERRALS: frozenset(_REFERRAL.split()),
+    Kind.DISCHARGES: frozenset(("discharge_id", "patient_id", "discharged_at", "facility")),
 }
 _NO_CELLS: dict[str, str] = {}
 _MARK = b"\xef\xbb\xbf"

@@ -32,6 +32,8 @@ _RELATIONS: dict[str, Relation] = {
 
 # SNOMED CT: laboratory, imaging, surgery. An order for one of these sends nobody to another clinic.
 _NO_REFERRALS = frozenset({"108252007", "363679005", "387713003", "laboratory", "imaging", "procedure"})
+# HL7 v3 ActCode: stays from which somebody goes home.
+_STAYS = frozenset({"imp", "acute", "nonac", "obsenc", "emer", "ss"})
 # Consents about something else than being contacted.
 _OTHER_CONSENTS = frozenset({"research", "adr"})
 _PERMITS, _DENIES = frozenset({"optin", "optinr"}), frozenset({"optout", "optoute"})
@@ -119,6 +121,22 @@ def referral(resource: Json, around: Surroundings) -> Cells | None:
         "status": text(resource.get("status")),
         "requested_on": text(resource.get("authoredOn"))[:10],
         "urgency": text(resource.get("priority")),
+    }
+
+
+def discharge(resource: Json, around: Surroundings) -> Cells | None:
+    """An Encounter from which the patient went home: over, and a stay in a hospital or an emergency room."""
+    ended = text(_dict(resource.get("period")).get("end"))
+    coding = resource.get("class")
+    stays = {text(one.get("code")).casefold() for one in _dicts(coding)} | _codes(coding)
+    stayed = bool(stays & _STAYS) or bool(_dict(resource.get("hospitalization")))
+    if text(resource.get("status")) != "finished" or not ended or not stayed:
+        return None
+    return {
+        "discharge_id": text(resource.get("id")),
+        "patient_id": _needed_patient(resource.get("subject"), around),
+        "discharged_at": ended if "T" in ended else f"{ended}T12:00",
+        "facility": text(_dict(resource.get("serviceProvider")).get("display")),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.rows import Kind
-from bot.services.importing import appointments, keyed, patients, related, waiting
+from bot.services.importing import appointments, handoffs, keyed, patients, related, waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,20 @@ LOADERS: Mapping[Kind, Loader] = {
         store=waiting.waitlist.store,
         columns=waiting.COLUMNS,
         required=waiting.REQUIRED,
+    ),
+    Kind.DISCHARGES: Loader(
+        key=("discharge_id",),
+        parse=handoffs.parse_discharge,
+        store=handoffs.discharges.store,
+        columns=handoffs.DISCHARGE_COLUMNS,
+        required=handoffs.DISCHARGE_REQUIRED,
+    ),
+    Kind.REFILLS: Loader(
+        key=("refill_id",),
+        parse=handoffs.parse_refill,
+        store=handoffs.refills.store,
+        columns=handoffs.REFILL_COLUMNS,
+        required=handoffs.REFILL_REQUIRED,
     ),
     Kind.CONTACTS: Loader(key=("contact_id",), parse=related.parse_contact, store=related.store_contacts),
     Kind.CONSENTS: Loader(key=("patient_id",), parse=related.parse_agreement, store=related.store_agreements),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.services.clinic import Clinic
-from bot.services.loops import missed, recalls, referrals
+from bot.services.loops import handoffs, missed, recalls, referrals
 from bot.services.loops.feeds import Feeder, Follower
 from bot.services.loops.moving import report
 from bot.services.loops.opening import open_loop
@@ -14,8 +14,15 @@ from bot.store.database import once_more
 from bot.store.queries import loops
 
 ACTOR: Final = "import"
-FEEDERS: Final[tuple[Feeder, ...]] = (recalls.due, missed.missed, referrals.opened)
-FOLLOWERS: Final[tuple[Follower, ...]] = (recalls.settled, recalls.visited, referrals.moved)
+FEEDERS: Final[tuple[Feeder, ...]] = (
+    recalls.due,
+    missed.missed,
+    referrals.opened,
+    handoffs.check_ins,
+    handoffs.contacts,
+    handoffs.refills,
+)
+FOLLOWERS: Final[tuple[Follower, ...]] = (recalls.settled, recalls.visited, referrals.moved, handoffs.refilled)
 
 
 def feed(clinic: Clinic, now: datetime) -> int:

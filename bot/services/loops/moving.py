@@ -110,7 +110,8 @@ def take(
     outcome = advance(journey, loop, event, now)
     if outcome.moved:
         loops.moved(connection, outcome.enrollment, loop.step, cause=cause, actor=actor, now=now)
-        if journey.name != loops.VISITS:  # Contacts about visits are planned from the visits themselves.
+        # Contacts about visits are planned from the visits themselves.
+        if journey.name != loops.VISITS and not outcome.stays:
             enter(connection, clinic, journey, outcome.enrollment, now)
     for effect in outcome.effects:
         _effect(connection, clinic, row, effect, now, reported=isinstance(event, Happened))

@@ -182,11 +182,9 @@ WHY: Final = Said({
 })
 
 KINDS: Final = Said({
-    "patients": "Patients",
-    "appointments": "Appointments",
-    "recalls": "Recalls",
-    "referrals": "Referrals",
-})
+    "patients": "Patients", "appointments": "Appointments", "recalls": "Recalls", "referrals": "Referrals",
+    "discharges": "Discharges", "refills": "Refills",
+})  # fmt: skip
 """What a file may hold."""
 
 SIGNS: Final = Said(

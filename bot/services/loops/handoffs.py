@@ -1,0 +1,132 @@
+"""Discharges and refills from files: the loops that they open, and what later files say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, exists, select
+
+from bot.core.business_days import contact_by
+from bot.core.journey import Urgency
+from bot.core.people import PatientStatus
+from bot.journeys.transition_contact import MINUTES
+from bot.services.clinic import Clinic
+from bot.services.loops.feeds import BATCH, Report, local
+from bot.services.loops.opening import Opening
+from bot.store.columns import AnyRow
+from bot.store.tables import Appointment, Discharge, Enrollment, Patient, Refill
+
+CHECK_INS_FOR: Final = timedelta(days=7)
+CONTACT_FOR: Final = timedelta(days=14)
+"""A discharge that somebody tells of later than this is no longer called about."""
+REFILL_AHEAD: Final = timedelta(days=3)
+REFILL_OLD: Final = timedelta(days=30)
+SOON: Final = timedelta(minutes=1)
+
+
+def check_ins(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Opening]:
+    """Discharges of the last week whose patients are not being checked in with."""
+    del clinic
+    rows = _discharged(connection, "transition", now - CHECK_INS_FOR)
+    return [
+        Opening(
+            journey="transition",
+            patient_id=row.patient_id,
+            subject_id=row.discharge_id,
+            kind=row.risk,
+            priority=Urgency.URGENT if row.risk == "high" else Urgency.ROUTINE,
+        )
+        for row in rows
+    ]
+
+
+def contacts(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Opening]:
+    """The same discharges, to be called about. The clock runs from the discharge, however late the file is."""
+    return [
+        _contact(connection, clinic, row, now)
+        for row in _discharged(connection, "transition_contact", now - CONTACT_FOR)
+    ]
+
+
+def _contact(connection: Connection, clinic: Clinic, row: AnyRow, now: datetime) -> Opening:
+    week = clinic.set_up().week
+    place = clinic.set_up().places.get(_last_place(connection, row.patient_id) or "")
+    week = place.week if place is not None else week
+    left = max(contact_by(row.discharged_at, week.zone, week.holidays) - now, SOON)
+    return Opening(
+        journey="transition_contact",
+        patient_id=row.patient_id,
+        subject_id=row.discharge_id,
+        kind=row.risk,
+        priority=Urgency.URGENT,
+        data={MINUTES: str(int(left.total_seconds() // 60))},
+    )
+
+
+def _last_place(connection: Connection, patient_id: str) -> str | None:
+    """Where the patient was seen last, or is to be: its holidays count."""
+    place: str | None = connection.execute(
+        select(Appointment.location)
+        .where(Appointment.patient_id == patient_id)
+        .order_by(Appointment.starts_at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return place
+
+
+def _discharged(connection: Connection, journey: str, since: datetime) -> Sequence[AnyRow]:
+    known = exists().where(Enrollment.journey == journey, Enrollment.subject_id == Discharge.discharge_id)
+    return connection.execute(
+        select(Discharge.discharge_id, Discharge.patient_id, Discharge.risk, Discharge.discharged_at)
+        .join(Patient, Patient.patient_id == Discharge.patient_id)
+        .where(Discharge.discharged_at > since, Patient.status == PatientStatus.ACTIVE, ~known)
+        .order_by(Discharge.discharged_at, Discharge.discharge_id)
+        .limit(BATCH)
+    ).all()
+
+
+def refills(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Opening]:
+    """Refills that are due within days, or ready."""
+    today = local(clinic, now).date()
+    known = exists().where(Enrollment.journey == "medication", Enrollment.subject_id == Refill.refill_id)
+    rows = connection.execute(
+        select(Refill.refill_id, Refill.patient_id, Refill.stage, Refill.due_on)
+        .join(Patient, Patient.patient_id == Refill.patient_id)
+        .where(
+            Refill.stage.in_(("due", "ready")),
+            Refill.due_on.between(today - REFILL_OLD, today + REFILL_AHEAD),
+            Patient.status == PatientStatus.ACTIVE,
+            ~known,
+        )
+        .order_by(Refill.due_on, Refill.refill_id)
+        .limit(BATCH)
+    ).all()
+    return [
+        Opening(
+            journey="medication",
+            patient_id=row.patient_id,
+            subject_id=row.refill_id,
+            due_on=row.due_on,
+            step=row.stage,
+        )
+        for row in rows
+    ]
+
+
+def refilled(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Report]:
+    """Open refills of which a later file says that they are ready, picked up, or called off."""
+    del clinic, now
+    rows = connection.execute(
+        select(Enrollment.id, Refill.stage)
+        .join(Refill, Refill.refill_id == Enrollment.subject_id)
+        .where(
+            Enrollment.journey == "medication",
+            Enrollment.ended_at.is_(None),
+            (Refill.stage.in_(("picked-up", "cancelled")))
+            | ((Refill.stage == "ready") & Enrollment.step.in_(("due", "due_again"))),
+        )
+        .limit(BATCH)
+    ).all()
+    return [Report(row.id, row.stage) for row in rows]
