@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, case, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from bot.store.tables import Appointment, Conversation, Escalation, Message, Note, Patient, PatientContact
+from bot.store.tables import Appointment, Conversation, Enrollment, Escalation, Message, Note, Patient, PatientContact
 
 AnyId = InstrumentedAttribute[str] | InstrumentedAttribute[str | None] | ColumnElement[Any]
 
@@ -68,6 +68,12 @@ def may_see_number(connection: Connection, contact_point_id: str, locations: Seq
     theirs = select(PatientContact.patient_id).where(PatientContact.contact_point_id == contact_point_id)
     seen = theirs.where(within(PatientContact.patient_id, locations))
     return connection.execute(seen.limit(1)).first() is not None or connection.execute(theirs.limit(1)).first() is None
+
+
+def may_see_loop(connection: Connection, enrollment_id: str, locations: Sequence[str]) -> bool:
+    """Whether its patient is within these places, or it is not known at all."""
+    query = select(Enrollment.id).where(Enrollment.id == enrollment_id, ~within(Enrollment.patient_id, locations))
+    return not locations or connection.execute(query).first() is None
 
 
 def may_see_escalation(connection: Connection, escalation_id: str, locations: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from bot.web.console import corrections as correction_routes
 from bot.web.console import drawing, fuses, guard, language, patient_changes, setting_rules, signing
 from bot.web.console import imports as import_pages
 from bot.web.console import inbox as inbox_pages
+from bot.web.console import loops as loop_pages
 from bot.web.console import patients as patient_pages
 from bot.web.console import people as people_pages
 from bot.web.console import reports as report_pages
@@ -52,6 +53,7 @@ PARTS = (
     canned_pages,
     talking_routes,
     template_pages,
+    loop_pages,
     segment_pages,
     report_pages,
     campaigns_pages,

@@ -34,6 +34,7 @@ TABS: Final = (
     Tab("console.today", ()),
     Tab("console.inbox", ("console.conversation", "console.search")),
     Tab("console.find", ("console.patient",)),
+    Tab("console.loops", ("console.loop",)),
     Tab(
         "console.campaigns",
         tuple(f"console.{page}" for page in ("campaign", "campaign_new", "segments", "segment", "segment_new")),
@@ -58,6 +59,7 @@ NAMES: Final = Said(
         "console.today": "Today",
         "console.inbox": "Inbox",
         "console.find": "Patients",
+        "console.loops": "Loops",
         "console.campaigns": "Campaigns",
         "console.templates": "Messages",
         "console.canned": "Canned replies",

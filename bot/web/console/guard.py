@@ -29,6 +29,7 @@ SCOPED: Final = {
     "contact_point_id": scope.may_see_number,
     "conversation_id": scope.may_see_conversation,
     "escalation_id": scope.may_see_escalation,
+    "loop_id": scope.may_see_loop,
     "message_id": scope.may_see_message,
     "note_id": scope.may_see_note,
     "patient_id": scope.may_see_patient,

@@ -9,12 +9,12 @@ from markupsafe import Markup, escape
 
 from bot.core.delivery import rule_for
 from bot.core.escalation import Priority, Reason
-from bot.core.intents import Intent
 from bot.core.messages import MessageStatus
 from bot.core.noshow import Risk, Sign
 from bot.core.people import ConsentBasis, ConsentStatus, Participation
 from bot.core.sending import Brake
 from bot.services.inbox_thread import Line
+from bot.web.console.intent_words import INTENTS as INTENTS
 from bot.web.console.language import Said, say
 from bot.web.console.times import age as age
 from bot.web.console.times import clock as clock
@@ -58,30 +58,6 @@ REASONS: Final = Said({
     Reason.MEDICATION: "Trouble with a medicine",
 })
 
-INTENTS: Final = Said({
-    Intent.CONFIRM: "Yes, coming",
-    Intent.DECLINE: "No, not coming",
-    Intent.RESCHEDULE: "Another time",
-    Intent.RUNNING_LATE: "Running late",
-    Intent.QUESTION: "A question",
-    Intent.REQUEST_HUMAN: "Wants a person",
-    Intent.TRANSPORT_NEED: "Needs a ride",
-    Intent.FINANCIAL_NEED: "Money or insurance",
-    Intent.REFILL_REQUEST: "Medicine refill",
-    Intent.EMERGENCY: "An emergency",
-    Intent.SYMPTOM: "A symptom",
-    Intent.NUMERIC_ANSWER: "A number",
-    Intent.OPT_OUT: "Stop texts",
-    Intent.OPT_IN: "Start texts",
-    Intent.WRONG_PERSON: "Wrong person",
-    Intent.DECEASED: "A death",
-    Intent.LANGUAGE_SWITCH: "Another language",
-    Intent.HELP: "HELP",
-    Intent.ACKNOWLEDGE: "Thanks or OK",
-    Intent.GREETING: "A greeting",
-    Intent.ABUSE: "Abuse",
-    Intent.UNCLEAR: "Not clear",
-})
 """What a text was read as, or meant, the likeliest first."""
 
 BRAKES: Final = Said({

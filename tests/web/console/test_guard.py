@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from bot.services import inbox_visits
+from bot.services.loops.opening import Opening, open_loop
 from bot.store.tables import AuditEntry, Escalation, Message, Role, Session, User
 from bot.web.app import create_app
 from bot.web.console.guard import SCOPED
@@ -148,9 +149,11 @@ def test_who_works_elsewhere_sees_nothing_of_it(
     [case] = desk.escalations(talk)
     heard = desk.row(Message, Message.direction == "inbound").id
     noted = inbox_visits.log_call(desk.clinic, conversation_id=talk, actor_id="somebody", now=desk.now)
+    with desk.clinic.database.begin() as connection:
+        loop = str(open_loop(connection, desk.clinic, Opening(journey="recall", patient_id=here), desk.now))
     named = {
         "appointment_id": "V-1", "conversation_id": talk, "escalation_id": case, "message_id": heard,
-        "note_id": str(noted), "patient_id": here, "contact_point_id": "phone-10",
+        "note_id": str(noted), "patient_id": here, "contact_point_id": "phone-10", "loop_id": loop,
     }  # fmt: skip
     assert named.keys() == SCOPED.keys()
     browser = browser_of("Ana Ruiz")
