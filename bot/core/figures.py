@@ -65,6 +65,17 @@ def unpacked(kept: bytes) -> Iterator[int]:
     return (int.from_bytes(kept[at : at + DIGEST_BYTES]) for at in range(0, len(kept), DIGEST_BYTES))
 
 
+def some_of(digests: str) -> set[int]:
+    """LEAST different ones of many rows' digests in hexadecimal, or all there are."""
+    found: set[int] = set()
+    size = 2 * DIGEST_BYTES
+    for at in range(0, len(digests), size):
+        found.add(int(digests[at : at + size], 16))
+        if len(found) == LEAST:
+            break
+    return found
+
+
 class Count:
     """The figures of one day."""
 

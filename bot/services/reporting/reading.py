@@ -6,20 +6,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.core import reports
 from bot.core.escalation import Priority
-from bot.core.figures import Tally, unpacked
+from bot.core.figures import LEAST, Tally, some_of
 from bot.core.reports import MEASURES, Measure, Unit
 from bot.core.small_cells import EVERY, Cell, hidden, with_totals
 from bot.core.stats import Interval, wilson
 from bot.services.reporting.roll_up import next_month
 from bot.store.columns import AnyRow
 from bot.store.queries import reports as queries
-from bot.store.tables import Cut, Grain
+from bot.store.tables import Cut, Figure, Grain
 
 DAILY: Final = 62
 """So many days are shown one by one."""
@@ -116,14 +117,14 @@ def overview(connection: Connection, asked: Asked) -> list[Line]:
 def detail(connection: Connection, name: str, asked: Asked) -> Detail:
     """One measure."""
     measure, place, language = MEASURES[name], *asked.at
-    groups = _Table(measure, _cells(connection, Cut.AGE, name, asked, lambda row: row.age_band))
+    groups = _Table(measure, _cells(connection, Cut.AGE, name, asked, Figure.age_band))
     if asked.is_narrowed:
         line = _narrowed_line(connection, asked, measure, groups)
     else:
         (line,) = _whole(connection, asked, (name,))
     parts = _Table(measure, {})
     if measure.parts is not None:
-        cells = _cells(connection, Cut.PART, name, asked, lambda row: row.part)
+        cells = _cells(connection, Cut.PART, name, asked, Figure.part)
         parts = _Table(measure, cells, known={cell[2] for cell in cells})
     return Detail(
         line=line,
@@ -196,14 +197,14 @@ def _narrowed(
 ) -> Mapping[str, Point]:
     """Measures of one place or language."""
     cells: dict[str, dict[Cell, Tally]] = {name: defaultdict(Tally) for name in names}
-    for row in _rows(connection, Cut.TOTAL, names, asked, first, last):
-        cells[row.measure][row.location, row.language, ""].add(row.numerator, row.denominator, unpacked(row.people))
+    for row in _rows(connection, Cut.TOTAL, names, asked, (first, last), Figure.part):
+        _take(cells[row.measure][row.location, row.language, ""], row)
     return {name: _Table(MEASURES[name], cells[name]).point((*asked.at, EVERY), "") for name in names}
 
 
 def _narrowed_line(connection: Connection, asked: Asked, measure: Measure, groups: _Table) -> Line:
     bucket = bucket_of(asked)
-    cells = _cells(connection, Cut.TOTAL, measure.name, asked, lambda row: bucket(row.day))
+    cells = _cells(connection, Cut.TOTAL, measure.name, asked, Figure.day, bucket)
     series = _Table(measure, cells, known={cell[2] for cell in cells})
     before = _narrowed(connection, asked, (measure.name,), *asked.before)
     return Line(
@@ -215,32 +216,47 @@ def _narrowed_line(connection: Connection, asked: Asked, measure: Measure, group
 
 
 def _cells(
-    connection: Connection, cut: Cut, name: str, asked: Asked, third: Callable[[AnyRow], str]
+    connection: Connection,
+    cut: Cut,
+    name: str,
+    asked: Asked,
+    third: InstrumentedAttribute[Any],
+    named: Callable[[Any], str] = str,
 ) -> dict[Cell, Tally]:
     cells: dict[Cell, Tally] = defaultdict(Tally)
-    for row in _rows(connection, cut, (name,), asked, asked.first, asked.last):
-        cells[row.location, row.language, third(row)].add(row.numerator, row.denominator, unpacked(row.people))
+    for row in _rows(connection, cut, (name,), asked, (asked.first, asked.last), third):
+        _take(cells[row.location, row.language, named(row.third)], row)
     return dict(cells)
+
+
+def _take(tally: Tally, row: AnyRow) -> None:
+    tally.add(int(row.numerator), int(row.denominator), some_of(row.people) if len(tally.people) < LEAST else ())
 
 
 def _spread(
     connection: Connection, asked: Asked, parts: _Table
 ) -> Mapping[str, tuple[int | None, int | None]]:
     counts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for row in _rows(connection, Cut.PART, (reports.ANSWER_SPREAD.name,), asked, asked.first, asked.last):
+    span = (asked.first, asked.last)
+    for row in _rows(connection, Cut.PART, (reports.ANSWER_SPREAD.name,), asked, span, Figure.part):
         if asked.location in (None, row.location) and asked.language in (None, row.language):
-            priority, _, step = row.part.partition("|")
-            counts[priority][int(step)] += row.numerator
+            priority, _, step = row.third.partition("|")
+            counts[priority][int(step)] += int(row.numerator)
     shown = [name for name in Priority if name in counts and not parts.point((*asked.at, name), name).is_hidden]
     return {name: (reports.within(counts[name], HALF), reports.within(counts[name], MOST)) for name in shown}
 
 
 def _rows(
-    connection: Connection, cut: Cut, names: Sequence[str], asked: Asked, first: date, last: date
+    connection: Connection,
+    cut: Cut,
+    names: Sequence[str],
+    asked: Asked,
+    span: tuple[date, date],
+    third: InstrumentedAttribute[Any],
 ) -> Iterator[AnyRow]:
-    for grain, spans in _spans(connection, first, last, monthly=asked.days > WEEKLY).items():
+    for grain, spans in _spans(connection, *span, monthly=asked.days > WEEKLY).items():
         if spans:
-            yield from queries.grouped(connection, cut, grain, names, spans, locations=asked.places)
+            yield from queries.grouped(connection, cut, grain, names, spans, by=third, locations=asked.places)
 
 
 def _spans(

@@ -174,7 +174,7 @@ def _rows_of_month(connection: Connection, month: date) -> Iterator[dict[str, An
     kept: dict[tuple[Cut, Key], Tally] = {}
     last = next_month(month) - timedelta(days=1)
     for cut in Cut:
-        for row in queries.grouped(connection, cut, Grain.DAY, tuple(MEASURES), [(month, last)]):
+        for row in queries.of_month(connection, cut, tuple(MEASURES), month, last):
             tally = kept.setdefault((cut, key_of(row)), Tally())
             tally.add(row.numerator, row.denominator, unpacked(row.people))
     return (_row(cut, Grain.MONTH, month, key, tally) for (cut, key), tally in kept.items())

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.store.columns import AnyRow
 from bot.store.queries.conversations import insert_or_ignore
@@ -46,6 +47,15 @@ def replace(
         connection.execute(_ADD, list(rows))
 
 
+def of_month(connection: Connection, cut: Cut, measures: Sequence[str], first: date, last: date) -> Sequence[AnyRow]:
+    """Every figure of these days, one by one."""
+    return connection.execute(
+        select(*_COLUMNS).where(
+            Figure.cut == cut, Figure.grain == Grain.DAY, Figure.measure.in_(measures), _within([(first, last)])
+        )
+    ).all()
+
+
 def grouped(
     connection: Connection,
     cut: Cut,
@@ -53,12 +63,23 @@ def grouped(
     measures: Sequence[str],
     days: Sequence[tuple[date, date]],
     *,
+    by: InstrumentedAttribute[Any],
     locations: Sequence[str] = (),
 ) -> Sequence[AnyRow]:
-    """The figures of these measures from such days or months to such, group by group; of these places, if any."""
-    query = select(*_COLUMNS).where(
-        Figure.cut == cut, Figure.grain == grain, Figure.measure.in_(measures), _within(days)
-    )
+    """The figures of these measures from such days or months to such, by place, language and one thing more, `third`.
+
+    `people` are the digests of all their rows, in hexadecimal one after the other.
+    """
+    hexed = func.hex(Figure.people) if connection.dialect.name == "sqlite" else func.encode(Figure.people, "hex")
+    keys = (Figure.measure, Figure.location, Figure.language, by)
+    query = (
+        select(
+            *keys[:3], by.label("third"), func.sum(Figure.numerator).label("numerator"),
+            func.sum(Figure.denominator).label("denominator"), func.aggregate_strings(hexed, "").label("people"),
+        )
+        .where(Figure.cut == cut, Figure.grain == grain, Figure.measure.in_(measures), _within(days))
+        .group_by(*keys)
+    )  # fmt: skip
     return connection.execute(query.where(Figure.location.in_(locations)) if locations else query).all()
 
 
