@@ -17,6 +17,7 @@ from bot.store.columns import AnyRow
 from bot.store.queries.inbox import names_of
 from bot.store.queries.loops import VISITS
 from bot.store.queries.scope import within
+from bot.store.queries.slots import JOURNEY as WAITLIST
 from bot.store.tables import Enrollment, EnrollmentMove, Message, Patient
 
 A_PAGE: Final = 50
@@ -140,7 +141,7 @@ def _row(clinic: Clinic, row: AnyRow, names: Mapping[str, str]) -> Row:
     return Row(
         id=row.id,
         journey=row.journey,
-        kind=row.kind,
+        kind="" if row.journey == WAITLIST else row.kind,  # an id, there
         step=row.step,
         outcome=row.outcome,
         priority=row.priority,

@@ -18,7 +18,8 @@ from bot.services import tokens
 from bot.store.tables import TokenScope
 from bot.web.app import create_app
 from tests.services.sending import Carrier
-from tests.transcripts.chat import Chat, copy_of
+from tests.transcripts.chat import Chat
+from tests.transcripts.script import copy_of
 
 MESSAGE = "/webhooks/twilio/message"
 _TEXT = re.compile(r"<Message[^>]*>(.*?)</Message>", re.S)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -152,15 +151,19 @@ class Chat:
 
     def cancel(self, appointment_id: str) -> None:
         """The clinic cancels the visit."""
+        self.close(appointment_id, "cancelled")
+
+    def close(self, appointment_id: str, status: str) -> None:
+        """The chart says of the visit what became of it."""
+        query = select(Appointment.starts_at).where(Appointment.appointment_id == appointment_id)
         with self.clinic.database.read() as connection:
-            query = select(Appointment.starts_at).where(Appointment.appointment_id == appointment_id)
             starts = connection.execute(query).scalar_one()
-        self.visit(appointment_id, self._patient_of(appointment_id), starts, "cancelled")
+        self.visit(appointment_id, self._patient_of(appointment_id), starts, status)
 
     def _patient_of(self, appointment_id: str) -> str:
+        query = select(Appointment.patient_id).where(Appointment.appointment_id == appointment_id)
         with self.clinic.database.read() as connection:
-            query = select(Appointment.patient_id).where(Appointment.appointment_id == appointment_id)
-            return connection.execute(query).scalar_one()
+            return str(connection.execute(query).scalar_one())
 
     def hold(self, patient_id: str, user: str | None) -> None:
         """A coordinator takes the conversation (None: hands it back)."""
@@ -220,9 +223,8 @@ class Chat:
         slot: datetime | None = None,
     ) -> str:
         """The clinic starts one conversation; gives the gate's word."""
-        request = OutreachRequest(
-            patient_id=patient_id, kind=Context(kind), appointment_id=appointment_id, prompt=prompt, slot=slot
-        )
+        about = {"appointment_id": appointment_id, "prompt": prompt, "slot": slot}
+        request = OutreachRequest(patient_id=patient_id, kind=Context(kind), **about)  # type: ignore[arg-type]
         started = start(self.clinic, request, actor="api", now=self.now)
         assert isinstance(started, Started), started
         self.deliver()
@@ -276,8 +278,8 @@ class Chat:
     def responses(self) -> dict[str, str]:
         """Every visit's response."""
         with self.clinic.database.read() as connection:
-            rows = connection.execute(select(Appointment.appointment_id, Appointment.response)).all()
-        return {row.appointment_id: str(row.response) for row in rows}
+            rows = connection.execute(select(Appointment.appointment_id, Appointment.response))
+            return {row.appointment_id: str(row.response) for row in rows}
 
     def escalations(self) -> list[tuple[str, str]]:
         """(priority, reason) of everything that is not resolved, the oldest first."""
@@ -308,8 +310,8 @@ class Chat:
     def inbound_count(self) -> int:
         """How many texts came in."""
         with self.clinic.database.read() as connection:
-            query = select(func.count()).select_from(Message).where(Message.direction == Direction.INBOUND)
-            return connection.execute(query).scalar_one()
+            texts = select(func.count()).select_from(Message).where(Message.direction == Direction.INBOUND)
+            return connection.execute(texts).scalar_one()
 
     def records(self) -> dict[str, str]:
         """All that a nurse would look up, by what it is about: answers, open cases, consent, values kept."""
@@ -329,7 +331,7 @@ class Chat:
                 if not loop.data.get(ONCE):
                     owes = f", the office owes {loop.office_step}" if loop.office_step else ""
                     ended = f", ended: {loop.outcome}" if loop.outcome else ""
-                    about = f" {loop.kind}" if loop.kind else ""
+                    about = f" {loop.kind}" if loop.kind and loop.journey != "waitlist" else ""  # an id there
                     found[f"loop {loop.id}"] = f"{loop.journey}{about} of {loop.patient_id}: {loop.step}{owes}{ended}"
             for row in connection.execute(select(Finding.__table__).order_by(Finding.at, Finding.id)):
                 value = self.clinic.vault.open("findings.value", row.id, row.value)
@@ -337,12 +339,6 @@ class Chat:
         for patient_id in self.phones:
             found[f"texts to {patient_id}"] = self.consent(patient_id)
         return found
-
-
-def copy_of(database: Path, to: Path) -> str:
-    """The URL of a fresh copy of a migrated database."""
-    to.write_bytes(database.read_bytes())
-    return f"sqlite:///{to}"
 
 
 def utc(local: datetime, zone: ZoneInfo) -> datetime:

@@ -7,8 +7,7 @@ import tempfile
 from pathlib import Path
 
 from bot.store import migrations
-from tests.transcripts.chat import copy_of
-from tests.transcripts.script import files, play
+from tests.transcripts.script import copy_of, files, play
 
 
 def main(names: list[str]) -> int:

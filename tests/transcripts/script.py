@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bot.core.rows import Kind
 from bot.services.receive import Media
+from bot.services.waitlist import Freed, put_on_offer
 from tests.transcripts.chat import Chat, Sent, utc
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -29,6 +31,8 @@ ACTS: tuple[tuple[str, str], ...] = (
         r"(?: offering (\d{4}-\d\d-\d\d \d\d:\d\d))?(?:: (.*))?\)",
     ),
     ("open", r"\(the clinic opens (\w+)(?: (\S+))? for (\S+?)(?: with (.+))?\)"),
+    ("free", r"\(a time for (\S+) comes free at (\d{4}-\d\d-\d\d \d\d:\d\d)\)"),
+    ("missed", r"\((\S+) is marked as missed\)"),
     ("report", r"\(staff report ([\w-]+) on the (\w+) of (\S+?)(?: with (.+))?\)"),
     ("hold", r"\(a coordinator takes the conversation with (\S+)\)"),
     ("release", r"\(a coordinator hands back the conversation with (\S+)\)"),
@@ -37,6 +41,7 @@ ACTS: tuple[tuple[str, str], ...] = (
 SETUP: tuple[tuple[str, str], ...] = (
     ("clock", r"clock (\d{4}-\d\d-\d\d \d\d:\d\d) (\S+)"),
     ("patient", r"patient (\S+) (\S+) (\S+)(?: on the phone of (\S+))?(?: consent (\w+))?"),
+    ("waits", r"(\S+) waits for (\S+) with (\S+)"),
     ("visit", r"visit (\S+) of (\S+) at (\d{4}-\d\d-\d\d \d\d:\d\d)"),
 )
 
@@ -122,6 +127,11 @@ class Player:
     def _visit(self, appointment_id: str, patient_id: str, at: str) -> None:
         assert self.chat is not None
         self.chat.visit(appointment_id, patient_id, datetime.fromisoformat(at))
+
+    def _waits(self, patient_id: str, service: str, appointment_id: str) -> None:
+        assert self.chat is not None
+        listed = (f"L{patient_id}", patient_id, service, appointment_id)
+        self.chat._import(Kind.WAITLIST, "waitlist_id,patient_id,service,appointment_id", listed)
 
     def _moment(self, day: str, hour: int, minute: int) -> datetime:
         """The next time that it is so on the clinic's clock."""
@@ -224,6 +234,19 @@ class Player:
         self.chat.open(journey, patient_id, kind or "", appointment_id=visit, data=data, details=details)
         yield from ()
 
+    def _act_free(self, service: str, at: str) -> Iterator[str]:
+        assert self.chat is not None
+        starts_at = utc(datetime.fromisoformat(at), self.chat.zone)
+        freed = Freed(starts_at=starts_at, timezone=str(self.chat.zone), service=service)
+        put_on_offer(self.chat.clinic, freed, actor="staff", now=self.chat.now)
+        self.chat.work()
+        yield from ()
+
+    def _act_missed(self, appointment_id: str) -> Iterator[str]:
+        assert self.chat is not None
+        self.chat.close(appointment_id, "noshow")
+        yield from ()
+
     def _act_report(self, name: str, journey: str, patient_id: str, with_what: str | None) -> Iterator[str]:
         assert self.chat is not None
         loop = self.chat.loop(journey, patient_id)
@@ -256,3 +279,9 @@ def _pairs(words: str | None) -> dict[str, str]:
 def files() -> list[Path]:
     """All transcripts."""
     return sorted(Path(__file__).parent.glob("*/*.txt"))
+
+
+def copy_of(database: Path, to: Path) -> str:
+    """The URL of a fresh copy of a migrated database."""
+    to.write_bytes(database.read_bytes())
+    return f"sqlite:///{to}"

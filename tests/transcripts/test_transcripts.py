@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.transcripts.chat import copy_of
-from tests.transcripts.script import files, play
+from tests.transcripts.script import copy_of, files, play
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: f"{path.parent.name}/{path.stem}")
