@@ -27,7 +27,7 @@ from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
 
-from bot import clock
+from bot import clock, log
 from bot.config import load
 from bot.core.rows import Kind
 from bot.demo import answers, outreach, postgres, sample
@@ -91,6 +91,8 @@ class Demo:
             self._start_outside(folder)
             upgrade(environment["DATABASE_URL"])
             self._start_inside(folder)
+            # What is done while it starts is not for whoever waits for the addresses.
+            log.configure("warning")
             clinic = build_clinic(load())
             _fill(clinic, self._password)
             self._wait_for(f"http://127.0.0.1:{self._phones_port}/network/phones")
