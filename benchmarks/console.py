@@ -98,6 +98,8 @@ def measure(clinic: Clinic, environment: Mapping[str, str], sessions: list[str],
         ours = app(clinic)
         print(f"\nFlask's test client, {options.requests} requests each, {_load()}")
         _pages(_through_client(ours), cookie, clinic, options, counted=True)
+        if options.only == "reports":
+            return
         with serve("console", environment, 1) as (port, _):
             print(f"\ngunicorn, one worker, {options.requests} requests each, {_load()}")
             _pages(polling.through_socket(port), cookie, clinic, options)
