@@ -89,11 +89,11 @@ def digest(body: str) -> str:
 
 
 def step_of(text_key: str) -> tuple[Journey, Step] | None:
-    """The journey, and its first step, that this text leads into; None for a text that asks or tells nothing new."""
+    """The journey, and its first step, that this text begins or goes on with; None for one that only answers."""
     for journey in discover().values():
         start = journey.steps[journey.start]
         for step in (start, *journey.steps.values()):
-            if step.text == text_key and (step is start or step.on):
+            if step.text == text_key and (step is start or (step.sends is not None and step.on)):
                 return journey, step
     return None
 
