@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "journeys": "bot.cli.journeys:journeys",
     "keys": "bot.cli.keys:keys",
     "languages": "bot.cli.languages:languages",
+    "lessons": "bot.cli.lessons:lessons",
     "lint": "bot.cli.lint:lint",
     "plan": "bot.cli.plan:plan",
     "reports": "bot.cli.reports:reports",

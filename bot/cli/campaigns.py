@@ -88,9 +88,7 @@ def dry_run_(campaign_id: str, days: int, *, lines: bool) -> None:
     """Play its next days for the real patients; nothing is sent. The summary as JSON."""
     clinic = start.clinic()
     with start.plainly():
-        forecast_id = dry_run(
-            clinic, campaign_id, days=days, actor_id=ACTOR, now=clinic.clock(), at_once=True
-        )
+        forecast_id = dry_run(clinic, campaign_id, days=days, actor_id=ACTOR, now=clinic.clock(), at_once=True)
         if forecast_id is None:
             start.fail(WORDS[Refused.GONE])
         with clinic.database.read() as connection:

@@ -13,11 +13,13 @@ from bot.content.languages import Review
 from bot.content.lint import lint
 from bot.content.messages import Messages
 from bot.content.paths import data_root
-from bot.content.replies import load_lexicons
+from bot.content.replies import load_lexicons, load_protocols, load_series
 from bot.runtime import build_clinic, build_mailer, build_provider
 from bot.services import check as service
 from bot.services import reviews
 from bot.services.clinic import Clinic
+
+LOCALES = data_root() / "locales"
 
 
 @click.command()
@@ -69,6 +71,10 @@ def _approvals(clinic: Clinic) -> str:
     return f"{remark}; {void} void, edited since" if void else remark
 
 
+def _unsigned_protocols() -> tuple[str, ...]:
+    return tuple(one.name for one in load_protocols(LOCALES) if not one.is_signed)
+
+
 def _words() -> Iterator[tuple[str, str | None, str]]:
     messages = Messages.load()
     findings = lint(messages)
@@ -79,9 +85,14 @@ def _words() -> Iterator[tuple[str, str | None, str]]:
         click.echo(
             f"note    translations: drafts until a qualified translator has reviewed them: {', '.join(sorted(drafts))}"
         )
-    lexicons = load_lexicons(data_root() / "locales")
+    lexicons = load_lexicons(LOCALES)
     stands = (f"{tag} {'reviewed' if lexicon.reviewed else 'draft'}" for tag, lexicon in sorted(lexicons.items()))
     yield "lexicons", None, ", ".join(stands)
     unread = sorted(tag for tag, lexicon in lexicons.items() if not lexicon.reviewed)
+    for name, left in (("protocols", _unsigned_protocols()), ("lessons", load_series(LOCALES).unsigned)):
+        if left:
+            click.echo(f"note    {name}: not sent until a clinician has signed them: {', '.join(left)}")
+    faults = [fault for one in load_series(LOCALES).by_name.values() for fault in one.faults()]
+    yield "lessons", "; ".join(faults) or None, ""
     if unread:
         click.echo(f"note    lexicons: not yet reviewed by a qualified speaker: {', '.join(unread)}")

@@ -15,6 +15,8 @@ from bot.core import understanding
 from bot.core.intents import Evidence, Understanding
 from bot.core.preparation import Protocol
 from bot.core.preparation import parse as parse_protocols
+from bot.core.series import AllSeries
+from bot.core.series import parse as parse_series
 from bot.core.understanding import Asked, Compiled, Lexicon, Understander, compile_lexicons
 from bot.core.understanding.readings import Limits
 
@@ -101,6 +103,12 @@ def load_protocols(folder: Path) -> tuple[Protocol, ...]:
     """What patients are to do before a visit, by service; none where the file is missing. Raises ValueError."""
     path = folder / "protocols.toml"
     return parse_protocols(_toml(path)) if path.is_file() else ()
+
+
+def load_series(folder: Path) -> AllSeries:
+    """Series of lessons by condition; none where the file is missing. Raises ValueError."""
+    path = folder / "series.toml"
+    return parse_series(_toml(path)) if path.is_file() else AllSeries()
 
 
 def _toml(path: Path) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from string import Formatter
 
 from bot.core.effects import Ask, Effect, Start
@@ -101,7 +102,12 @@ def moves(step: Step, sample: Visit, journey: Journey | None = None) -> Iterator
         yield from ((str(intent), move) for move in _tries(intent, reaction, step, sample))
     if step.words is not None:
         yield from (("in words", move) for move in _tries(Intent.UNCLEAR, step.words, step, sample))
-    enrollment = _enrollment(step, sample)
+    for data in journey.samples if journey is not None else ({},):
+        yield from _unasked(step, replace(_enrollment(step, sample), data=data), journey)
+
+
+def _unasked(step: Step, enrollment: Enrollment, journey: Journey | None) -> Iterator[tuple[str, Move]]:
+    """The ways out that no answer leads to."""
     if step.on_silence is not None:
         quiet = step.on_silence
         yield "silence", quiet if isinstance(quiet, Move) else quiet(Silence(enrollment))

@@ -253,6 +253,8 @@ class Journey:
     staff: Mapping[str, str] = field(default_factory=dict)
     offices: Mapping[str, str] = field(default_factory=dict)
     """What the office has to do, in words, by the key that steps name."""
+    samples: tuple[Mapping[str, str], ...] = ({},)
+    """Data that its loops may carry, for looking at where each leads."""
 
     def step(self, name: str) -> Step | None:
         """The step of that name; None for the end and for names of the past."""

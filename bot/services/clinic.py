@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.config import Settings
 from bot.core.measures import Measures
 from bot.core.preparation import Protocol
+from bot.core.series import AllSeries
 from bot.services.lately import Lately
 from bot.services.places import Known, SetUp
 from bot.services.ports import Queue, Texts, Understands
@@ -29,6 +30,7 @@ class Clinic:
     clock: Callable[[], datetime]
     protocols: tuple[Protocol, ...] = ()
     """What the patients of some services are to do before a visit."""
+    series: AllSeries = field(default_factory=AllSeries, repr=False, compare=False)
     measures: Measures = field(default_factory=Measures, repr=False, compare=False)
     known: Known = field(default_factory=Known, repr=False, compare=False)
     lately: Lately = field(default_factory=Lately, repr=False, compare=False)

@@ -35,7 +35,8 @@ from bot.services.silence import wake
 from bot.store.tables import Enrollment, Escalation, Message, Question
 from tests.services.sending import Carrier
 from tests.simulation.people import Simulated, answer, people
-from tests.transcripts.chat import QuietQueue, settings_for
+from tests.transcripts.around import QuietQueue
+from tests.transcripts.chat import settings_for
 
 ZONE = ZoneInfo("America/Chicago")
 FIRST_DAY = date(2026, 11, 2)

@@ -44,26 +44,10 @@ from bot.store.tables import (
     PatientContact,
 )
 from tests.services.sending import Carrier
+from tests.transcripts.around import QuietQueue, signed
 
 KEY = base64.urlsafe_b64encode(b"transcripts transcripts transcri").decode()
 STEP = timedelta(minutes=30)
-
-
-class QuietQueue:
-    """A queue that nobody listens to: the chat sends by itself."""
-
-    def deliver(self) -> None:
-        """Nothing."""
-
-    def reconcile(self) -> None:
-        """Nothing."""
-
-    def start(self, job: str, *ids: str) -> bool:
-        """Nobody takes it."""
-        return False
-
-    def ping(self) -> None:
-        """Always there."""
 
 
 def settings_for(database_url: str, zone: str) -> Settings:
@@ -105,6 +89,8 @@ class Chat:
     sent: list[Sent] = field(default_factory=list)
     """Everything that the clinic started and that went out, in order."""
     carrier: Carrier = field(default_factory=Carrier)
+    signed: bool = False
+    """Whether a clinician has signed every lesson."""
     _count: int = 0
 
     @classmethod
@@ -116,6 +102,13 @@ class Chat:
 
     def _wind_up(self) -> None:
         self.clinic = replace(self.clinic, clock=lambda: self.now, queue=QuietQueue())
+        if self.signed:
+            self.clinic = replace(self.clinic, series=signed(self.clinic.series))
+
+    def sign(self) -> None:
+        """A clinician signs every lesson."""
+        self.signed = True
+        self._wind_up()
 
     def reload(self) -> None:
         """Forget everything that is not in the database."""

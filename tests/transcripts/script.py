@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.core.rows import Kind
+from bot.services.loops.life import life_event
 from bot.services.receive import Media
 from bot.services.waitlist import Freed, put_on_offer
 from tests.transcripts.chat import Chat, Sent, utc
@@ -34,6 +35,7 @@ ACTS: tuple[tuple[str, str], ...] = (
     ("free", r"\(a time for (\S+) comes free at (\d{4}-\d\d-\d\d \d\d:\d\d)\)"),
     ("missed", r"\((\S+) is marked as missed\)"),
     ("report", r"\(staff report ([\w-]+) on the (\w+) of (\S+?)(?: with (.+))?\)"),
+    ("life", r"\(staff report for (\S+): ([\w-]+)\)"),
     ("hold", r"\(a coordinator takes the conversation with (\S+)\)"),
     ("release", r"\(a coordinator hands back the conversation with (\S+)\)"),
     ("again", r"\(that text of (\S+) is delivered again\)"),
@@ -42,6 +44,7 @@ SETUP: tuple[tuple[str, str], ...] = (
     ("clock", r"clock (\d{4}-\d\d-\d\d \d\d:\d\d) (\S+)"),
     ("patient", r"patient (\S+) (\S+) (\S+)(?: on the phone of (\S+))?(?: consent (\w+))?"),
     ("waits", r"(\S+) waits for (\S+) with (\S+)"),
+    ("signed", r"a clinician has signed every lesson()"),
     ("visit", r"visit (\S+) of (\S+) at (\d{4}-\d\d-\d\d \d\d:\d\d)"),
 )
 
@@ -117,6 +120,10 @@ class Player:
     def _clock(self, at: str, zone: str) -> None:
         self.chat = Chat.at(self.database_url, datetime.fromisoformat("2026-01-01T00:00+00:00"), zone)
         self.chat.now = utc(datetime.fromisoformat(at), self.chat.zone)
+
+    def _signed(self, _nothing: str) -> None:
+        assert self.chat is not None
+        self.chat.sign()
 
     def _patient(self, patient_id: str, name: str, language: str, with_phone: str | None, consent: str | None) -> None:
         assert self.chat is not None
@@ -252,6 +259,13 @@ class Player:
         loop = self.chat.loop(journey, patient_id)
         assert loop is not None, f"{patient_id} is on no {journey}"
         self.chat.report(loop.id, name, **_pairs(with_what))
+        yield from ()
+
+    def _act_life(self, patient_id: str, name: str) -> Iterator[str]:
+        """Something in the patient's life, that every loop hears of."""
+        assert self.chat is not None
+        life_event(self.chat.clinic, patient_id, name, actor="staff", now=self.chat.now)
+        self.chat.work()
         yield from ()
 
     def _act_hold(self, patient_id: str) -> Iterator[str]:

@@ -11,16 +11,18 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.journey import Enrollment, Urgency
+from bot.core.series import PREGNANCY
 from bot.core.when import local_time
 from bot.journeys import discover
 from bot.services.clinic import Clinic
 from bot.services.loops.entering import enter
 from bot.store.columns import new_id
-from bot.store.queries import loops
+from bot.store.queries import life, loops
 from bot.store.queries.conversations import insert_or_ignore
 from bot.store.tables import Enrollment as EnrollmentRow
 
 BOT = "bot"
+SERIES = "series"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +49,14 @@ class Opening:
 def open_loop(
     connection: Connection, clinic: Clinic, opening: Opening, now: datetime, *, actor: str = BOT
 ) -> str | None:
-    """Open it in the caller's transaction and give its id; None where there is one about this already.
+    """Open it in the caller's transaction and give its id; None where there is one about this already, or where
+    it is about a pregnancy that has been lost.
 
     Raises KeyError for a journey that does not exist.
     """
     journey = discover()[opening.journey]
+    if opening.kind in PREGNANCY and life.lost_lately(connection, opening.patient_id, now):
+        return None
     fresh = new_id()
     loop = Enrollment(
         id=fresh,
@@ -59,7 +64,7 @@ def open_loop(
         patient_id=opening.patient_id,
         subject_id=opening.subject_id or fresh,
         step=opening.step or journey.start,
-        data=opening.data,
+        data={**(clinic.series.data_for(opening.kind) if journey.name == SERIES else {}), **opening.data},
         kind=opening.kind,
         priority=opening.priority,
     )

@@ -159,4 +159,3 @@ def _closing(clinic: Clinic) -> ColumnElement[bool] | None:
         if measure.closed_by
     ]
     return or_(*each) if each else None
-
