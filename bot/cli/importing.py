@@ -22,6 +22,7 @@ FHIR_ORDER = (
     Kind.CONSENTS,
     Kind.APPOINTMENTS,
     Kind.REFERRALS,
+    Kind.TASKS,
     Kind.DISCHARGES,
 )
 _IN_MEMORY = 16 << 20
@@ -114,7 +115,7 @@ def waitlist(file: Path, *, dry_run: bool) -> None:
 @dry_run_option
 @assume_option
 def fhir(files: tuple[Path, ...], *, dry_run: bool, assume_consent: bool) -> None:
-    """Load FHIR R4 Bundles (JSON) or NDJSON: Patient, RelatedPerson, Consent, Appointment, ServiceRequest."""
+    """Load FHIR R4 Bundles (JSON) or NDJSON: Patient, RelatedPerson, Consent, Appointment, ServiceRequest, …"""
     clinic = start.clinic()
     # Here and not above: only this command needs the runtime before the settings are known to be right.
     from bot.runtime import open_fhir

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.binding import ALL_OF_THEM, ANSWERS, Binding, Fit
-from bot.core.dialogue import Outcome, advance, answers, miss
+from bot.core.dialogue import Outcome, advance, answers, in_words, miss
 from bot.core.effects import Ask, CloseQuestion, Effect, Escalate, Say
 from bot.core.escalation import Priority, Reason
 from bot.core.intents import Context, Intent, Understanding
@@ -325,9 +325,10 @@ def _unanswered(
     if asked and question is not None and question.enrollment is not None:
         journey = journeys.get(question.journey)
         step = journey.step(question.step) if journey is not None else None
-        listens = step is not None and step.words is not None
+        reply = _reply(understanding, situation, binding, question)
+        listens = step is not None and in_words(step, reply) is not None
         if journey is not None and (listens or not situation.is_long):
-            outcome = miss(journey, question.enrollment, _reply(understanding, situation, binding, question))
+            outcome = miss(journey, question.enrollment, reply)
             return Response(outcome.effects, (outcome.enrollment,))
     if not situation.people:
         return Response((Escalate(Reason.UNCLEAR), Say("general/who_are_we")))

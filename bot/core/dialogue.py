@@ -60,7 +60,7 @@ def _replied(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcom
     # After the end, in a step of the past, or in one that asks nothing, an answer means what its question asked.
     for step in (journey.step(enrollment.step), journey.step(event.question.step)):
         heard = step.hears(event) if step is not None and step.hears is not None else None
-        if heard is not None:
+        if heard is not None and not event.understanding.has(Intent.UNCLEAR, Intent.EMERGENCY):
             after = _after(journey, enrollment, heard)
             return Outcome(after, (CloseQuestion(), *heard.effects), acted_on=event.understanding.intent, moved=True)
         intent = answers(step, event)
@@ -105,10 +105,9 @@ def miss(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
     after = replace(enrollment, misses=misses)
     question = event.question
     step = journey.step(question.step)
-    if step is not None and step.words is not None:
-        move = step.words if isinstance(step.words, Move) else step.words(event)
-        if move is not None:
-            return Outcome(_after(journey, enrollment, move), (CloseQuestion(), *move.effects), moved=True)
+    move = in_words(step, event) if step is not None else None
+    if move is not None:
+        return Outcome(_after(journey, enrollment, move), (CloseQuestion(), *move.effects), moved=True)
     # A question in the clinic's own words cannot be asked once more in ours, but about a visit it can.
     once_more = step.again if step is not None and (question.prompt is None or question.subjects) else None
     if misses < journey.misses and step is not None and once_more is not None:
@@ -117,6 +116,14 @@ def miss(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
     if misses == journey.misses or (step is not None and once_more is None and misses == 1):
         return Outcome(after, (Say("general/passed_on"), Escalate(Reason.UNCLEAR)))
     return Outcome(after, (Escalate(Reason.UNCLEAR),))
+
+
+def in_words(step: Step, event: Replied) -> Move | None:
+    """What words that answer nothing lead to: what they report, or where the step takes any words."""
+    heard = step.hears(event) if step.hears is not None else None
+    if heard is not None or step.words is None or event.understanding.has(Intent.EMERGENCY):
+        return heard
+    return step.words if isinstance(step.words, Move) else step.words(event)
 
 
 def _silent(journey: Journey, enrollment: Enrollment, event: Silence) -> Outcome:

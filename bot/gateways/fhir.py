@@ -19,6 +19,7 @@ _TYPES: Mapping[Kind, tuple[str, Mapper]] = {
     Kind.CONSENTS: ("Consent", resources.consent),
     Kind.APPOINTMENTS: ("Appointment", resources.appointment),
     Kind.REFERRALS: ("ServiceRequest", resources.referral),
+    Kind.TASKS: ("Task", resources.task),
     Kind.DISCHARGES: ("Encounter", resources.discharge),
 }
 _IMPORTED = frozenset(name for name, _ in _TYPES.values())
@@ -33,6 +34,7 @@ _COLUMNS: Mapping[Kind, frozenset[str]] = {
     Kind.CONSENTS: frozenset(("patient_id", "consent")),
     Kind.APPOINTMENTS: frozenset(_VISIT.split()),
     Kind.REFERRALS: frozenset(_REFERRAL.split()),
+    Kind.TASKS: frozenset(("referral_id", "stage")),
     Kind.DISCHARGES: frozenset(("discharge_id", "patient_id", "discharged_at", "facility")),
 }
 _NO_CELLS: dict[str, str] = {}

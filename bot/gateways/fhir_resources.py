@@ -32,6 +32,9 @@ _RELATIONS: dict[str, Relation] = {
 
 # SNOMED CT: laboratory, imaging, surgery. An order for one of these sends nobody to another clinic.
 _NO_REFERRALS = frozenset({"108252007", "363679005", "387713003", "laboratory", "imaging", "procedure"})
+# FHIR Task.status as a report about the referral; drafts and errors report nothing.
+_TASKS = {"rejected": "declined", "in-progress": "accepted", "on-hold": "info-requested", "completed": "attended"}
+_TASKS |= {"requested": "sent", "failed": "cancelled"} | {one: one for one in ("received", "accepted", "cancelled")}
 # HL7 v3 ActCode: stays from which somebody goes home.
 _STAYS = frozenset({"imp", "acute", "nonac", "obsenc", "emer", "ss"})
 # Consents about something else than being contacted.
@@ -124,12 +127,18 @@ def referral(resource: Json, around: Surroundings) -> Cells | None:
     }
 
 
+def task(resource: Json, around: Surroundings) -> Cells | None:
+    """A Task about a ServiceRequest: where the other office is with it. A task about anything else is none of ours."""
+    focus, stage = resource.get("focus"), _TASKS.get(text(resource.get("status")))
+    if stage is None or not _is_about(focus, "ServiceRequest", around):
+        return None
+    return {"referral_id": reference(_dict(focus), around), "stage": stage}
+
+
 def discharge(resource: Json, around: Surroundings) -> Cells | None:
     """An Encounter from which the patient went home: over, and a stay in a hospital or an emergency room."""
     ended = text(_dict(resource.get("period")).get("end"))
-    coding = resource.get("class")
-    stays = {text(one.get("code")).casefold() for one in _dicts(coding)} | _codes(coding)
-    stayed = bool(stays & _STAYS) or bool(_dict(resource.get("hospitalization")))
+    stayed = {text(one.get("code")).casefold() for one in _dicts(resource.get("class"))} & _STAYS
     if text(resource.get("status")) != "finished" or not ended or not stayed:
         return None
     return {

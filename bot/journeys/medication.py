@@ -40,7 +40,8 @@ _BY_NUMBER: Final = {HAVE_IT: _HAVE_IT, COST: _COST, SIDE_EFFECTS: _SIDE_EFFECTS
 
 
 def _chosen(event: Replied) -> Move | None:
-    return _BY_NUMBER.get(event.understanding.details.option or 0)
+    details = event.understanding.details
+    return _BY_NUMBER.get(details.option or int(details.number or 0))
 
 
 def _heard(event: Replied) -> Move | None:

@@ -83,11 +83,8 @@ def _heard(event: Replied) -> Move | None:
     return None
 
 
-def _words(event: Replied) -> Move:
-    del event
-    # Words that report nothing known are for a person, who moves the loop.
-    unclear = (Escalate(Reason.UNCLEAR, suggestion="ask-office"), Say("general/passed_on"))
-    return Move("unclear", unclear)
+# Words that report nothing known are for a person, who moves the loop.
+_UNCLEAR = Move("unclear", (Escalate(Reason.UNCLEAR, suggestion="ask-office"), Say("general/passed_on")))
 
 
 def _third(event: Replied) -> Move | None:
@@ -110,7 +107,7 @@ def _asks(name: str, text: str, on: Mapping[Intent, Reaction], wait: tuple[int, 
         context=Context.CHECKIN_YES_NO,
         options=(Intent.CONFIRM, Intent.DECLINE, *(("choice",) if check else ())),
         on=on,
-        words=_words,
+        words=_UNCLEAR,
         hears=_heard,
         sends=Sends(at=MORNING, weekdays=True),
         silence_after=_by_urgency(wait),
@@ -140,7 +137,7 @@ STEPS: Final = (
     Step(
         name="sent",
         text="referral/sent",
-        words=_words,
+        words=_UNCLEAR,
         hears=_heard,
         sends=Sends(at=MORNING, weekdays=True),
         owed_by=OwedBy.OFFICE,

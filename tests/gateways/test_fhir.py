@@ -205,6 +205,33 @@ def test_a_referral_is_no_laboratory_order() -> None:
     assert rows(bundle(order | {"category": [{"coding": [{"code": "108252007"}]}]}), Kind.REFERRALS) == []
 
 
+def test_a_task_says_where_a_referral_stands() -> None:
+    task = {"resourceType": "Task", "id": "t1", "status": "rejected", "focus": {"reference": "ServiceRequest/s1"}}
+    assert cells(bundle(task), Kind.TASKS) == {"referral_id": "s1", "stage": "declined"}
+    assert rows(bundle(task | {"focus": {"reference": "MedicationRequest/m1"}}), Kind.TASKS) == []
+    assert rows(bundle(task | {"status": "draft"}), Kind.TASKS) == []
+
+
+def test_only_a_stay_that_is_over_is_a_discharge() -> None:
+    stay = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "finished",
+        "class": {"code": "IMP"},
+        "subject": {"reference": "Patient/p1"},
+        "period": {"start": "2026-11-18T08:00:00Z", "end": "2026-11-20T15:00:00Z"},
+        "serviceProvider": {"display": "St. Mary's"},
+    }
+    assert cells(bundle(stay), Kind.DISCHARGES) == {
+        "discharge_id": "e1",
+        "patient_id": "p1",
+        "discharged_at": "2026-11-20T15:00:00Z",
+        "facility": "St. Mary's",
+    }
+    assert rows(bundle(stay | {"class": {"code": "AMB"}}), Kind.DISCHARGES) == []
+    assert rows(bundle(stay | {"status": "in-progress"}), Kind.DISCHARGES) == []
+
+
 def test_ndjson_line_by_line() -> None:
     file = ndjson(PATIENT, "", "{broken", "[]", {"resourceType": "Observation"}, APPOINTMENT)
     found = rows(file, Kind.PATIENTS)

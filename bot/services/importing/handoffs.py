@@ -1,14 +1,19 @@
-"""Discharges and refills from rows."""
+"""Discharges, refills, and tasks that say where a referral stands, from rows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection, select, update
+
 from bot.services.importing.cells import BadCell, Cells
-from bot.services.importing.context import Context
+from bot.services.importing.context import Context, Stored
 from bot.services.importing.keyed import Keyed, Row
+from bot.services.importing.report import Fault
 from bot.services.importing.times import DATE, MOMENT, read_date, read_moment
-from bot.store.tables import Discharge, Refill
+from bot.store.tables import Discharge, Referral, Refill
 
 DISCHARGE_COLUMNS = ("discharge_id", "patient_id", "discharged_at", "facility", "risk")
 DISCHARGE_REQUIRED = ("discharge_id", "patient_id", "discharged_at")
@@ -18,6 +23,7 @@ REFILL_REQUIRED = ("refill_id", "patient_id", "due_on")
 discharges = Keyed(Discharge, "discharge_id", {"facility": None, "risk": "moderate"})
 refills = Keyed(Refill, "refill_id", {"medicine": None, "pharmacy": None, "stage": "due"})
 
+UNKNOWN_REFERRAL = "id: no referral has it; import its ServiceRequest first"
 _RISKS = {"": "moderate", "low": "low", "moderate": "moderate", "medium": "moderate", "high": "high"}
 _STAGES = {
     **dict.fromkeys(("", "due", "active", "requested"), "due"),
@@ -64,3 +70,36 @@ def _word(cells: Cells, column: str, words: dict[str, str], wanted: str) -> str:
     if found is None:
         raise BadCell(column, "word", f"write {wanted}")
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Where a referral stands at the other office (FHIR Task)."""
+
+    line: int
+    referral_id: str
+    stage: str
+
+
+def parse_task(cells: Cells, context: Context) -> Task:
+    """One task from one row. Raises BadCell."""
+    del context
+    return Task(line=cells.line, referral_id=cells.identifier("referral_id"), stage=cells.text("stage"))
+
+
+def store_tasks(connection: Connection, rows: Sequence[Task], context: Context) -> Stored:
+    """Write down where these referrals stand; one that is not known is a fault."""
+    stored = Stored()
+    ids = [row.referral_id for row in rows]
+    known = select(Referral.referral_id, Referral.stage).where(Referral.referral_id.in_(ids))
+    stages = dict(connection.execute(known).all())
+    for row in rows:
+        if row.referral_id not in stages:
+            stored.faults.append(Fault(row.line, "referral_id", UNKNOWN_REFERRAL))
+        elif stages[row.referral_id] == row.stage:
+            stored.unchanged += 1
+        else:
+            stored.changed += 1
+            values = {"stage": row.stage, "updated_at": context.now}
+            connection.execute(update(Referral).where(Referral.referral_id == row.referral_id).values(**values))
+    return stored
