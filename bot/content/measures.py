@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
 from pathlib import Path
 
 from bot.content.lint import Finding
@@ -21,7 +20,6 @@ def measures_file() -> Path:
     return data_root() / "locales" / FILE
 
 
-@cache
 def load_measures(path: Path | None = None) -> Measures:
     """All measures; none where the file is missing. Raises ValueError with one line where it cannot be read."""
     place = path or measures_file()
