@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from bot.core.journey import END, Urgency
 from bot.journeys import discover
 from bot.web.console.language import Said, say
+
+
+def _spelled(step: str) -> str:
+    """"day14" as "Day 14", "no_show" as "No show"."""
+    return re.sub(r"(?<=[a-z])(?=\d)|[_-]", " ", step).capitalize()
+
 
 JOURNEYS: Final = Said({name: journey.title or name.replace("_", " ") for name, journey in discover().items()})
 BUTTONS: Final = Said(
@@ -17,7 +24,7 @@ OFFICES: Final = Said(
 )
 STEPS: Final = Said(
     {
-        f"{name}/{step}": step.replace("_", " ").replace("-", " ").capitalize()
+        f"{name}/{step}": _spelled(step)
         for name, journey in discover().items()
         for step in journey.steps
     }
