@@ -14,6 +14,7 @@ import click
 from bot.cli import start
 from bot.core.rows import Kind, RowSource, Unreadable
 from bot.services.importing import Fault, ImportReport, run_import, run_rows
+from bot.services.resources import UnreadableResources, take_over
 
 ACTOR = "cli"
 FHIR_ORDER = (
@@ -68,6 +69,22 @@ def patients(file: Path, *, dry_run: bool, assume_consent: bool) -> None:
 def appointments(file: Path, *, dry_run: bool) -> None:
     """Load appointments from a CSV file: appointment_id, patient_id, starts_at, duration_minutes, timezone, …"""
     _load(Kind.APPOINTMENTS, file, dry_run=dry_run)
+
+
+@import_.command("resources")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def resources_(file: Path) -> None:
+    """Load community resources from HSDS 3.0 JSON (Open Referral), or CSV: name, category, phone, url, languages, …"""
+    clinic = start.clinic()
+    try:
+        with start.plainly():
+            taken = take_over(clinic, file.read_bytes(), actor=ACTOR, now=clinic.clock())
+    except UnreadableResources as error:
+        start.fail(f"{file.name}: {error}")
+    for fault in taken.faults:
+        click.echo(f"{file.name}: {fault}", err=True)
+    click.echo(f"{taken.new} new, {taken.changed} brought up to date, {len(taken.faults)} rejected")
+    sys.exit(1 if taken.faults else 0)
 
 
 @import_.command()

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from bot.cli import start
 from bot.services.loops.life import EVENTS, NoSuchPatient, life_event
-from bot.services.loops.opening import SERIES, Opening, open_loop
+from bot.services.loops.opening import Opening, open_loop
+from bot.services.loops.preparing import SERIES
 from bot.store.tables import Patient
 
 

@@ -13,6 +13,7 @@ PHONE = "601-555-0142"
 ACCENTED_NAME = "Sofía"
 """Not in GSM-7: the whole text goes out in UCS-2, whatever its language."""
 PLACE = "North Main Street Office"
+PLACES = "Riverbend Community Pantry 601-555-0142, Main Street Kitchen 601-555-0143"
 PROMPT = "Did you get the papers that we sent you last week?"
 
 _FIRST_DAY = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
@@ -45,6 +46,7 @@ def _values(moment: datetime, *, name: str, clinic: str) -> Mapping[str, object]
         "opens_at": moment,
         "location": PLACE,
         "prompt": PROMPT,
+        "places": PLACES,
         "visits": [{"name": name, "starts_at": moment}],
     }
 

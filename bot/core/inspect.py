@@ -103,7 +103,7 @@ def moves(step: Step, sample: Visit, journey: Journey | None = None) -> Iterator
     if step.words is not None:
         yield from (("in words", move) for move in _tries(Intent.UNCLEAR, step.words, step, sample))
     for data in journey.samples if journey is not None else ({},):
-        yield from _unasked(step, replace(_enrollment(step, sample), data=data), journey)
+        yield from _unasked(step, replace(_enrollment(step, sample), kind=data.get("kind", ""), data=data), journey)
 
 
 def _unasked(step: Step, enrollment: Enrollment, journey: Journey | None) -> Iterator[tuple[str, Move]]:

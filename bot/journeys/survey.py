@@ -10,13 +10,20 @@ from bot.core.intents import Context, Intent
 from bot.core.journey import END, Journey, Move, Replied, Step
 
 HIGHEST = 10
+LOW = 3
+"""A visit with such a mark is one that a person asks about."""
 
 
 def _score(event: Replied) -> Move:
     number = event.understanding.details.number
     if number is None or not 0 <= number <= HIGHEST:
         return Move("asked", (Say("survey/unclear"), Escalate(Reason.UNCLEAR)))
-    return Move("answered", (Record("score", f"{number:g}"), Say("survey/thanks")))
+    kept = Record("score", f"{number:g}")
+    if event.question.prompt is None and number <= LOW:
+        # Of our own question, how the visit was; what a low mark in the clinic's own words means, a person knows.
+        unhappy = Escalate(Reason.COMPLAINT, suggestion="call-about-the-visit")
+        return Move("answered", (kept, unhappy, Say("survey/thanks")))
+    return Move("answered", (kept, Say("survey/thanks")))
 
 
 JOURNEY = Journey(

@@ -16,13 +16,13 @@ from bot.core.when import local_time
 from bot.journeys import discover
 from bot.services.clinic import Clinic
 from bot.services.loops.entering import enter
+from bot.services.loops.preparing import prepared
 from bot.store.columns import new_id
 from bot.store.queries import life, loops
 from bot.store.queries.conversations import insert_or_ignore
 from bot.store.tables import Enrollment as EnrollmentRow
 
 BOT = "bot"
-SERIES = "series"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,7 @@ def open_loop(
     journey = discover()[opening.journey]
     if opening.kind in PREGNANCY and life.lost_lately(connection, opening.patient_id, now):
         return None
+    opening = prepared(connection, clinic, opening, now)
     fresh = new_id()
     loop = Enrollment(
         id=fresh,
@@ -64,7 +65,7 @@ def open_loop(
         patient_id=opening.patient_id,
         subject_id=opening.subject_id or fresh,
         step=opening.step or journey.start,
-        data={**(clinic.series.data_for(opening.kind) if journey.name == SERIES else {}), **opening.data},
+        data=opening.data,
         kind=opening.kind,
         priority=opening.priority,
     )

@@ -38,6 +38,7 @@ JOURNEYS: Final = Said({
     "education": "Health tips",
     "general": "Answers and safety",
     "medication": "Medicines",
+    "needs": "Help nearby",
     "no_show": "After a missed visit",
     "outreach": "In the clinic's own words",
     "recall": "Recalls",
