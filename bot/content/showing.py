@@ -82,7 +82,7 @@ def variants(messages: Messages, key: str, values: Mapping[str, object]) -> Sequ
     several = any(name in source.text for name in ("visit_times", "visit_menu"))
     base = household(values, (str(values["name"]), "Luis")) if several else values
     own = source.uses - GIVEN
-    full = {**base, **{name: SOME_LINK if name in LINKS else SOME_NUMBER for name in own}}
+    full = {**{name: SOME_LINK if name in LINKS else SOME_NUMBER for name in own}, **base}
     optional = all(f"{name} is defined" in source.text for name in own)
     return [base, full] if own and optional else [full]
 

@@ -86,6 +86,8 @@ def _in_order(key: str, value: object) -> object:
     # A number in front of its words would go behind them; without one they are in order, and cost nothing more.
     if key in ("clinic", "location") and any(letter.isdigit() for letter in str(value)):
         return embedded(str(value))
+    if key not in GIVEN and isinstance(value, str):
+        return embedded(value)  # What only one message knows, such as places with their numbers.
     return value
 
 
