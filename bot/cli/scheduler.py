@@ -18,7 +18,7 @@ import structlog
 from bot import clock
 from bot import log as logs
 from bot.cli import start
-from bot.services import fuses, waitlist
+from bot.services import age_out, fuses, waitlist
 from bot.services.campaigns.release import release
 from bot.services.clinic import Clinic
 from bot.services.ladder import climb
@@ -135,6 +135,7 @@ def tick(clinic: Clinic, holder: str) -> bool:
         wake(clinic, now)
         give_back_idle(clinic, now)
         climb(clinic, now)
+        age_out.daily(clinic, now)
         fuses.look(clinic, now)
         release(clinic, now)
         hint(clinic, look(clinic))

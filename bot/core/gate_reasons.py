@@ -37,6 +37,7 @@ class GateReason(StrEnum):
     INACTIVE = "patient-inactive"
     NOT_LINKED = "number-not-the-patients"
     NOTHING_MAY_BE_SAID = "holder-may-be-told-nothing"
+    TIMES_ONLY = "holder-may-be-told-times-only"
     # consent
     NUMBER_OPTED_OUT = "number-opted-out"
     PATIENT_OPTED_OUT = "patient-opted-out"

@@ -19,6 +19,7 @@ from bot.core.gate_reasons import Lane as Lane
 from bot.core.gate_reasons import Verdict as Verdict
 from bot.core.hours import Span, is_quiet, opens_at, quiet_from
 from bot.core.journey import Rank
+from bot.core.message_kinds import is_before, is_logistics, step_of
 from bot.core.messages import STAFF_LATER, Origin
 from bot.core.people import AppointmentStatus, ConsentStatus, NumberStatus, Participation, PatientStatus, Scope
 from bot.core.preparation import PREFIX
@@ -122,9 +123,6 @@ Check: TypeAlias = Callable[[MessageFacts, Facts, datetime], Hold | Drop | None]
 _UNREACHABLE: Final = frozenset({NumberStatus.INVALID, NumberStatus.LANDLINE})
 _CANCELLED: Final = "cancelled"
 _MOVED: Final = "moved"
-# What is asked or told before a visit; everything else that names one (a check-in after it) may come later.
-_BEFORE: Final = frozenset({"appointment", "waitlist"})
-_BEFORE_STEPS: Final = frozenset({"appointment_reminder", "waitlist_offer"})
 # News of the visit itself, and the note of the day: no answer to an earlier text makes them pointless.
 _NEWS: Final = frozenset({_MOVED, _CANCELLED, "same_day"})
 _NOT_COMING: Final = frozenset({Participation.DECLINED, Participation.TENTATIVE})
@@ -145,7 +143,7 @@ def is_unsolicited(message: MessageFacts) -> bool:
 
 def counts(kind: str, lane: Lane | None) -> bool:
     """Whether outreach of this kind, in this lane, counts against the budget unless somebody has exempted it."""
-    return lane not in (Lane.SAFETY, Lane.REPLY, Lane.SAME_DAY) and _step(kind) not in _NEWS
+    return lane not in (Lane.SAFETY, Lane.REPLY, Lane.SAME_DAY) and step_of(kind) not in _NEWS
 
 
 def _checks(origin: Origin) -> tuple[Check, ...]:
@@ -200,10 +198,13 @@ def _not_opted_out(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop
     return None
 
 
-def _linked(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
+def _linked(message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
     if facts.patient is None or facts.patient.consent is None:
         return Drop(GateReason.NOT_LINKED)
-    return Drop(GateReason.NOTHING_MAY_BE_SAID) if facts.patient.scope is Scope.NOTHING else None
+    if facts.patient.scope is Scope.NOTHING:
+        return Drop(GateReason.NOTHING_MAY_BE_SAID)
+    times_only = facts.patient.scope is Scope.LOGISTICS
+    return Drop(GateReason.TIMES_ONLY) if times_only and not is_logistics(message.kind) else None
 
 
 def _agreed(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
@@ -235,14 +236,14 @@ def _visits_stand(message: MessageFacts, facts: Facts, now: datetime) -> Drop | 
 
 
 def _visit_fault(message: MessageFacts, visit: VisitFacts, now: datetime) -> GateReason | None:
-    if not _is_before(message.kind):
+    if not is_before(message.kind):
         gone = (AppointmentStatus.CANCELLED, AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.NOSHOW)
         return GateReason.NOT_AHEAD if visit.status in gone else None
     if visit.written_for is not None and visit.written_for != visit.version:
         return GateReason.MOVED
     if visit.starts_at <= now:
         return GateReason.OVER
-    if _step(message.kind) == _CANCELLED:
+    if step_of(message.kind) == _CANCELLED:
         return None if visit.status is AppointmentStatus.CANCELLED else GateReason.NOT_CANCELLED
     return None if visit.status.is_ahead else GateReason.NOT_AHEAD
 
@@ -254,7 +255,7 @@ def _unanswered(message: MessageFacts, facts: Facts, _now: datetime) -> Drop | N
 
 
 def _is_answered(message: MessageFacts, visit: VisitFacts) -> bool:
-    journey, step = message.kind.partition("/")[0], _step(message.kind)
+    journey, step = message.kind.partition("/")[0], step_of(message.kind)
     if step == "same_day" or step.startswith(PREFIX):
         return visit.response in _NOT_COMING
     if step == _MOVED:
@@ -339,11 +340,3 @@ def _valid_until(message: MessageFacts, facts: Facts, now: datetime) -> datetime
     # What the carrier still holds when the quiet hours begin would ring at night.
     ends = [moment for moment in (message.expires_at, quiet_from(now, facts.zone, facts.quiet)) if moment is not None]
     return min(ends, default=None)
-
-
-def _is_before(kind: str) -> bool:
-    return kind.partition("/")[0] in _BEFORE or _step(kind) in _BEFORE_STEPS
-
-
-def _step(kind: str) -> str:
-    return kind.rpartition("/")[2]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.cli.scheduler import Stop, Stopped, run
+from bot.cli.scheduler import LEASE_NAME, Stop, Stopped, run
 from bot.config import Settings
 from bot.runtime import build_clinic
 from bot.store.database import Database, open_database
@@ -22,7 +22,7 @@ from tests.servers import wait_until
 
 def holder(database: Database) -> str | None:
     with database.read() as connection:
-        return connection.execute(select(Lease.holder)).scalar_one_or_none()
+        return connection.execute(select(Lease.holder).where(Lease.name == LEASE_NAME)).scalar_one_or_none()
 
 
 @pytest.mark.slow

@@ -97,6 +97,24 @@ def test_a_reminder_is_dropped(facts: Facts, reason: GateReason) -> None:
     assert decide(REMINDER, facts, NOON) == Drop(reason)
 
 
+@pytest.mark.parametrize(
+    ("kind", "goes"),
+    [
+        ("appointment/reminder_first", True),
+        ("appointment/same_day", True),
+        ("waitlist/offer", True),
+        ("appointment/prep_bowel_week", False),
+        ("education/prenatal_1", False),
+        ("survey/feelings", False),
+        ("recall/invite", False),
+        ("outreach/prompt", False),
+    ],
+)
+def test_a_proxy_for_times_hears_when_and_where_and_nothing_else(kind: str, goes: bool) -> None:
+    decision = decide(replace(REMINDER, kind=kind), with_patient(scope=Scope.LOGISTICS), NOON)
+    assert isinstance(decision, Send) if goes else decision == Drop(GateReason.TIMES_ONLY)
+
+
 def test_a_program_that_was_stopped_stops_no_other_and_no_reply() -> None:
     facts = with_patient(stopped=frozenset({"survey", "recall"}))
     assert isinstance(decide(REMINDER, facts, NOON), Send)

@@ -243,7 +243,9 @@ def _renew(writes: _Writes, wish: Wish, row: Any, said: Statement | None, contex
     # A phone that two people share is shown as that of the first; the patient's own is the patient's.
     theirs = row.contact_id == wish.contact_id or not row.active or row.contact_id is None
     if wish.contact_id and theirs and not (row.active and row.relation is Relation.SELF):
-        told = {"relation": wish.relation, "scope": _scope(wish.relation), "rank": wish.rank}
+        # Who may be told nothing any more, by staff or since the child is of age, is told nothing by a file.
+        scope = row.scope if row.scope is Scope.NOTHING else _scope(wish.relation)
+        told = {"relation": wish.relation, "scope": scope, "rank": wish.rank}
         changes |= {**told, "contact_id": wish.contact_id}
     if any(getattr(row, name) != value for name, value in changes.items()):
         writes.activity.append(_changed(row, **changes))
