@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -119,3 +119,8 @@ class Visit:
     def is_open(self, now: datetime) -> bool:
         """Whether an answer about this visit still means something."""
         return self.status.is_ahead and self.starts_at > now
+
+
+def years_between(born: date, today: date) -> int:
+    """The age on that day, in whole years."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

@@ -30,6 +30,15 @@ class Place:
     languages: tuple[str, ...] = ()
     area: str = ""
     verified_on: date | None = None
+    ages: tuple[int | None, int | None] = (None, None)
+    """From and to, both included; None: no limit."""
+
+    def takes(self, age: int | None) -> bool:
+        """Whether somebody of that age is let in. Whose age is not on file is not sent where it matters."""
+        least, most = self.ages
+        if least is None and most is None:
+            return True
+        return age is not None and (least is None or age >= least) and (most is None or age <= most)
 
     def is_fresh(self, today: date) -> bool:
         """Whether somebody has verified it lately enough to send a patient there."""
@@ -47,7 +56,7 @@ class Place:
 
 
 def matching(
-    every: Iterable[Place], category: str, *, language: str, places: Iterable[str], today: date
+    every: Iterable[Place], category: str, *, language: str, places: Iterable[str], today: date, age: int | None = None
 ) -> tuple[Place, ...]:
     """At most two that fit: those for the patient's own place first, then the freshest."""
     here = tuple(places)
@@ -59,6 +68,7 @@ def matching(
         and place.is_fresh(today)
         and place.speaks(language)
         and place.serves(here)
+        and place.takes(age)
     ]
     ordered = sorted(fits, key=lambda place: (not place.area, -(place.verified_on or today).toordinal(), place.name))
     return tuple(ordered[:MOST_OFFERED])

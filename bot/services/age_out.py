@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.core.escalation import Priority, Reason
 from bot.core.hours import local_day
-from bot.core.people import PatientStatus, Relation, Scope
+from bot.core.people import PatientStatus, Relation, Scope, years_between
 from bot.services import audit
 from bot.services.clinic import Clinic
 from bot.services.escalations import Need, raise_to_person
@@ -80,10 +80,7 @@ def _spoken_for(connection: Connection, after: str) -> Sequence[AnyRow]:
 
 def _is_of_age(clinic: Clinic, row: AnyRow, today: date) -> bool:
     born = clinic.vault.maybe_open("patients.birth_date", row.patient_id, row.birth_date)
-    if not born:
-        return False
-    day = date.fromisoformat(born)
-    return today.year - day.year - ((today.month, today.day) < (day.month, day.day)) >= OF_AGE
+    return bool(born) and years_between(date.fromisoformat(born or ""), today) >= OF_AGE
 
 
 @once_more

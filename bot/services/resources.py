@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
 
+from bot.core.people import years_between
 from bot.core.resources import Place, category_of, matching
 from bot.services import audit
 from bot.services.clinic import Clinic
@@ -19,6 +20,7 @@ from bot.store.columns import new_id
 from bot.store.database import once_more
 from bot.store.tables import Appointment, Patient, Resource
 
+AGES: Final = ("minimum_age", "maximum_age")
 LONGEST: Final = {"name": 120, "phone": 40, "url": 300, "area": 120, "note": 300}
 
 
@@ -81,12 +83,14 @@ def _of_hsds(service: Mapping[str, Any]) -> dict[str, Any]:
         "languages": ",".join(str(one.get("code") or one.get("name") or "") for one in service.get("languages") or ()),
         "area": ",".join(str(one.get("name") or "") for one in service.get("service_areas") or ()),
         "eligibility": service.get("eligibility_description") or "",
+        "minimum_age": service.get("minimum_age"),
+        "maximum_age": service.get("maximum_age"),
         "verified_on": service.get("assured_date") or str(service.get("last_modified") or "")[:10],
     }
 
 
 def _row(raw: Mapping[str, Any]) -> dict[str, Any] | str:
-    cells = {key: str(value or "").strip() for key, value in raw.items() if isinstance(key, str)}
+    cells = {key: "" if value is None else str(value).strip() for key, value in raw.items() if isinstance(key, str)}
     if not cells.get("name"):
         return "it has no name"
     verified = cells.get("verified_on") or cells.get("last_verified") or ""
@@ -94,14 +98,18 @@ def _row(raw: Mapping[str, Any]) -> dict[str, Any] | str:
         verified_on = date.fromisoformat(verified) if verified else None
     except ValueError:
         return f"verified_on {verified!r} is no date: write it as 2026-03-31"
+    ages = {key: cells.get(key, "") for key in AGES}
+    if odd := next((key for key, age in ages.items() if age and not age.isdigit()), None):
+        return f"{odd} {ages[odd]!r} is no whole number of years"
     row: dict[str, Any] = {
+        **{key: int(age) if age else None for key, age in ages.items()},
         "name": cells["name"],
         "phone": cells.get("phone", ""),
         "url": cells.get("url", ""),
         "area": cells.get("area") or cells.get("postal_codes", ""),
         "note": cells.get("eligibility") or cells.get("note", ""),
     }
-    if long := next((key for key, most in LONGEST.items() if len(row[key]) > most), None):
+    if long := next((key for key, most in LONGEST.items() if len(str(row[key])) > most), None):
         return f"{long} has more than {LONGEST[long]} characters"
     languages = [tag.strip() for tag in cells.get("languages", "").replace(";", ",").split(",") if tag.strip()]
     return {
@@ -133,18 +141,33 @@ def take_over(clinic: Clinic, data: bytes, *, actor: str, now: datetime) -> Take
     return Taken(new, changed, faults)
 
 
-def for_patient(connection: Connection, patient_id: str, category: str, today: date) -> tuple[Place, ...]:
-    """At most two resources for this need of the patient's, by language and the places where they are seen."""
+def for_patient(
+    connection: Connection, clinic: Clinic, patient_id: str, category: str, today: date
+) -> tuple[Place, ...]:
+    """At most two resources for this need of the patient's, by language, age and the places where they are seen."""
     rows = connection.execute(
         select(Resource.__table__).where(Resource.active.is_(True), Resource.category == category)
     ).all()
-    language = connection.execute(select(Patient.language).where(Patient.patient_id == patient_id)).scalar_one()
+    patient = connection.execute(
+        select(Patient.language, Patient.birth_date).where(Patient.patient_id == patient_id)
+    ).one()
+    born = clinic.vault.maybe_open("patients.birth_date", patient_id, patient.birth_date)
+    age = years_between(date.fromisoformat(born), today) if born else None
     seen = connection.execute(
         select(Appointment.location).where(Appointment.patient_id == patient_id).distinct()
     ).scalars()
     every = [
-        Place(row.id, row.name, row.category, row.phone, tuple(row.languages), row.area, row.verified_on)
+        Place(
+            row.id,
+            row.name,
+            row.category,
+            row.phone,
+            tuple(row.languages),
+            row.area,
+            row.verified_on,
+            (row.minimum_age, row.maximum_age),
+        )
         for row in rows
     ]
     places = [place for place in seen if place]
-    return matching(every, category, language=language, places=places, today=today)
+    return matching(every, category, language=patient.language, places=places, today=today, age=age)

@@ -27,6 +27,7 @@ HSDS = {
             "service_areas": [{"name": "Willow Clinic Main"}],
             "attributes": [{"taxonomy_term": {"name": "Food Pantry"}}],
             "assured_date": "2026-10-01",
+            "minimum_age": 60,
             "eligibility_description": "Residents of the county",
         },
         {"id": "s2", "phones": []},
@@ -46,6 +47,7 @@ def test_hsds_is_read_with_its_nested_parts() -> None:
     (row,) = rows
     assert (row["category"], row["phone"], row["languages"]) == ("food", "601-555-0142", ["en", "es"])
     assert (row["area"], row["verified_on"]) == ("Willow Clinic Main", date(2026, 10, 1))
+    assert (row["minimum_age"], row["maximum_age"]) == (60, None)
     assert row["note"] == "Residents of the county"
 
 
@@ -83,6 +85,14 @@ def test_only_what_fits_is_offered_and_two_at_most(every: list[Place], language:
         assert not place.area or here
     if found and any(place.area for place in found):
         assert found[0].area, "the patient's own place first"
+
+
+@pytest.mark.parametrize(("age", "found"), [(None, ["All"]), (59, ["All"]), (60, ["All", "Old"]), (99, ["All", "Old"])])
+def test_an_age_limit_holds_and_nobody_of_unknown_age_is_sent_there(age: int | None, found: list[str]) -> None:
+    old = Place("1", "Old", "food", "601-555-0142", verified_on=TODAY, ages=(60, None))
+    everybody = Place("2", "All", "food", "601-555-0143", verified_on=TODAY)
+    matched = matching([old, everybody], "food", language="en", places=[], today=TODAY, age=age)
+    assert [place.name for place in matched] == found
 
 
 def test_words_of_taxonomies_find_their_kind() -> None:

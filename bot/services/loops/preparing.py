@@ -26,7 +26,7 @@ def prepared(connection: Connection, clinic: Clinic, opening: Opening, now: date
         return replace(opening, data={**clinic.series.data_for(opening.kind), **opening.data})
     if opening.journey == NEEDS and opening.step is None and "places" not in opening.details:
         today = local_day(now, clinic.settings.clinic_timezone)
-        found = for_patient(connection, opening.patient_id, opening.kind, today)
+        found = for_patient(connection, clinic, opening.patient_id, opening.kind, today)
         if not found:
             return replace(opening, step="office")
         told = {**opening.details, "places": ", ".join(map(_told, found))}

@@ -74,6 +74,8 @@ class Resource(Table):
     languages: Mapped[list[str]] = mapped_column(JSON, default=list)
     area: Mapped[str] = mapped_column(String(120), default="")
     note: Mapped[str] = mapped_column(String(300), default="")
+    minimum_age: Mapped[int | None]
+    maximum_age: Mapped[int | None]
     verified_on: Mapped[date | None] = mapped_column(Date)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
