@@ -21,6 +21,7 @@ from bot.core.understanding.meanings import (
     settle,
 )  # fmt: skip
 from bot.core.understanding.numbers import chosen_option, figures, minutes_late, scale_answer
+from bot.core.understanding.patterns import Hit, Kind
 from bot.core.understanding.questions import ask, wish
 from bot.core.understanding.reading import Reading
 from bot.core.understanding.readings import BEYOND, Limits, Measured, measured
@@ -106,12 +107,19 @@ def _emergency(
 ) -> Understanding:
     """The safety reply is due whatever else the text says; an opt-out in it is honoured all the same."""
     measures = tuple(Evidence(Intent.EMERGENCY, f"reading:{one.kind}", _as_written(reading, one)) for one in grave)
-    stops = [hit for hit in reading.of("opt_out") if hit.length >= 2]
+    stops = [hit for hit in reading.of("opt_out") if hit.length >= 2 and not _of_life(hit, alarm)]
     intents = (Intent.EMERGENCY, *([Intent.OPT_OUT] if stops else []), *([Intent.NUMERIC_ANSWER] if grave else []))
     evidence = (*flags, *measures, *(evidence_of(reading, Intent.OPT_OUT, hit) for hit in stops[:1]))
     number = grave[0].figure.value if grave else None
     details = Details(danger=alarm.family or "reading", scope=_scope(reading), number=number)
     return Understanding(intents, 0.97, auto=True, language=language_of(reading), evidence=evidence, details=details)
+
+
+def _of_life(stop: Hit, alarm: safety.Alarm) -> bool:
+    """Whether it is life that is refused, not the texts: "I'd rather not be alive", "no more. I want to die"."""
+    if any(stop.start < hit.end and hit.start < stop.end for hit in alarm.live):
+        return True
+    return alarm.family == "self-harm" and stop.rule.kind is not Kind.PHRASE
 
 
 def _as_written(reading: Reading, one: Measured) -> str:

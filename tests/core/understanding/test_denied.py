@@ -149,3 +149,26 @@ def test_whoever_cannot_come_does(text: str) -> None:
 def test_no_fever_after_an_operation_is_no_infection(text: str, meant: Intent) -> None:
     """Only what stands right before the fever denies it."""
     assert load_understander()(text).intent is meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no. no point staying alive",
+        "no whats the point of going on",
+        "no, para qué seguir vivo",
+        "no más. me quiero morir",
+    ],
+)
+@pytest.mark.parametrize("context", [Context.CHECKIN_YES_NO, Context.APPOINTMENT_REMINDER])
+def test_a_no_to_life_is_no_answer_and_no_opt_out(text: str, context: Context) -> None:
+    assert load_understander()(text, Asked(context)).intents == (Intent.EMERGENCY,)
+
+
+@pytest.mark.parametrize("text", ["id rather not be alive", "no more. i want to die"])
+def test_what_refuses_life_refuses_no_texts(text: str) -> None:
+    assert load_understander()(text).intents == (Intent.EMERGENCY,)
+
+
+def test_texts_refused_beside_a_danger_stop() -> None:
+    assert load_understander()("stop texting me. i want to die").has(Intent.OPT_OUT)
