@@ -32,10 +32,18 @@ class Progress:
     """Values that no key opens, as `table.column of row id`; they are left as they are."""
 
 
+UNSEALED: Final = frozenset({("figures", "people")})
+"""Bytes that no key has sealed: marks of who is counted in a figure, which name nobody."""
+
+
 def sealed_columns() -> dict[CoreTable, list[Column[Any]]]:
-    """Every column that holds sealed values: whatever is stored as bytes."""
+    """Every column that holds sealed values: whatever is stored as bytes, but for those named above."""
     found = {
-        table: [column for column in table.columns if isinstance(column.type, LargeBinary)]
+        table: [
+            column
+            for column in table.columns
+            if isinstance(column.type, LargeBinary) and (table.name, column.name) not in UNSEALED
+        ]
         for table in Table.metadata.sorted_tables
     }
     return {table: columns for table, columns in found.items() if columns}

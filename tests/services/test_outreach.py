@@ -49,7 +49,7 @@ def test_it_goes_out_at_once_and_asks(maria: Chat) -> None:
     [
         (Context.SURVEY_SCALE, "9", "score = 9"),
         (Context.CHECKIN_YES_NO, "1", "checkin = yes"),
-        (Context.RECALL_INVITE, "3", "recall = declined"),
+        (Context.RECALL_INVITE, "3", "records, routine, P1 (1)"),
         (Context.WAITLIST_OFFER, "2", "waitlist = declined"),
     ],
 )

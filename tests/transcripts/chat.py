@@ -45,9 +45,9 @@ from bot.store.tables import (
 )
 from tests.services.sending import Carrier
 from tests.transcripts.around import QuietQueue, signed
+from tests.transcripts.rounds import STEP, next_round
 
 KEY = base64.urlsafe_b64encode(b"transcripts transcripts transcri").decode()
-STEP = timedelta(minutes=30)
 
 
 def settings_for(database_url: str, zone: str) -> Settings:
@@ -65,6 +65,13 @@ def settings_for(database_url: str, zone: str) -> Settings:
         clinic_phone="+16015550100",
         clinic_timezone=zone,
     )
+
+
+LOOPS = (
+    select(Enrollment.__table__)
+    .where(Enrollment.journey != "appointment")
+    .order_by(Enrollment.created_at, Enrollment.journey, Enrollment.kind, Enrollment.patient_id, Enrollment.id)
+)
 
 
 @dataclass(frozen=True)
@@ -174,9 +181,11 @@ class Chat:
 
     def until(self, moment: datetime) -> None:
         """The same until then."""
+        step = STEP  # What has just been done is taken up in the next round; later ones come when there is something.
         while self.now < moment:
-            self.now = min(self.now + STEP, moment)
+            self.now = min(self.now + step, moment)
             self.work()
+            step = next_round(self.clinic, self.now)
 
     def work(self) -> None:
         """What scheduler and worker do now."""
@@ -320,13 +329,13 @@ class Chat:
                 found[f"language of {person.patient_id}"] = person.language
                 found[f"patient {person.patient_id}"] = str(person.status) + (", paused" if person.paused_since else "")
             # A conversation that was started once is no loop, and visits are told of above.
-            for loop in connection.execute(select(Enrollment.__table__).where(Enrollment.journey != "appointment")):
+            for loop in connection.execute(LOOPS):
                 if not loop.data.get(ONCE):
                     owes = f", the office owes {loop.office_step}" if loop.office_step else ""
                     ended = f", ended: {loop.outcome}" if loop.outcome else ""
                     about = f" {loop.kind}" if loop.kind and loop.journey != "waitlist" else ""  # an id there
                     found[f"loop {loop.id}"] = f"{loop.journey}{about} of {loop.patient_id}: {loop.step}{owes}{ended}"
-            for row in connection.execute(select(Finding.__table__).order_by(Finding.at, Finding.id)):
+            for row in connection.execute(select(Finding.__table__).order_by(Finding.at, Finding.name, Finding.id)):
                 value = self.clinic.vault.open("findings.value", row.id, row.value)
                 found[f"finding {row.id}"] = f"{row.name} = {value}"
         for patient_id in self.phones:
