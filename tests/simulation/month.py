@@ -35,7 +35,7 @@ from bot.services.silence import wake
 from bot.store.tables import Enrollment, Escalation, Message, Question
 from tests.services.sending import Carrier
 from tests.simulation.people import Simulated, answer, people
-from tests.transcripts.around import QuietQueue
+from tests.transcripts.around import QuietQueue, signed
 from tests.transcripts.chat import settings_for
 
 ZONE = ZoneInfo("America/Chicago")
@@ -44,8 +44,15 @@ STEP = timedelta(minutes=30)
 OFFICE = (time(8), time(17))
 BEGINS = datetime.combine(FIRST_DAY, time(7), ZONE)
 UNLANDED = 21211
-NOT_LOOPS = ("appointment", "outreach", "waitlist", "no_show", "recall")
-"""These begin by themselves: from visits, from what is freed or missed, and from rows."""
+BY_THEMSELVES = ("appointment", "waitlist", "no_show", "recall")
+"""From visits, from what is freed or missed, and from rows."""
+STARTED_ONCE = ("outreach", "education", "checkin", "survey")
+"""Conversations that somebody starts, and no loops."""
+KINDS = {
+    "series": ("diabetes", "hypertension", "asthma", "flu", "quit_smoking"),
+    "needs": ("transport", "food", "housing", "other"),
+    "referral": ("eyes", "heart"),
+}
 SHOWS_UP = 0.88
 MOVES = 0.04
 CALLED_OFF = 0.04
@@ -74,7 +81,9 @@ class Month:
     def begin(cls, database_url: str, patients: int, seed: int = 1) -> Month:
         """A clinic with so many patients, their visits of the month, and every journey begun for somebody."""
         month = cls(build_clinic(settings_for(database_url, str(ZONE))), Random(seed))
-        month.clinic = replace(month.clinic, clock=lambda: month.now, queue=QuietQueue())
+        month.clinic = replace(
+            month.clinic, clock=lambda: month.now, queue=QuietQueue(), series=signed(month.clinic.series)
+        )
         everybody = people(patients, month.random)
         month.patients = {one.phone: one for one in everybody}
         month.carrier.answer = month._carry
@@ -208,11 +217,9 @@ class Month:
 
     def _begin_loops(self) -> None:
         """Every other journey begins for a few patients a day."""
-        for name in sorted(set(discover()) - set(NOT_LOOPS)):
+        for name in sorted(set(discover()) - {*BY_THEMSELVES, *STARTED_ONCE}):
             for patient in self.random.sample(list(self.patients.values()), 2):
                 opening = opening_of(name, patient.patient_id, self.random)
-                if opening is None:
-                    continue
                 with self.clinic.database.begin() as connection:
                     self.counts[f"begun {name}"] += open_loop(connection, self.clinic, opening, self.now) is not None
 
@@ -261,10 +268,8 @@ class Month:
                 yield row.patient_id, row.sent_at, row.origin is Origin.OUTREACH and not exempt, row.origin
 
 
-def opening_of(journey: str, patient_id: str, random: Random) -> Opening | None:
-    """A loop of that journey for this patient; None for those that only a conversation begins."""
-    found = discover()[journey]
-    if found.step(found.start) is None or found.steps[found.start].sends is None:
-        return None
+def opening_of(journey: str, patient_id: str, random: Random) -> Opening:
+    """A loop of that journey for this patient."""
+    kind = random.choice(KINDS.get(journey, ("",)))
     priority = random.choice(list(Urgency))
-    return Opening(journey=journey, patient_id=patient_id, kind=random.choice(("a", "b")), priority=priority)
+    return Opening(journey=journey, patient_id=patient_id, kind=kind, priority=priority)
