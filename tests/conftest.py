@@ -41,6 +41,24 @@ EVERY_DAY_ON_POSTGRES = (
 """Where the two databases differ most: locks, batches, claims. All else runs on both in the whole."""
 
 
+LEFT_TO_THE_WHOLE = (
+    "tests/transcripts/", "tests/services/campaigns/", "tests/services/reporting/", "tests/services/loops/",
+    "tests/services/test_before_and_after", "tests/services/test_waitlist", "tests/services/test_random_walk",
+    "tests/services/test_plan.py::test_whatever_the_lead_time", "tests/journeys/", "tests/services/test_families",
+    "tests/core/understanding/test_corpus.py::test_no_line", "tests/services/test_patient_ahead",
+)  # fmt: skip
+"""What takes long and tells no more than a sample of it does."""
+A_SAMPLE = (
+    "[appointment/", "[safety/", "[consent/", "[recall/", "test_a_journey_has_no_fault", "[100-sqlite]", "[47-sqlite]",
+)  # fmt: skip
+"""The sample: these run every day all the same."""
+
+
+def _is_left(item: pytest.Item) -> bool:
+    left = item.nodeid.startswith(LEFT_TO_THE_WHOLE)
+    return left and not any(name in item.nodeid for name in A_SAMPLE)
+
+
 def _is_on_postgres(item: pytest.Item) -> bool:
     spec = getattr(item, "callspec", None)
     return spec is not None and "postgresql" in map(str, spec.params.values())
@@ -60,7 +78,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-        if _is_on_postgres(item) and not item.nodeid.startswith(EVERY_DAY_ON_POSTGRES):
+        if _is_left(item) or (_is_on_postgres(item) and not item.nodeid.startswith(EVERY_DAY_ON_POSTGRES)):
             item.add_marker("slow")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)

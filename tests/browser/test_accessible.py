@@ -20,6 +20,7 @@ from bot.services.campaigns import forecast, making, running
 from bot.services.campaigns.cohort import described
 from bot.services.campaigns.making import ArmText
 from bot.services.clinic import Clinic
+from bot.services.loops.opening import Opening, open_loop
 from bot.store.columns import new_id
 from bot.store.tables import Appointment, CannedReply, Cohort, Location, OnCall, Resource, Role
 from bot.web.app import create_app
@@ -83,7 +84,12 @@ def named(clinic_in_use: Served) -> dict[str, str]:
     invited = invitations.invite(
         clinic, email="new@clinic.test", role=Role.COORDINATOR, locations=(), actor_id=olga, now=now
     )
+    with clinic.database.begin() as connection:
+        recall = Opening(journey="recall", patient_id="P-011", kind="a1c", step="booking", details={"payer": "Example"})
+        loop = open_loop(connection, clinic, recall, now)
+        assert loop is not None
     return {
+        "loop_id": loop,
         "patient_id": "P-010", "conversation_id": "talk-10", "appointment_id": "V-1", "user_id": olga,
         "rung_id": ids[OnCall], "resource_id": ids[Resource], "location_id": ids[Location],
         "reply_id": ids[CannedReply], "cohort_id": ids[Cohort], "campaign_id": _campaign(clinic, olga),

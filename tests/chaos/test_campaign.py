@@ -43,7 +43,7 @@ from tests.clinic import RunningClinic
 
 pytestmark = pytest.mark.slow
 
-SIZE = int(os.environ.get("CAMPAIGN_SIZE", "1000"))
+SIZE = int(os.environ.get("CAMPAIGN_SIZE", "200"))
 REFUSED_EVERY = 25
 """One patient in so many has not agreed to texts."""
 HEAL_SECONDS = 240.0 + SIZE / 20
