@@ -9,7 +9,8 @@ from tests.clinic import RunningClinic
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 THINGS = [
-    "settings", "database", "migrations", "approvals", "names", "redis", "twilio", "mail", "translations", "lexicons"
+    "settings", "database", "migrations", "approvals", "names", "redis", "twilio", "mail", "translations", "lexicons",
+    "lessons",
 ]  # fmt: skip
 
 
