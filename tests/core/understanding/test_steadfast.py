@@ -13,6 +13,7 @@ from bot.core.intents import Intent
 from tests.core.understanding.lines import labelled, names
 
 GRAVE = (Intent.EMERGENCY, Intent.OPT_OUT)
+IN_TURN = 6
 
 
 def _wide(text: str) -> str:
@@ -67,8 +68,10 @@ def test_a_wrapping_changes_nothing_grave(name: str) -> None:
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
 @pytest.mark.parametrize("name", names())
 def test_no_wrapping_changes_anything_grave(name: str, wrapping: str) -> None:
-    """Every line in every dress."""
-    assert [lost for line in _grave(name) if (lost := _changed(line, wrapping))] == []
+    """Every line, in three of the dresses: which ones, the line's place decides, so that each dress is worn by many."""
+    turn = list(WRAPPINGS).index(wrapping)
+    lines = [line for at, line in enumerate(_grave(name)) if at % IN_TURN == turn % IN_TURN]
+    assert [lost for line in lines if (lost := _changed(line, wrapping))] == []
 
 
 @pytest.mark.parametrize("name", names())
