@@ -10,7 +10,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 # Browser tests drive this; `make test` installs Debian's where it may.
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
-JOBS ?= 2
+# More than there are cores, as a rule: many tests wait for processes of their own.
+JOBS ?= 3
 # What follows `bot demo`, such as `make demo ARGS="--port 9000 --no-browser"`.
 ARGS ?=
 # What follows pytest, such as `make check TESTS="tests/core -k hours"`.

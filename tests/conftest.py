@@ -35,8 +35,7 @@ CHROMIUM_FLAGS = [
 
 
 EVERY_DAY_ON_POSTGRES = (
-    "tests/store/", "tests/services/test_receive", "tests/services/test_apply", "tests/services/test_deliver",
-    "tests/services/test_inbox", "tests/services/test_settle", "tests/services/test_pause",
+    "tests/store/", "tests/services/test_receive", "tests/services/test_deliver", "tests/services/test_settle",
 )  # fmt: skip
 """Where the two databases differ most: locks, batches, claims. All else runs on both in the whole."""
 
