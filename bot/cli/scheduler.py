@@ -8,9 +8,11 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import FrameType
+from typing import Final
 
 import click
 import structlog
@@ -103,7 +105,7 @@ def run(clinic: Clinic, holder: str, stop: Stop) -> None:
         stop.look()
         pause = max(SHORTEST_TICK, clock.real_seconds(TICK_SECONDS))
         try:
-            mine = tick(clinic, holder)
+            mine = tick(clinic, holder, stop)
             if mine is not held:
                 log.info("lease taken" if mine else "another scheduler is at work", holder=holder)
             held = mine
@@ -122,26 +124,52 @@ def run(clinic: Clinic, holder: str, stop: Stop) -> None:
         time.sleep(pause)
 
 
-def tick(clinic: Clinic, holder: str) -> bool:
+def tick(clinic: Clinic, holder: str, stop: Stop) -> bool:
     """One round, if the lease is ours; whether it is. Raises DatabaseDown."""
     now = clinic.clock()
     with clinic.database.begin() as connection:
         if not leases.take(connection, LEASE_NAME, holder=holder, until=now + _lease(), now=now):
             return False
     with Renewal(clinic, holder):
-        waitlist.settle_booked(clinic, now)
-        waitlist.offer(clinic, now)
-        plan_due(clinic, at=now)
-        wake(clinic, now)
-        give_back_idle(clinic, now)
-        climb(clinic, now)
-        age_out.daily(clinic, now)
-        fuses.look(clinic, now)
-        release(clinic, now)
-        hint(clinic, look(clinic))
-        # Last, and one day at a time: figures wait for whatever patients wait for.
-        run_next(clinic, now)
+        for part in ROUND:
+            _do(part, clinic, now, stop)
     return True
+
+
+def _plan(clinic: Clinic, now: datetime) -> None:
+    plan_due(clinic, at=now)
+
+
+def _hint(clinic: Clinic, _now: datetime) -> None:
+    hint(clinic, look(clinic))
+
+
+ROUND: Final[tuple[Callable[[Clinic, datetime], object], ...]] = (
+    waitlist.settle_booked,
+    waitlist.offer,
+    _plan,
+    wake,
+    give_back_idle,
+    climb,
+    age_out.daily,
+    fuses.look,
+    release,
+    _hint,
+    # Last, and one day at a time: figures wait for whatever patients wait for.
+    run_next,
+)
+"""What is done in one round, in this order."""
+
+
+def _do(part: Callable[[Clinic, datetime], object], clinic: Clinic, now: datetime, stop: Stop) -> None:
+    """One part of a round. Where it fails the others go on: a faulty waitlist keeps no reminder back."""
+    try:
+        part(clinic, now)
+    except DatabaseDown:
+        raise
+    except Exception as error:
+        stop.look()
+        log.error("part of a round failed", part=part.__name__, error=type(error).__name__)
 
 
 class Renewal:

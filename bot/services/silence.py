@@ -13,7 +13,7 @@ from bot.journeys import discover
 from bot.services.clinic import Clinic
 from bot.services.loops.moving import take
 from bot.store.columns import AnyRow
-from bot.store.database import DatabaseDown, once_more
+from bot.store.database import is_down, once_more
 from bot.store.queries import loops
 from bot.store.tables import Enrollment as EnrollmentRow
 from bot.store.tables import Question
@@ -53,9 +53,9 @@ def _wake(connection: Connection, clinic: Clinic, row: AnyRow, now: datetime) ->
     try:
         with connection.begin_nested():
             _silent(connection, clinic, row, now)
-    except DatabaseDown:
-        raise
     except Exception as error:
+        if is_down(error):
+            raise
         log.exception("loop not moved", error=type(error).__name__, enrollment_id=row.id)
         _sleep(connection, row.id, now + AFTER_AN_ERROR, now)
 

@@ -78,7 +78,7 @@ class Database:
             reason = type(error.orig).__name__
             if reason in _CIRCLES or reason == _LET_GO:
                 raise InACircle(reason) from error
-            if not _is_down(error):
+            if not is_down(error):
                 raise
             raise DatabaseDown(reason) from error
 
@@ -91,7 +91,7 @@ class Database:
                 # There is nothing to keep, but a rollback makes psycopg forget all that it has prepared.
                 connection.commit()
         except DBAPIError as error:
-            if _is_down(error):
+            if is_down(error):
                 raise DatabaseDown(type(error.orig).__name__) from error
             raise
 
@@ -117,9 +117,11 @@ def forgettable(connection: Connection) -> None:
         connection.execute(_FORGETTABLE)
 
 
-def _is_down(error: DBAPIError) -> bool:
+def is_down(error: BaseException) -> bool:
     """Whether it is no fault of the statement's."""
-    return isinstance(error, OperationalError | InterfaceError) or type(error.orig).__name__ in NOT_MIGRATED
+    if isinstance(error, OperationalError | InterfaceError | DatabaseDown):
+        return True
+    return isinstance(error, DBAPIError) and type(error.orig).__name__ in NOT_MIGRATED
 
 
 def open_database(url: str, *, pool_size: int = POOL_SIZE) -> Database:

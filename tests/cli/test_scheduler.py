@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.cli.scheduler import LEASE_NAME, Stop, Stopped, run
+from bot.cli.scheduler import LEASE_NAME, Stop, Stopped, run, tick
 from bot.config import Settings
 from bot.runtime import build_clinic
 from bot.store.database import Database, open_database
-from bot.store.tables import Lease, Message, Touch
+from bot.store.tables import Lease, Message, RollUp, Touch
 from tests.clinic import RunningClinic
 from tests.servers import wait_until
 
@@ -109,3 +109,21 @@ def test_a_request_to_end_that_came_up_inside_a_driver_is_not_forgotten(settings
 
     with pytest.raises(Stopped):
         run(replace(build_clinic(settings), clock=interrupted), "holder", stop)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_part_of_a_round_that_fails_keeps_no_other_back(settings: Settings) -> None:
+    clinic = build_clinic(settings)
+    asked = iter(range(100))
+
+    def clock() -> datetime:
+        # The round itself reads the time once, before its parts; planning asks again, and has no clock today.
+        if next(asked):
+            raise RuntimeError("no clock")
+        return datetime.now(UTC)
+
+    assert tick(replace(clinic, clock=clock), "holder", Stop())
+    with clinic.database.read() as connection:
+        assert connection.execute(select(Lease.holder).where(Lease.name == LEASE_NAME)).scalar_one() == "holder"
+        assert connection.execute(select(RollUp.day).limit(1)).first() is not None, "the last part was reached"
+    clinic.database.dispose()

@@ -12,7 +12,7 @@ from bot.services.loops.moving import NoSuchLoop, happened, stop
 from bot.services.loops.opening import Opening, open_loop
 from bot.services.silence import wake
 from bot.store.queries import loops
-from bot.store.tables import ContactPoint, Enrollment, EnrollmentMove, Message, Question, Recall, Touch
+from bot.store.tables import ContactPoint, Enrollment, EnrollmentMove, Message, Patient, Question, Recall, Touch
 from tests.transcripts.chat import Chat
 
 WEEK = timedelta(days=7)
@@ -201,3 +201,18 @@ def test_one_that_cannot_be_moved_keeps_no_other_back(recalled: tuple[Chat, str]
         woken = dict(connection.execute(select(Enrollment.id, Enrollment.wake_at)).all())
     assert woken[loop_id] == chat.now + timedelta(hours=1)
     assert woken[other] == chat.now + timedelta(days=3)
+
+
+def test_one_that_cannot_be_opened_keeps_neither_others_nor_reminders_back(chat: Chat) -> None:
+    for patient_id in ("P1", "P2"):
+        chat.patient(patient_id, "Maria")
+    chat.visit("A1", "P2", chat.now + timedelta(hours=23))
+    with chat.clinic.database.begin() as connection:
+        connection.execute(update(Patient).where(Patient.patient_id == "P1").values(timezone="Mars/Olympus"))
+        for recall_id, patient_id in (("R1", "P1"), ("R2", "P2")):
+            row = {**_recall(recall_id, chat.now.date(), chat.now), "patient_id": patient_id}
+            connection.execute(Recall.__table__.insert().values(**row))
+    chat.work()
+    assert chat.loop("recall", "P1") is None
+    assert chat.loop("recall", "P2") is not None
+    assert [sent.kind for sent in chat.sent] == ["appointment/reminder_last"]
