@@ -30,6 +30,8 @@ class Patient(Table):
     language: Mapped[str] = mapped_column(String(16))
     language_basis: Mapped[ConsentBasis] = word(ConsentBasis, default=ConsentBasis.IMPORT)
     """Who chose the language: the patient's own choice outlives an import."""
+    interpreter: Mapped[bool | None]
+    """Whether visits need an interpreter; None: nobody has said, and the language tells."""
     timezone: Mapped[str | None] = mapped_column(String(64))
     status: Mapped[PatientStatus] = word(PatientStatus, default=PatientStatus.ACTIVE)
     paused_since: Mapped[datetime | None]

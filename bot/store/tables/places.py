@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Date, ForeignKey, String
+from sqlalchemy import JSON, Date, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.escalation import Priority
@@ -28,6 +28,12 @@ class Location(Table):
     """`{"mon": "08:00-17:00", …}`: local; a day that is not there is closed; empty: as OFFICE_HOURS says."""
     holidays: Mapped[list[str]] = mapped_column(JSON, default=list)
     """ISO dates on which nobody is there."""
+    check_in: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether patients are told on the day how to check in, and asked to text when they are there."""
+    directions: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
+    """Parking, entrance, what to bring: a sentence or two by language tag."""
+    spoken: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    """Languages that staff speak there; empty: not said, and only who asks for an interpreter needs one."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

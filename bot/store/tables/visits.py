@@ -15,6 +15,7 @@ from bot.store.columns import ExternalId, Id, Table, Word, word
 MOVED = text("previous_starts_at IS NOT NULL")
 TO_CHART = text("field = 'response' AND charted_at IS NULL")
 TO_PLAN = text("planned_version < version")
+ARRIVED = text("arrived_at IS NOT NULL")
 
 
 class Appointment(Table):
@@ -32,6 +33,7 @@ class Appointment(Table):
         ),
         # Few visits wait to be planned, whatever the years have brought together.
         Index("ix_appointments_to_plan", "appointment_id", postgresql_where=TO_PLAN, sqlite_where=TO_PLAN),
+        Index("ix_appointments_arrived_at", "arrived_at", postgresql_where=ARRIVED, sqlite_where=ARRIVED),
     )
 
     appointment_id: Mapped[ExternalId]
@@ -43,6 +45,8 @@ class Appointment(Table):
     service: Mapped[str] = mapped_column(String(120), default="")
     clinician: Mapped[bytes | None]
     """Sealed as appointments.clinician; never said in a text."""
+    telehealth_url: Mapped[bytes | None]
+    """Sealed as appointments.telehealth_url: where the patient joins a visit by video; None: they come."""
     status: Mapped[AppointmentStatus] = word(AppointmentStatus)
     response: Mapped[Participation] = word(Participation, default=Participation.NEEDS_ACTION)
     responded_at: Mapped[datetime | None]
@@ -52,6 +56,8 @@ class Appointment(Table):
     """The version that planning has seen; smaller than `version` means it is still to be planned."""
     previous_starts_at: Mapped[datetime | None]
     """When the visit was before it last moved."""
+    arrived_at: Mapped[datetime | None]
+    """When the patient texted that they are there; the chart's own word for it is `status`."""
     row_hash: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
