@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.core.intents import Context, Details, Evidence, Intent, OptOutScope, Understanding
 from bot.core.understanding import safety
 from bot.core.understanding.asked import Asked
+from bot.core.understanding.doubt import half_told, leaves_much, only_asked, passed_over
 from bot.core.understanding.meanings import (
     FAIR,
     LIKELY,
@@ -58,15 +59,6 @@ _OPPOSITE = {
     Intent.DECLINE: (Intent.CONFIRM,),
     Intent.RESCHEDULE: (Intent.CONFIRM,),
 }
-# Acted on by themselves, and nobody would look at the rest: a text that goes on in words unknown is not left to them.
-SOOTHING = frozenset(
-    {
-        Intent.CONFIRM, Intent.DECLINE, Intent.ACKNOWLEDGE, Intent.GREETING, Intent.RUNNING_LATE,
-        Intent.NUMERIC_ANSWER, Intent.HELP,
-    }
-)  # fmt: skip
-UNREAD = 5
-UNREAD_AFTER_TURN, MOST_OF = 3, 0.6
 ENOUGH = 0.8
 DOUBT = 0.3
 
@@ -99,7 +91,7 @@ def compose(
     if (alarm.denied or alarm.bygone) and not found.sure:
         denied = alarm.denied and asked.context is Context.CHECKIN_YES_NO
         found.add(Intent.DECLINE if denied else Intent.SYMPTOM, FAIR, flags[0])
-    return _finish(reading, found, flags, details, trusted=numeric_sure and not clash)
+    return _finish(reading, asked, found, flags, details, trusted=numeric_sure and not clash)
 
 
 def _emergency(
@@ -230,19 +222,14 @@ def _consent(reading: Reading, asked: Asked, found: Meanings) -> None:
         found.add(Intent.OPT_OUT, LIKELY, evidence_of(reading, Intent.OPT_OUT, hit), hit)
 
 
-def _leaves_much(reading: Reading) -> bool:
-    """Whether so much of it was not read that a danger may stand there: "yes I'm coming, but <nothing known>"."""
-    turn = next((hit for hit in reading.of("contrast") if hit.start > 0), None)
-    if turn is not None:
-        after = range(turn.end, len(reading.words))
-        strange = len(reading.strange().intersection(after))
-        if strange >= UNREAD_AFTER_TURN and strange >= MOST_OF * len(after):
-            return True
-    return reading.unread() >= UNREAD
-
-
 def _finish(
-    reading: Reading, found: Meanings, flags: tuple[Evidence, ...], details: Details, *, trusted: bool
+    reading: Reading,
+    asked: Asked,
+    found: Meanings,
+    flags: tuple[Evidence, ...],
+    details: Details,
+    *,
+    trusted: bool,
 ) -> Understanding:
     if not found.sure:
         found.add(Intent.UNCLEAR, DOUBT, Evidence(Intent.UNCLEAR, "no rule", ""))
@@ -250,7 +237,14 @@ def _finish(
     if len(intents) > 1 and Intent.UNCLEAR in intents:
         intents = tuple(intent for intent in intents if intent is not Intent.UNCLEAR)
     main = intents[0]
-    trusted = trusted and not (main in SOOTHING and _leaves_much(reading))
+    if (doubt := passed_over(reading, asked, main)) is not None:
+        evidence = (*flags, *found.evidence, doubt)
+        return Understanding(
+            (Intent.UNCLEAR,), DOUBT, auto=False, language=language_of(reading), evidence=evidence, details=details
+        )
+    trusted = trusted and not (
+        leaves_much(reading, main) or half_told(reading, asked, main) or only_asked(reading, found, main)
+    )
     sure = found.sure[main] if trusted else min(found.sure[main], 0.6)
     auto = trusted and main in ACTED_ON and sure >= ENOUGH
     evidence = (*flags, *found.evidence)

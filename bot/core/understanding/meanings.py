@@ -261,7 +261,7 @@ def _same_word(hits: list[Hit]) -> bool:
 
 def _preferred(hits: list[Hit], asked: Asked) -> Hit:
     """The first; of the same words in several languages, that of the language on file."""
-    spoken = (asked.language or "en").split("-")[0].lower()
+    spoken = _spoken(asked) or "en"
     return min(hits, key=lambda hit: (hit.start, -hit.end, hit.rule.language != spoken))
 
 
@@ -269,10 +269,9 @@ def _idle_answers(reading: Reading, asked: Asked, found: Meanings) -> None:
     """Where nothing was asked, OK is taken note of and a bare yes or no says nothing."""
     if found.sure:
         return
-    for hit in reading.of("okay", "yes"):
-        if hit.rule.kind is Kind.WHOLE and (hit.group == "okay" or asked.context is Context.EDUCATION):
-            found.add(Intent.ACKNOWLEDGE, LIKELY, evidence_of(reading, Intent.ACKNOWLEDGE, hit), hit)
-            return
+    said = reading.of("okay", "yes") if asked.context is Context.EDUCATION else reading.of("okay")
+    if hit := next((hit for hit in said if hit.rule.kind is Kind.WHOLE), None):
+        found.add(Intent.ACKNOWLEDGE, LIKELY, evidence_of(reading, Intent.ACKNOWLEDGE, hit), hit)
 
 
 def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
@@ -282,6 +281,8 @@ def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
         found.drop(Intent.RUNNING_LATE)  # Nobody waits for anybody there.
     if asked.context is Context.RECALL_INVITE and found.has(Intent.RESCHEDULE) and found.has(Intent.CONFIRM):
         found.drop(Intent.RESCHEDULE)
+    if _all_within(found, Intent.RESCHEDULE, Intent.RUNNING_LATE):
+        found.drop(Intent.RESCHEDULE)  # "Hay tráfico, llego tarde" names no other time.
     if found.has(Intent.RESCHEDULE) and asked.context is not Context.WAITLIST_OFFER:
         found.drop(Intent.DECLINE, *([] if _apart(found, Intent.CONFIRM, Intent.RESCHEDULE) else [Intent.CONFIRM]))
     if (
@@ -323,6 +324,12 @@ def _bereavement(reading: Reading, asked: Asked, found: Meanings) -> None:
         if asked.context in VISIT and not found.has(Intent.DECLINE, Intent.RESCHEDULE, Intent.CONFIRM):
             hit = reading.of("bereaved")[0]
             found.add(Intent.DECLINE, FAIR, evidence_of(reading, Intent.DECLINE, hit), hit)
+
+
+def _all_within(found: Meanings, one: Intent, other: Intent) -> bool:
+    """Whether the one was found within the other alone."""
+    hits, around = found.at.get(one, []), found.at.get(other, [])
+    return bool(hits) and all(any(it.start <= hit.start and hit.end <= it.end for it in around) for hit in hits)
 
 
 def _apart(found: Meanings, one: Intent, other: Intent) -> bool:

@@ -29,6 +29,8 @@ LONGEST_RULE = 24
 SEVERABLE = frozenset({"confirm", "decline", "neutral", "no"})
 # What means something only in one context says nothing in the others, so it hides nothing either.
 LOCAL = ("checkin.", "education.", "none.", "recall.", "survey.", "visit.", "waitlist.")
+# Words that mean nothing by themselves, but must not be passed over: they are no hits.
+WEIGHTY = "weighty."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Reading:
     origin: tuple[int, ...]
     tongues: tuple[frozenset[str], ...] = ()
     severed: tuple[Hit, ...] = ()
+    weighty: tuple[Hit, ...] = ()
 
     def of(self, *groups: str) -> list[Hit]:
         """The hits of these groups."""
@@ -103,9 +106,11 @@ def read(text: Text, matcher: Matcher, spelling: Spelling, tongues: Mapping[str,
     found = _at_home(matcher.find(words, breaks, _names(text, strange, origin)), words, tongues)
     idle = _idle(text, words, breaks, origin, found)
     placed = [hit for hit in found if _stands(hit, words, breaks, idle) and not _accented(hit, text, origin)]
+    weighty = tuple(hit for hit in placed if hit.group.startswith(WEIGHTY))
+    placed = [hit for hit in placed if not hit.group.startswith(WEIGHTY)] if weighty else placed
     severed = _severed(placed, breaks)
     whole = [hit for hit in placed if hit not in severed] if severed else placed
-    return Reading(text, words, breaks, tuple(_uncovered(whole, breaks)), idle, origin, known, severed)
+    return Reading(text, words, breaks, tuple(_uncovered(whole, breaks)), idle, origin, known, severed, weighty)
 
 
 def _severed(hits: Sequence[Hit], breaks: Sequence[int]) -> tuple[Hit, ...]:

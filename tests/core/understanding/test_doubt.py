@@ -1,0 +1,58 @@
+"""A meaning that was found does not stand beside a word that weighs more and was passed over."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.content.replies import load_understander
+from bot.core.intents import Context, Intent, Understanding
+from bot.core.understanding.asked import Asked
+
+
+def understood(text: str, context: Context = Context.APPOINTMENT_REMINDER, language: str = "en") -> Understanding:
+    return load_understander()(text, Asked(context, language=language))
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("i can come zorvik alive quuf", "en"),
+        ("yes zorvik my neck quuf", "en"),
+        ("i cant come zorvik texts quuf", "en"),
+        ("sí voy zorvik vivir quuf", "es"),
+        ("no voy zorvik mensajes quuf", "es"),
+    ],
+)
+def test_what_weighs_more_is_left_to_a_person(text: str, language: str) -> None:
+    found = understood(text, language=language)
+    assert (found.intent, found.auto) == (Intent.UNCLEAR, False)
+    assert any("weighty." in piece.rule for piece in found.evidence)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("i can come zorvik quuf", "en"), ("sí voy zorvik quuf", "es"), ("thanks for the text, i can come", "en")],
+)
+def test_light_words_and_such_as_were_read_keep_nothing_back(text: str, language: str) -> None:
+    found = understood(text, language=language)
+    assert (found.intent, found.auto) == (Intent.CONFIRM, True)
+
+
+def test_a_story_that_nobody_asked_for_calls_nothing_off() -> None:
+    assert understood("my zorvik cant come", Context.NONE).intent is Intent.UNCLEAR
+    assert understood("i cant come", Context.NONE).intent is Intent.DECLINE
+
+
+def test_a_visit_is_not_called_off_where_most_was_not_read() -> None:
+    found = understood("cant come blenta quuf tarnel moxi")
+    assert (found.intent, found.auto) == (Intent.DECLINE, False)
+    assert understood("cant come tarnel").auto
+
+
+def test_a_death_that_is_only_asked_about_is_for_a_person() -> None:
+    assert not understood("she died??").auto
+    assert understood("she died.").auto
+
+
+def test_being_late_in_the_afternoon_names_no_other_time() -> None:
+    assert understood("hay mucho tranque, llego tarde", language="es").intents == (Intent.RUNNING_LATE,)
