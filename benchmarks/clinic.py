@@ -30,6 +30,9 @@ class NoQueue:
     def deliver(self) -> None:
         """Nothing."""
 
+    def work(self) -> None:
+        """Nothing."""
+
     def ping(self) -> None:
         """Always there."""
 

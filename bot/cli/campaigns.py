@@ -31,6 +31,7 @@ WORDS = {
     Refused.NOT_IN_CHARGE: "Only a supervisor or an admin approves.",
     Refused.NOBODY: "There is nobody in it.",
     Refused.FUSE_BLOWN: "Its fuse has blown; reset that first.",
+    Refused.BEING_MADE: "Its patients are still being put into the line.",
 }
 
 Action: TypeAlias = Callable[..., "Refused | None"]
@@ -89,8 +90,8 @@ def dry_run_(campaign_id: str, days: int, *, lines: bool) -> None:
     clinic = start.clinic()
     with start.plainly():
         forecast_id = dry_run(clinic, campaign_id, days=days, actor_id=ACTOR, now=clinic.clock(), at_once=True)
-        if forecast_id is None:
-            start.fail(WORDS[Refused.GONE])
+        if isinstance(forecast_id, Refused):
+            start.fail(WORDS[forecast_id])
         with clinic.database.read() as connection:
             if lines:
                 _print_lines(connection, forecast_id)

@@ -137,7 +137,7 @@ def tick(clinic: Clinic, holder: str, stop: Stop) -> bool:
 
 
 def _plan(clinic: Clinic, now: datetime) -> None:
-    plan_due(clinic, at=now)
+    plan_due(clinic, at=now, seldom=True)
 
 
 def _hint(clinic: Clinic, _now: datetime) -> None:

@@ -63,6 +63,8 @@ class Reason(StrEnum):
     """A patient has come home and is to be called."""
     MEDICATION = "medication"
     """Trouble with getting a medicine."""
+    SET_ASIDE = "set-aside"
+    """Loops could not be opened or moved: it is about no one patient."""
     FUSE = "fuse"
     """Something was stopped because it plainly went wrong: it is about no patient."""
 

@@ -1,4 +1,4 @@
-"""The queue: RQ on Redis. It carries hints and ids only; whatever it loses, a sweep of the database finds again."""
+"""The queue: RQ on Redis. It carries hints only; whatever it loses, a sweep of the database finds again."""
 
 from __future__ import annotations
 
@@ -44,11 +44,12 @@ class Job(StrEnum):
 
     DELIVER = "bot.jobs.deliver.run"
     RECONCILE = "bot.jobs.reconcile.run"
+    WORK = "bot.jobs.chores.run"
 
 
-_LANE = {Job.DELIVER: Lane.URGENT, Job.RECONCILE: Lane.DEFAULT}
+_LANE = {Job.DELIVER: Lane.URGENT, Job.RECONCILE: Lane.DEFAULT, Job.WORK: Lane.BULK}
 # Longer than any of them takes by itself.
-_LIMIT_SECONDS = {Job.DELIVER: 900, Job.RECONCILE: 900}
+_LIMIT_SECONDS = {Job.DELIVER: 900, Job.RECONCILE: 900, Job.WORK: 60}
 
 
 def connect(redis_url: str, *, answer_seconds: float | None = ANSWER_SECONDS) -> Redis:
@@ -73,12 +74,9 @@ class RedisQueue:
         """Messages whose outcome nobody knows are to be looked up."""
         self._hint(Job.RECONCILE)
 
-    def start(self, job: str, *ids: str) -> bool:
-        """Have a worker call that entry point (`bot.jobs.imports.run`) with these ids, behind everything urgent.
-
-        False when Redis is down: the caller's own row says that the work is still to be done.
-        """
-        return self._guarded(lambda: self._enqueue(job, ids, lane=Lane.BULK, limit_seconds=2 * 3600))
+    def work(self) -> None:
+        """A chore waits, behind everything urgent."""
+        self._hint(Job.WORK)
 
     def heard(self, job: Job) -> None:
         """A worker has begun on this hint: the next one is not the same any more."""
@@ -100,16 +98,12 @@ class RedisQueue:
 
     def _hint_once(self, job: Job) -> None:
         if self._redis.set(HINT_KEY + job.name.lower(), "1", nx=True, ex=HINT_SECONDS):
-            self._enqueue(job, (), lane=_LANE[job], limit_seconds=_LIMIT_SECONDS[job])
-
-    def _enqueue(self, job: str, ids: tuple[str, ...], *, lane: Lane, limit_seconds: int) -> None:
-        self._queue(lane).enqueue(
-            str(job),
-            *ids,
-            job_timeout=limit_seconds,
-            result_ttl=RESULT_SECONDS,
-            failure_ttl=FAILURE_SECONDS,
-        )
+            self._queue(_LANE[job]).enqueue(
+                str(job),
+                job_timeout=_LIMIT_SECONDS[job],
+                result_ttl=RESULT_SECONDS,
+                failure_ttl=FAILURE_SECONDS,
+            )
 
     def _queue(self, lane: Lane) -> Queue:
         # RQ takes a while to import; a process that never enqueues does not pay for it.
@@ -120,13 +114,11 @@ class RedisQueue:
                 self._queues[lane] = Queue(str(lane), connection=self._redis, serializer=SERIALIZER)
             return self._queues[lane]
 
-    def _guarded(self, work: Callable[[], object]) -> bool:
+    def _guarded(self, work: Callable[[], object]) -> None:
         if time.monotonic() < self._rest_until:
-            return False
+            return
         try:
             work()
         except RedisError as error:
             self._rest_until = time.monotonic() + REST_SECONDS
             log.warning("queue down", error=type(error).__name__)
-            return False
-        return True

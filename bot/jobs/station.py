@@ -15,6 +15,7 @@ from bot.config import load
 from bot.gateways.queue import Job, RedisQueue
 from bot.runtime import build_clinic, build_mailer, build_provider, build_rate
 from bot.services.campaigns import trials
+from bot.services.chore_kinds import work_off
 from bot.services.clinic import Clinic
 from bot.services.deliver import Delivered, deliver
 from bot.services.notices import tell
@@ -36,6 +37,7 @@ class Station:
     def __init__(self, clinic: Clinic) -> None:
         self.clinic = clinic
         self.stopping = threading.Event()
+        self.chore_waits = threading.Event()
         self._delivering = threading.Lock()
         self._reconciling = threading.Lock()
 
@@ -60,6 +62,10 @@ class Station:
     def tell(self) -> int:
         """Tell whoever is on call and is to be told, and send trials to staff; called from one thread only."""
         return asyncio.run(self._tell())
+
+    def work_off(self) -> int:
+        """Do the chores that wait; called from one thread only."""
+        return work_off(self.clinic, self.stopping.is_set)
 
     def heard(self, job: Job) -> None:
         """This hint has been taken up: a later one is news."""

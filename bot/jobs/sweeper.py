@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from bot.jobs.station import Station
+from bot.services import chores
 from bot.services.campaigns import trials
 from bot.services.notices import any_due
 from bot.services.sweep import look
@@ -18,10 +19,11 @@ log = structlog.get_logger()
 DELIVER_SECONDS = 2.0
 RECONCILE_SECONDS = 10.0
 TELL_SECONDS = 5.0
+WORK_SECONDS = 2.0
 
 
 class Sweeper:
-    """Three threads: one sends what is due, one looks up what is unknown, one tells whoever is on call.
+    """Four threads: one sends what is due, one looks up what is unknown, one tells whoever is on call, one does chores.
 
     They end when the station is to stop.
     """
@@ -33,6 +35,7 @@ class Sweeper:
             threading.Thread(target=self._every, args=(DELIVER_SECONDS, self._deliver), name="sweep deliver"),
             threading.Thread(target=self._every, args=(RECONCILE_SECONDS, self._reconcile), name="sweep reconcile"),
             threading.Thread(target=self._every, args=(TELL_SECONDS, self._tell), name="sweep tell"),
+            threading.Thread(target=self._every, args=(0.0, self._work), name="sweep chores"),
         ]
 
     def start(self) -> None:
@@ -54,6 +57,12 @@ class Sweeper:
             except Exception as error:
                 # Whatever it is, the next round must come: this thread is what sends when all else fails.
                 log.error("sweep failed", error=type(error).__name__)
+
+    def _work(self) -> None:
+        self._station.chore_waits.wait(WORK_SECONDS)
+        self._station.chore_waits.clear()
+        if chores.any_free(self._station.clinic):
+            self._station.work_off()
 
     def _deliver(self) -> None:
         if look(self._station.clinic).deliver:

@@ -11,6 +11,7 @@ from bot.core.measures import Measures
 from bot.core.preparation import Protocol
 from bot.core.series import AllSeries
 from bot.services.lately import Lately
+from bot.services.looks import Looks
 from bot.services.places import Known, SetUp
 from bot.services.ports import Queue, Texts, Understands
 from bot.store.database import Database
@@ -34,6 +35,7 @@ class Clinic:
     measures: Measures = field(default_factory=Measures, repr=False, compare=False)
     known: Known = field(default_factory=Known, repr=False, compare=False)
     lately: Lately = field(default_factory=Lately, repr=False, compare=False)
+    looks: Looks = field(default_factory=Looks, repr=False, compare=False)
 
     def set_up(self) -> SetUp:
         """The clinic's places and service levels, as of half a minute ago at most."""

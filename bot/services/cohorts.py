@@ -79,6 +79,34 @@ def members(
         yield [row.patient_id for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Ids of those meant among the next patients; `after`: from where to go on, None at the end."""
+
+    ids: Sequence[str]
+    after: str | None
+
+
+def page(
+    clinic: Clinic,
+    connection: Connection,
+    condition: Condition,
+    *,
+    locations: Sequence[str],
+    now: datetime,
+    after: str,
+    limit: int,
+) -> Page:
+    """The next of them, of so many looked at, at the most."""
+    at = moment(clinic, now)
+    if not cohort.is_slow(condition):
+        ids = queries.ids(connection, condition, at, locations=locations, after=after, limit=limit)
+        return Page(ids, ids[-1] if len(ids) == limit else None)
+    rows = queries.rows(connection, condition, at, locations=locations, after=after, limit=limit)
+    meant = _meant(clinic, connection, condition, rows, at)
+    return Page([row.patient_id for row in meant], rows[-1].patient_id if len(rows) == limit else None)
+
+
 def count(
     clinic: Clinic, connection: Connection, condition: Condition, *, locations: Sequence[str] = (), now: datetime
 ) -> Counts:
@@ -172,9 +200,7 @@ def note_count(clinic: Clinic, cohort_id: str, total: int, now: datetime) -> Non
         connection.execute(update(Cohort).where(Cohort.id == cohort_id).values(counted=total, counted_at=now))
 
 
-def _change(
-    connection: Connection, cohort_id: str, values: Mapping[str, Any], *, version: int, actor_id: str
-) -> None:
+def _change(connection: Connection, cohort_id: str, values: Mapping[str, Any], *, version: int, actor_id: str) -> None:
     standing = connection.execute(select(Cohort.owner_id, Cohort.version).where(Cohort.id == cohort_id)).first()
     if standing is None or standing.owner_id != actor_id:
         raise LookupError(cohort_id)
@@ -199,14 +225,20 @@ def _batches(
     clinic: Clinic, connection: Connection, condition: Condition, at: At, *, locations: Sequence[str], after: str
 ) -> Iterator[Sequence[AnyRow]]:
     """Everybody meant, where some of it is found out here: a batch is held at a time, and no birth date longer."""
-    left = cohort.left_over(condition)
-    tests = list(cohort.leaves(left))
     while rows := queries.rows(connection, condition, at, locations=locations, after=after):
-        risks = _risks(connection, [row.patient_id for row in rows], tests, at)
-        meant = [row for row in rows if cohort.holds(left, _known(clinic, row, tests, risks, at.today))]
-        if meant:
+        if meant := _meant(clinic, connection, condition, rows, at):
             yield meant
         after = rows[-1].patient_id
+
+
+def _meant(
+    clinic: Clinic, connection: Connection, condition: Condition, rows: Sequence[AnyRow], at: At
+) -> Sequence[AnyRow]:
+    """Those of these patients for whom it holds."""
+    left = cohort.left_over(condition)
+    tests = list(cohort.leaves(left))
+    risks = _risks(connection, [row.patient_id for row in rows], tests, at)
+    return [row for row in rows if cohort.holds(left, _known(clinic, row, tests, risks, at.today))]
 
 
 def _known(

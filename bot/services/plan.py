@@ -52,21 +52,28 @@ class PlanCounts:
     """Visits and contacts that were left aside because of an error."""
 
 
-def plan_due(clinic: Clinic, *, at: datetime, told: Told = lambda _counts: None) -> PlanCounts:
+def plan_due(clinic: Clinic, *, at: datetime, told: Told = lambda _counts: None, seldom: bool = False) -> PlanCounts:
     """Plan every visit that changed, then queue every contact due at that moment. Raises DatabaseDown.
 
     `at` moves planning only: whether a message may go out is decided when it is sent, on the process's clock. Safe to
     run in several processes at once, and to be killed at any moment: each batch is one transaction. `told` is called
-    with the counts so far after each of them.
+    with the counts so far after each of them. `seldom`: for whoever comes round every second,
+    so that new loops are looked for no oftener than makes sense.
     """
     counts: Counter[str] = Counter()
-    counts["opened"] = feed(clinic, at)
+    if not seldom or _look_now(clinic, at):
+        counts["opened"] = feed(clinic, at)
     lanes = LANES if clinic.database.dialect == "postgresql" else 1
     for batch, most in ((_plan_batch, lanes), (_due_batch, lanes), (_loop_batch, 1)):
         WorkOff(partial(batch, clinic, at), BATCH, most, counts, told).run()
     if counts["messages"]:
         clinic.queue.deliver()
     return PlanCounts(**counts)
+
+
+def _look_now(clinic: Clinic, at: datetime) -> bool:
+    with clinic.database.read() as connection:
+        return clinic.looks.due(connection, at)
 
 
 @once_more

@@ -143,8 +143,8 @@ class Queue(Protocol):
         """Messages whose outcome nobody knows are to be looked up. Never raises for a dead Redis."""
         ...
 
-    def start(self, job: str, *ids: str) -> bool:
-        """Have a worker call that entry point with these ids, behind everything urgent; False when Redis is down."""
+    def work(self) -> None:
+        """A chore waits. Never raises for a dead Redis: the sweep finds it."""
         ...
 
     def ping(self) -> None:

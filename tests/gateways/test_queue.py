@@ -48,14 +48,14 @@ def test_an_emptied_redis_takes_the_next_hint(redis_server: RedisServer, redis_u
     queue.close()
 
 
-def test_long_work_stands_behind_and_carries_ids_in_json(redis_url: str) -> None:
+def test_long_work_stands_behind_and_the_hint_is_json(redis_url: str) -> None:
     queue = RedisQueue(redis_url)
-    assert queue.start("bot.jobs.deliver.run", "0123")
+    queue.work()
     with Redis.from_url(redis_url) as client:
         (job,) = Queue(str(Lane.BULK), connection=client, serializer=SERIALIZER).jobs
         data = client.hget(job.key, "data")
         assert isinstance(data, bytes)
-        assert json.loads(zlib.decompress(data)) == ["bot.jobs.deliver.run", None, ["0123"], {}]
+        assert json.loads(zlib.decompress(data)) == ["bot.jobs.chores.run", None, [], {}]
     queue.close()
 
 
@@ -65,7 +65,7 @@ def test_a_dead_redis_is_shrugged_off_quickly() -> None:
     for _request in range(50):
         queue.deliver()
         queue.heard(Job.DELIVER)
-    assert not queue.start("bot.jobs.deliver.run", "0123")
+        queue.work()
     assert time.monotonic() - begun < 1.5
     with pytest.raises(QueueDown):
         queue.ping()

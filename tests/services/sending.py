@@ -50,8 +50,8 @@ class SilentQueue:
     def reconcile(self) -> None:
         self.hints["reconcile"] += 1
 
-    def start(self, job: str, *ids: str) -> bool:
-        return True
+    def work(self) -> None:
+        self.hints["work"] += 1
 
     def ping(self) -> None:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
 import pytest
@@ -29,9 +28,7 @@ def desk(database_url: str, settings: Settings) -> Iterator[Desk]:
 
 
 def upload(desk: Desk, text: str, *places: str, by: str) -> Uploaded:
-    return patient_lists.upload(
-        desk.clinic, io.BytesIO(text.encode()), name="Flu", locations=places, actor_id=by, now=desk.now
-    )
+    return patient_lists.upload(desk.clinic, text.encode(), name="Flu", locations=places, actor_id=by, now=desk.now)
 
 
 def listed(desk: Desk, told: Uploaded) -> list[str]:

@@ -32,9 +32,8 @@ class QuietQueue:
     def reconcile(self) -> None:
         """Nothing."""
 
-    def start(self, job: str, *ids: str) -> bool:
-        """Nobody takes it."""
-        return False
+    def work(self) -> None:
+        """Nobody is told."""
 
     def ping(self) -> None:
         """Always there."""

@@ -8,18 +8,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from bot.core.campaigns import CampaignState
 from bot.core.cohort import Condition
 from bot.core.cohort_data import Malformed, read, written
 from bot.services import cohorts
-from bot.services.campaigns.making import record
+from bot.services.campaigns.making import FRESH, record
 from bot.services.clinic import Clinic
 from bot.store.queries import campaign_cohorts as queries
 from bot.store.queries import campaigns
 
 LEFT: Final = "left-the-segment"
 PAGE: Final = 5_000
-FRESH: Final = (CampaignState.DRAFT, CampaignState.APPROVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,17 @@ def draw(clinic: Clinic, cohort: Mapping[str, Any], now: datetime) -> Iterator[s
 
 
 def refresh(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime, page: int = PAGE) -> Changed:
+    """`refreshing`, to its end."""
+    all_of_it = [Changed(), *refreshing(clinic, campaign_id, actor_id=actor_id, now=now, page=page)]
+    return all_of_it[-1]
+
+
+def refreshing(
+    clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime, page: int = PAGE
+) -> Iterator[Changed]:
     """Who does not belong to the segment any more gets nothing; who does again, and had been left out, is back.
+
+    Gives what has changed so far, after each batch.
 
     Nobody is added: the campaign was forecast, and approved, for those whom it has. A list does not change, and of a
     campaign that is under way nothing is taken back.
@@ -58,12 +66,12 @@ def refresh(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime, p
     with clinic.database.read() as connection:
         row = campaigns.campaign(connection, campaign_id)
     if row is None or row.state not in FRESH or not {"segment", "definition"} <= row.cohort.keys():
-        return Changed()
+        return
     try:
         condition = read(row.cohort["definition"])
     except Malformed:
         # Of another version: its patients stay as they were drawn.
-        return Changed()
+        return
     places = row.cohort.get("locations", ())
     changed, after = Changed(), ""
     settle = partial(_settle, clinic, campaign_id, now=now, page=page)
@@ -71,11 +79,12 @@ def refresh(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime, p
         for batch in cohorts.members(clinic, looking, condition, locations=places, now=now):
             changed += settle(frozenset(batch), after=after, until=batch[-1])
             after = batch[-1]
+            yield changed
     changed += settle(frozenset(), after=after, until=None)
     if changed.left or changed.back:
         with clinic.database.begin() as connection:
             record(connection, "refresh", campaign_id, actor_id, now, left=changed.left, back=changed.back)
-    return changed
+    yield changed
 
 
 def _settle(

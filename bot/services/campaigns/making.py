@@ -27,6 +27,8 @@ TOGETHER: Final = 2_000
 LONGEST_NAME: Final = 120
 LONGEST_ARM: Final = 40
 MOST_ARMS: Final = 6
+FRESH: Final = (CampaignState.DRAFT, CampaignState.APPROVED)
+"""So long it can still be changed."""
 
 
 class Refused(StrEnum):
@@ -44,6 +46,8 @@ class Refused(StrEnum):
     """Only supervisors and admins approve."""
     NOBODY = "nobody-in-it"
     FUSE_BLOWN = "fuse-blown"
+    BEING_MADE = "being-made"
+    """Its patients are still being put into the line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,27 +102,45 @@ def create(clinic: Clinic, draft: Draft, patient_ids: Iterable[str], *, actor_id
     if faults := faults_of(clinic, draft, now):
         return Faulty(faults)
     campaign_id = new_id()
-    arms = [_arm(arm) for arm in draft.arms]
+    arms = arms_of(draft)
     with clinic.database.begin() as connection:
-        rate = draft.response_rate
-        if rate is None:
-            rate = usual_response_rate(connection, now).rate
-        connection.execute(
-            insert(Campaign).values(
-                id=campaign_id, name=draft.name.strip(), state=CampaignState.DRAFT, goal=draft.goal,
-                cohort=dict(draft.cohort), arms=[_arm_row(arm) for arm in arms], zones=[],
-                daily_cap=draft.daily_cap, replies_an_hour=draft.replies_an_hour, response_rate=rate,
-                location=draft.location, starts_at=draft.starts_at, ends_at=draft.ends_at, author_id=actor_id,
-                created_at=now, updated_at=now,
-            )
-        )  # fmt: skip
-        queries.set_texts(connection, campaign_id, _text_rows(campaign_id, draft.arms, now))
+        put(connection, campaign_id, draft, actor_id=actor_id, now=now)
     size, unknown, zones = _fill(clinic, campaign_id, patient_ids, arms, now)
     with clinic.database.begin() as connection:
         queries.change(connection, campaign_id, now, size=size, zones=sorted(zones))
         detail = {"size": size, "cohort": dict(draft.cohort), "arms": [arm.name for arm in arms]}
         record(connection, "make", campaign_id, actor_id, now, **detail)
     return Made(campaign_id, size, unknown)
+
+
+def put(
+    connection: Connection, campaign_id: str, draft: Draft, *, actor_id: str, now: datetime, chore_id: str | None = None
+) -> None:
+    """Write the draft down, its patients still to come."""
+    rate = draft.response_rate
+    if rate is None:
+        rate = usual_response_rate(connection, now).rate
+    connection.execute(
+        insert(Campaign).values(
+            id=campaign_id, state=CampaignState.DRAFT, zones=[], author_id=actor_id, chore_id=chore_id,
+            cohort=dict(draft.cohort), response_rate=rate, created_at=now, updated_at=now, **plain(draft),
+        )
+    )  # fmt: skip
+    queries.set_texts(connection, campaign_id, text_rows(campaign_id, draft.arms, now))
+
+
+def plain(draft: Draft) -> dict[str, Any]:
+    """What a draft says that goes into its row as it is."""
+    return {
+        "name": draft.name.strip(), "goal": draft.goal, "arms": [_arm_row(arm) for arm in arms_of(draft)],
+        "daily_cap": draft.daily_cap, "replies_an_hour": draft.replies_an_hour, "location": draft.location,
+        "starts_at": draft.starts_at, "ends_at": draft.ends_at,
+    }  # fmt: skip
+
+
+def arms_of(draft: Draft) -> list[Arm]:
+    """Its arms as patients are drawn for them."""
+    return [_arm(arm) for arm in draft.arms]
 
 
 def faults_of(clinic: Clinic, draft: Draft, now: datetime) -> Mapping[str, Sequence[Found] | str]:
@@ -167,7 +189,8 @@ def _arm_row(arm: Arm) -> dict[str, Any]:
     return {"name": arm.name, "share": arm.share, "text_key": arm.text_key}
 
 
-def _text_rows(campaign_id: str, arms: Iterable[ArmText], now: datetime) -> list[dict[str, Any]]:
+def text_rows(campaign_id: str, arms: Iterable[ArmText], now: datetime) -> list[dict[str, Any]]:
+    """The clinic's own words of these arms, as rows."""
     rows = []
     for arm in arms:
         source = next(iter(arm.words.values()), "")
@@ -190,16 +213,17 @@ def _fill(
     while ids := list(islice(fresh, TOGETHER)):
         with clinic.database.begin() as connection:
             known = queries.zones_of(connection, ids)
-            rows = [_recipient(campaign_id, one, known[one], clinic, arms, now) for one in ids if one in known]
+            rows = [recipient(campaign_id, one, known[one], clinic, arms, now) for one in ids if one in known]
             queries.add_recipients(connection, rows)
         size, unknown = size + len(rows), unknown + len(ids) - len(rows)
         zones |= {row["zone"] for row in rows}
     return size, unknown, zones
 
 
-def _recipient(
+def recipient(
     campaign_id: str, patient_id: str, zone: str | None, clinic: Clinic, arms: Sequence[Arm], now: datetime
 ) -> dict[str, Any]:
+    """One patient in the line: where, and in which arm."""
     arm = arm_of(campaign_id, patient_id, arms)
     return {
         "campaign_id": campaign_id,
@@ -241,7 +265,7 @@ def translate(
         if plan is None or arm not in plan.arms:
             return Refused.GONE
         source = next((words.body for words in plan.words.get(arm, {}).values() if words.is_source), None)
-        if source is None or plan.state not in (CampaignState.DRAFT, CampaignState.APPROVED):
+        if source is None or plan.state not in FRESH:
             return Refused.WRONG_STATE
         row = {
             "campaign_id": campaign_id, "arm": arm, "language": language, "body": body, "is_source": False,
@@ -249,14 +273,16 @@ def translate(
             "qualification": qualification.strip()[:120], "reviewed_on": reviewed_on, "updated_at": now,
         }  # fmt: skip
         queries.set_text(connection, row)
-        _back_to_draft(connection, campaign_id, now)
+        back_to_draft(connection, campaign_id, now)
         detail = {"arm": arm, "language": language, "reviewer": row["reviewer"], "text": digest(body)[:12]}
         record(connection, "translate", campaign_id, actor_id, now, **detail)
     return None
 
 
-def _back_to_draft(connection: Connection, campaign_id: str, now: datetime) -> None:
-    queries.change(connection, campaign_id, now, state=CampaignState.DRAFT, approved_by=None, approved_at=None)
+def back_to_draft(connection: Connection, campaign_id: str, now: datetime, **values: Any) -> None:
+    """What was approved is not what it says any more."""
+    gone = {"state": CampaignState.DRAFT, "approved_by": None, "approved_at": None, "edited_at": now}
+    queries.change(connection, campaign_id, now, **gone, **values)
 
 
 def record(connection: Connection, what: str, campaign_id: str, actor_id: str, now: datetime, **detail: Any) -> None:

@@ -38,6 +38,10 @@ class Plan:
     ends_at: datetime | None
     author_id: str
     approved_by: str | None
+    is_being_made: bool
+    """Its patients are still being put into the line."""
+    editors: frozenset[str]
+    """Its author, and whoever has changed it since."""
 
 
 def read(connection: Connection, clinic: Clinic, campaign_id: str, *, lock: bool = False) -> Plan | None:
@@ -70,6 +74,8 @@ def plan_of(clinic: Clinic, row: AnyRow, texts: list[AnyRow]) -> Plan:
         ends_at=row.ends_at,
         author_id=row.author_id,
         approved_by=row.approved_by,
+        is_being_made=row.chore_id is not None,
+        editors=frozenset({row.author_id, *(row.editors or ())}),
     )
 
 

@@ -11,7 +11,7 @@ from bot.core.campaigns import CampaignState
 from bot.core.fuses import Guards, Limit
 from bot.core.outreach import GateReason
 from bot.services.campaigns.cohort import refresh
-from bot.services.campaigns.making import Refused, record
+from bot.services.campaigns.making import FRESH, Refused, record
 from bot.services.campaigns.plan import Plan, read
 from bot.services.clinic import Clinic
 from bot.services.gate import drop
@@ -48,7 +48,9 @@ def _may_approve(connection: Connection, plan: Plan | None, actor_id: str, seen:
         return Refused.WRONG_STATE
     if seen is not None and seen != plan.version:
         return Refused.CHANGED
-    if plan.author_id == actor_id:
+    if plan.is_being_made:
+        return Refused.BEING_MADE
+    if actor_id in plan.editors:
         return Refused.OWN_CAMPAIGN
     role = connection.execute(select(User.role).where(User.id == actor_id, User.active.is_(True))).scalar_one_or_none()
     return None if role in MAY_APPROVE else Refused.NOT_IN_CHARGE
@@ -72,8 +74,10 @@ def start(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime) -> 
         plan = read(connection, clinic, campaign_id, lock=True)
         if plan is None:
             return Refused.GONE
-        if plan.state not in (CampaignState.DRAFT, CampaignState.APPROVED):
+        if plan.state not in FRESH:
             return Refused.WRONG_STATE
+        if plan.is_being_made:
+            return Refused.BEING_MADE
         if plan.size < 1:
             return Refused.NOBODY
         if plan.state is CampaignState.DRAFT and needs_approval(connection, plan):
@@ -142,7 +146,7 @@ def discard(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime) -
         plan = read(connection, clinic, campaign_id, lock=True)
         if plan is None:
             return Refused.GONE
-        if plan.state not in (CampaignState.DRAFT, CampaignState.APPROVED):
+        if plan.state not in FRESH:
             return Refused.WRONG_STATE
         queries.discard(connection, campaign_id)
         record(connection, "discard", campaign_id, actor_id, now)

@@ -13,9 +13,11 @@ from bot.core.journey import Urgency
 from bot.core.people import PatientStatus
 from bot.journeys.transition_contact import MINUTES
 from bot.services.clinic import Clinic
+from bot.services.loops.aside import to_move, to_open
 from bot.services.loops.feeds import BATCH, Report, local
 from bot.services.loops.opening import Opening
 from bot.store.columns import AnyRow
+from bot.store.queries.asides import stands_back
 from bot.store.tables import Appointment, Discharge, Enrollment, Patient, Refill
 
 CHECK_INS_FOR: Final = timedelta(days=7)
@@ -29,7 +31,7 @@ SOON: Final = timedelta(minutes=1)
 def check_ins(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Opening]:
     """Discharges of the last week whose patients are not being checked in with."""
     del clinic
-    rows = _discharged(connection, "transition", now - CHECK_INS_FOR)
+    rows = _discharged(connection, "transition", now - CHECK_INS_FOR, now)
     return [
         Opening(
             journey="transition",
@@ -46,7 +48,7 @@ def contacts(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[
     """The same discharges, to be called about. The clock runs from the discharge, however late the file is."""
     return [
         _contact(connection, clinic, row, now)
-        for row in _discharged(connection, "transition_contact", now - CONTACT_FOR)
+        for row in _discharged(connection, "transition_contact", now - CONTACT_FOR, now)
     ]
 
 
@@ -76,12 +78,17 @@ def _last_place(connection: Connection, patient_id: str) -> str | None:
     return place
 
 
-def _discharged(connection: Connection, journey: str, since: datetime) -> Sequence[AnyRow]:
+def _discharged(connection: Connection, journey: str, since: datetime, now: datetime) -> Sequence[AnyRow]:
     known = exists().where(Enrollment.journey == journey, Enrollment.subject_id == Discharge.discharge_id)
     return connection.execute(
         select(Discharge.discharge_id, Discharge.patient_id, Discharge.risk, Discharge.discharged_at)
         .join(Patient, Patient.patient_id == Discharge.patient_id)
-        .where(Discharge.discharged_at > since, Patient.status == PatientStatus.ACTIVE, ~known)
+        .where(
+            Discharge.discharged_at > since,
+            Patient.status == PatientStatus.ACTIVE,
+            ~known,
+            ~stands_back(to_open(journey), Discharge.discharge_id, now, Discharge.updated_at, Patient.updated_at),
+        )
         .order_by(Discharge.discharged_at, Discharge.discharge_id)
         .limit(BATCH)
     ).all()
@@ -99,6 +106,7 @@ def refills(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[O
             Refill.due_on.between(today - REFILL_OLD, today + REFILL_AHEAD),
             Patient.status == PatientStatus.ACTIVE,
             ~known,
+            ~stands_back(to_open("medication"), Refill.refill_id, now, Refill.updated_at, Patient.updated_at),
         )
         .order_by(Refill.due_on, Refill.refill_id)
         .limit(BATCH)
@@ -117,7 +125,7 @@ def refills(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[O
 
 def refilled(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Report]:
     """Open refills of which a later file says that they are ready, picked up, or called off."""
-    del clinic, now
+    del clinic
     rows = connection.execute(
         select(Enrollment.id, Refill.stage)
         .join(Refill, Refill.refill_id == Enrollment.subject_id)
@@ -126,6 +134,7 @@ def refilled(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[
             Enrollment.ended_at.is_(None),
             (Refill.stage.in_(("picked-up", "cancelled")))
             | ((Refill.stage == "ready") & Enrollment.step.in_(("due", "due_again"))),
+            ~stands_back(to_move("medication"), Enrollment.id, now, Refill.updated_at, Enrollment.updated_at),
         )
         .limit(BATCH)
     ).all()

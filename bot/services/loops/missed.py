@@ -13,8 +13,10 @@ from sqlalchemy.orm import aliased
 from bot.core.journey import Urgency
 from bot.core.people import AppointmentStatus, PatientStatus
 from bot.services.clinic import Clinic
+from bot.services.loops.aside import to_open
 from bot.services.loops.feeds import BATCH
 from bot.services.loops.opening import Opening
+from bot.store.queries.asides import stands_back
 from bot.store.tables import Appointment, Enrollment, Patient
 
 A_YEAR: Final = timedelta(days=365)
@@ -43,6 +45,9 @@ def missed(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Op
             Appointment.status == AppointmentStatus.NOSHOW,
             Patient.status == PatientStatus.ACTIVE,
             ~known,
+            ~stands_back(
+                to_open("no_show"), Appointment.appointment_id, now, Appointment.updated_at, Patient.updated_at
+            ),
         )
         .order_by(Appointment.starts_at, Appointment.appointment_id)
         .limit(BATCH)

@@ -13,9 +13,11 @@ from bot.core.journey import TouchState
 from bot.core.people import AppointmentStatus, PatientStatus
 from bot.journeys.recall import MOST_TOUCHES, MOST_TOUCHES_IN, REST
 from bot.services.clinic import Clinic
+from bot.services.loops.aside import to_move, to_open
 from bot.services.loops.feeds import BATCH, Report, local
 from bot.services.loops.opening import Opening
 from bot.store.columns import AnyRow
+from bot.store.queries.asides import stands_back
 from bot.store.tables import Appointment, Enrollment, Patient, Recall, Touch
 
 JOURNEY: Final = "recall"
@@ -92,6 +94,7 @@ def _due(today: date, now: datetime) -> Select[Any]:
             ~in_hand,
             ~being_asked,
             asked < MOST_TOUCHES,
+            ~stands_back(to_open(JOURNEY), Recall.recall_id, now, Recall.updated_at, Patient.updated_at),
         )
         .order_by(Recall.due_date, Recall.recall_id)
         .limit(BATCH)
@@ -114,11 +117,16 @@ def _why_not(clinic: Clinic, row: AnyRow, today: date) -> str | None:
 
 def settled(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Report]:
     """Open recalls of which the file says now that they are done, declined, or not for this patient."""
-    del clinic, now
+    del clinic
     rows = connection.execute(
         select(Enrollment.id, Recall.status)
         .join(Recall, Recall.recall_id == Enrollment.subject_id)
-        .where(Enrollment.journey == JOURNEY, Enrollment.ended_at.is_(None), Recall.status.in_(sorted(ENDS)))
+        .where(
+            Enrollment.journey == JOURNEY,
+            Enrollment.ended_at.is_(None),
+            Recall.status.in_(sorted(ENDS)),
+            ~stands_back(to_move(JOURNEY), Enrollment.id, now, Recall.updated_at, Enrollment.updated_at),
+        )
         .limit(BATCH)
     ).all()
     return [Report(row.id, ENDS[row.status]) for row in rows]
@@ -126,7 +134,6 @@ def settled(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[R
 
 def visited(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Report]:
     """Open recalls whose care the patient has had here, or has booked, since they were asked."""
-    del now
     closing = _closing(clinic)
     if closing is None:
         return ()
@@ -143,6 +150,7 @@ def visited(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[R
                 and_(ahead, Appointment.created_at >= Enrollment.created_at),
             ),
             closing,
+            ~stands_back(to_move(JOURNEY), Enrollment.id, now, Appointment.updated_at, Enrollment.updated_at),
         )
         .order_by(Appointment.starts_at)
         .limit(BATCH)

@@ -12,9 +12,11 @@ from bot.core.journey import Urgency
 from bot.core.people import PatientStatus
 from bot.journeys.referral import BY_IMPORT, JOURNEY, VISIT_IN, step_of
 from bot.services.clinic import Clinic
+from bot.services.loops.aside import to_move, to_open
 from bot.services.loops.feeds import BATCH, Report, local
 from bot.services.loops.opening import Opening
 from bot.store.columns import AnyRow
+from bot.store.queries.asides import stands_back
 from bot.store.tables import Enrollment, Patient, Referral
 
 NAME: Final = JOURNEY.name
@@ -38,6 +40,7 @@ def opened(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Op
             or_(Referral.requested_on.is_(None), Referral.requested_on > today - TOO_OLD),
             Patient.status == PatientStatus.ACTIVE,
             ~known,
+            ~stands_back(to_open(NAME), Referral.referral_id, now, Referral.updated_at, Patient.updated_at),
         )
         .order_by(Referral.referral_id)
         .limit(BATCH)
@@ -80,6 +83,7 @@ def moved(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Rep
             Enrollment.ended_at.is_(None),
             Referral.stage.is_not(None),
             Referral.stage != said,
+            ~stands_back(to_move(NAME), Enrollment.id, now, Referral.updated_at, Enrollment.updated_at),
         )
         .limit(BATCH)
     ).all()

@@ -121,6 +121,21 @@ def add_recipients(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
     put_many(connection, CampaignRecipient.__table__, rows)
 
 
+def take_out(connection: Connection, campaign_id: str, *, limit: int) -> int:
+    """Take so many out of the line of a draft, at the most; how many they were."""
+    some = select(CampaignRecipient.patient_id).where(CampaignRecipient.campaign_id == campaign_id).limit(limit)
+    gone = delete(CampaignRecipient).where(
+        CampaignRecipient.campaign_id == campaign_id, CampaignRecipient.patient_id.in_(some)
+    )
+    return connection.execute(gone).rowcount
+
+
+def complete(connection: Connection, campaign_id: str, now: datetime, **values: Any) -> None:
+    """All its patients are there. No new version: nobody has changed what they looked at."""
+    changed = update(Campaign).where(Campaign.id == campaign_id)
+    connection.execute(changed.values(chore_id=None, updated_at=now, **values))
+
+
 def in_line(
     connection: Connection, campaign_id: str, *, zones: Collection[str], by: datetime, limit: int
 ) -> Sequence[AnyRow]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from bot.core.outreach import Verdict
 from bot.store.bulk import put_many
@@ -29,11 +29,6 @@ def latest(connection: Connection, campaign_id: str) -> AnyRow | None:
     query = select(CampaignForecast.__table__).where(CampaignForecast.campaign_id == campaign_id)
     newest = query.order_by(CampaignForecast.created_at.desc(), CampaignForecast.id.desc())
     return connection.execute(newest.limit(1)).first()
-
-
-def clear_lines(connection: Connection, forecast_id: str) -> None:
-    """Forget what a run that was cut short has kept."""
-    connection.execute(delete(ForecastLine).where(ForecastLine.forecast_id == forecast_id))
 
 
 def keep(connection: Connection, forecast_id: str, rows: Sequence[Mapping[str, Any]], done: int) -> None:

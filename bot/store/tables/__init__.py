@@ -35,9 +35,10 @@ from bot.store.tables.care import (
     Notice,
     Touch,
 )
+from bot.store.tables.chores import Chore
 from bot.store.tables.cohorts import Cohort, ListedPatient, PatientList
 from bot.store.tables.desk import CannedReply, CannedText, Presence, Review, ReviewState, SavedView
-from bot.store.tables.handoffs import Discharge, Refill
+from bot.store.tables.handoffs import Discharge, Refill, SetAside
 from bot.store.tables.messaging import Conversation, Decision, DeliveryEvent, Message, OutreachKey, Question
 from bot.store.tables.operations import Brake, ImportFault, ImportRun, Lease
 from bot.store.tables.people import ConsentEntry, ContactPoint, NameWord, Patient, PatientContact
@@ -60,6 +61,7 @@ __all__ = [
     "CampaignTrial",
     "CannedReply",
     "CannedText",
+    "Chore",
     "ClinicLimit",
     "Cohort",
     "ConsentEntry",
@@ -108,6 +110,7 @@ __all__ = [
     "SavedView",
     "ServiceLevel",
     "Session",
+    "SetAside",
     "SignInTry",
     "Slot",
     "SlotStatus",

@@ -52,6 +52,12 @@ class Campaign(Table):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+    chore_id: Mapped[str | None] = mapped_column(String(32))
+    """What puts its patients into the line, until all of them stand there."""
+    editors: Mapped[list[str] | None] = mapped_column(JSON)
+    """Whoever has changed the draft: like its author, none of them approves it."""
+    edited_at: Mapped[datetime | None]
+    """When it was last changed: a forecast from before is of something else."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -41,6 +41,8 @@ class PatientList(Table):
     size: Mapped[int]
     unknown: Mapped[int] = mapped_column(default=0)
     """Lines whose patient is not known here."""
+    chore_id: Mapped[str | None] = mapped_column(String(32))
+    """What looks its patients up, until all of them are there."""
     created_at: Mapped[datetime]
 
 

@@ -1,10 +1,10 @@
-"""What loops are opened from beside visits, recalls and referrals: discharges, and refills that fall due."""
+"""What loops are opened from beside visits, recalls and referrals, and what could not be opened or moved."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, String
+from sqlalchemy import Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.columns import ExternalId, Table
@@ -43,3 +43,28 @@ class Refill(Table):
     row_hash: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class SetAside(Table):
+    """A loop that could not be opened or moved, put aside so that it keeps no other back."""
+
+    __tablename__ = "set_asides"
+    __table_args__ = (
+        Index("ix_set_asides_patient_id", "patient_id"),
+        Index("ix_set_asides_at", "at"),
+    )
+
+    work: Mapped[str] = mapped_column(String(48), primary_key=True)
+    """`open:<journey>` or `move:<journey>`."""
+    subject_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    """What the loop would be about; of one that is open, its own id."""
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.patient_id"))
+    reason: Mapped[str] = mapped_column(String(64))
+    """The kind of error; empty where the journey just does not take it now, which is nothing for a person."""
+    tries: Mapped[int] = mapped_column(default=1)
+    escalation_id: Mapped[str | None] = mapped_column(String(32))
+    """The case in which people were told of it."""
+    at: Mapped[datetime]
+    """When it was tried last: what has changed since then may let it through."""
+    again_at: Mapped[datetime]
+    """When it is tried again, changed or not."""

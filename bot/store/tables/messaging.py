@@ -15,6 +15,8 @@ from bot.core.outreach import Lane, Verdict
 from bot.store.columns import Id, Table, Word, word
 
 HELD = text("held_by IS NOT NULL")
+TO_GO = text("status = 'planned'")
+ASKED = text("state = 'open'")
 HEARD = text("direction = 'inbound'")
 WENT = text("sent_at IS NOT NULL")
 
@@ -58,6 +60,8 @@ class Message(Table):
         Index("ix_messages_patient_id_created_at", "patient_id", "created_at"),
         Index("ix_messages_status_due_at", "status", "lane_rank", "due_at"),
         Index("ix_messages_reply_to", "reply_to"),
+        # Of a loop only what has not gone out is asked for, and that is little.
+        Index("ix_messages_of_loop", "enrollment_id", postgresql_where=TO_GO, sqlite_where=TO_GO),
         # Reports read a day at a time: what came, and what went.
         Index("ix_messages_heard", "created_at", postgresql_where=HEARD, sqlite_where=HEARD),
         Index("ix_messages_sent_at", "sent_at", postgresql_where=WENT, sqlite_where=WENT),
@@ -156,6 +160,9 @@ class Question(Table):
     __table_args__ = (
         Index("ix_questions_conversation_id_state", "conversation_id", "state"),
         Index("ix_questions_message_id", "message_id"),
+        Index("ix_questions_enrollment_id", "enrollment_id"),
+        # What waits for an answer is little, what was ever asked is not.
+        Index("ix_questions_asked", "expires_at", postgresql_where=ASKED, sqlite_where=ASKED),
     )
 
     id: Mapped[Id]

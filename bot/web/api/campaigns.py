@@ -31,6 +31,7 @@ WORDS: Final = {
     Refused.NEEDS_APPROVAL: "It is so large that a supervisor has to approve it first.",
     Refused.NOBODY: "There is nobody in it.",
     Refused.FUSE_BLOWN: "Its fuse has blown, and a person has to reset that first.",
+    Refused.BEING_MADE: "Its patients are still being put into the line: ask again in a while.",
 }
 
 
@@ -42,7 +43,7 @@ def register(blueprint: Blueprint) -> None:
     operation(blueprint, "/campaigns/<campaign_id>/forecast", answer=Forecast, refusals=MISSING)(get_forecast)
     operation(
         blueprint, "/campaigns/<campaign_id>/forecast", method="POST", answer=Forecast, status=202,
-        body=ForecastRequest, body_required=False, refusals=MISSING,
+        body=ForecastRequest, body_required=False, refusals={404: NONE, 409: WORDS[Refused.BEING_MADE]},
     )(make_forecast)  # fmt: skip
     for word, view in {
         "start": start_campaign, "pause": pause_campaign, "resume": resume_campaign, "stop": stop_campaign,
@@ -88,8 +89,10 @@ def make_forecast(campaign_id: str, body: ForecastRequest) -> dict[str, Any]:
     """Play a campaign's next days on paper. A large one is made by a worker: ask for it again until it is finished."""
     now = clinic().clock()
     forecast_id = dry_run(clinic(), campaign_id, days=body.days, actor_id=bearer().id, now=now)
-    if forecast_id is None:
+    if forecast_id is Refused.GONE:
         abort(404, NONE)
+    if isinstance(forecast_id, Refused):
+        abort(409, WORDS[forecast_id])
     with clinic().database.read() as connection:
         return _forecast(forecasts.one(connection, forecast_id) or abort(404, NONE))
 

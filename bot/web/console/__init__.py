@@ -11,6 +11,7 @@ from bot.web.console import audit as audit_pages
 from bot.web.console import break_glass as break_glass_pages
 from bot.web.console import bulk as bulk_routes
 from bot.web.console import campaign as campaign_pages
+from bot.web.console import campaign_draft as campaign_draft_pages
 from bot.web.console import campaigns as campaigns_pages
 from bot.web.console import canned as canned_pages
 from bot.web.console import corrections as correction_routes
@@ -57,6 +58,7 @@ PARTS = (
     segment_pages,
     report_pages,
     campaigns_pages,
+    campaign_draft_pages,
     campaign_pages,
     fuses,
 )

@@ -13,7 +13,7 @@ from bot.core.campaigns import CampaignState
 from bot.core.cohort_data import Malformed, read
 from bot.core.fuses import Limit
 from bot.services import audit
-from bot.services.campaigns import forecast, making, measures, running, showing, trials
+from bot.services.campaigns import drawing, forecast, making, measures, running, showing, trials
 from bot.services.campaigns.cohort import LEFT
 from bot.services.campaigns.making import Faulty, Refused
 from bot.services.campaigns.plan import Plan, plan_of
@@ -23,11 +23,13 @@ from bot.services.limits import read_limits
 from bot.store.columns import AnyRow
 from bot.store.queries import campaign_cohorts as cohort_queries
 from bot.store.queries import campaigns as queries
+from bot.store.queries import chores as chore_queries
 from bot.store.queries import forecasts
 from bot.store.queries import inbox as inbox_queries
 from bot.store.queries import trials as trial_queries
 from bot.web.console import campaign_words, fuse_words, segment_words
-from bot.web.console.campaigns import SOMEBODY, local_text, may_see, title_of
+from bot.web.console.campaign_draft import SOMEBODY, title_of
+from bot.web.console.campaigns import local_text, may_see
 from bot.web.console.fuses import fuses_of
 from bot.web.console.guard import SUPERVISORS, only, person, timer
 from bot.web.console.language import say
@@ -43,8 +45,11 @@ def install(blueprint: Blueprint) -> None:
     rule = "/campaigns/<campaign_id>"
     blueprint.add_url_rule(rule, view_func=campaign)
     blueprint.add_url_rule(f"{rule}/progress", view_func=campaign_progress)
+    blueprint.add_url_rule(f"{rule}/making", view_func=campaign_making)
+    blueprint.add_url_rule(f"{rule}/forecast/making", view_func=campaign_forecast_making)
     blueprint.add_url_rule(f"{rule}/patients.csv", view_func=campaign_patients)
     for name, view in (
+        ("again", campaign_again),
         ("forecast", campaign_forecast),
         ("translation", campaign_translation),
         ("try", campaign_try),
@@ -64,10 +69,44 @@ def campaign_progress(campaign_id: str) -> ResponseReturnValue:
     """How far it has come, for the page that stands open; the whole page anew where its state is not `was` any more."""
     row = _row(campaign_id)
     if row.started_at is None or request.args.get("was") != row.state:
-        answer = make_response("", 200)
-        answer.headers["HX-Refresh"] = "true"
-        return answer
+        return _anew()
     return render_template("console/_campaign_progress.html", **_progress(row))
+
+
+@timer
+def campaign_making(campaign_id: str) -> ResponseReturnValue:
+    """How many of its patients stand in the line; the whole page anew when all do."""
+    row = _row(campaign_id)
+    with clinic().database.read() as connection:
+        chore = chore_queries.one(connection, row.chore_id)
+    if chore is None:
+        return _anew()
+    return render_template("console/_campaign_making.html", row=row, chore=chore)
+
+
+@timer
+def campaign_forecast_making(campaign_id: str) -> ResponseReturnValue:
+    """How far the days ahead have been worked out; the whole page anew when they are."""
+    row = _row(campaign_id)
+    with clinic().database.read() as connection:
+        days = forecasts.latest(connection, row.id)
+        stuck = days is not None and chore_queries.is_stuck(connection, days.id)
+    if days is None or days.finished_at is not None:
+        return _anew()
+    return render_template("console/_forecast_making.html", row=row, days=days, stuck=stuck)
+
+
+def _anew() -> Response:
+    answer = make_response("", 200)
+    answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+def campaign_again(campaign_id: str) -> ResponseReturnValue:
+    """Put its patients into the line from the start, where that came to no end."""
+    row, ours = _row(campaign_id), clinic()
+    outcome = drawing.again(ours, row.id, actor_id=person().user_id, now=ours.clock())
+    return _done(row, outcome, say("Its patients are being put into the line."))
 
 
 def campaign_forecast(campaign_id: str) -> ResponseReturnValue:
@@ -77,7 +116,9 @@ def campaign_forecast(campaign_id: str) -> ResponseReturnValue:
     if not days.isdecimal() or len(days) > 3 or not 1 <= int(days) <= MOST_DAYS:
         return _page(row, days_fault=True), 422
     actor, now = person().user_id, ours.clock()
-    forecast.dry_run(ours, row.id, days=int(days), actor_id=actor, now=now)
+    outcome = forecast.dry_run(ours, row.id, days=int(days), actor_id=actor, now=now)
+    if isinstance(outcome, Refused):
+        return _done(row, outcome, "")
     return redirect(url_for("console.campaign", campaign_id=row.id) + "#forecast", 303)
 
 
@@ -196,9 +237,15 @@ def _page(row: AnyRow, **shown: Any) -> str:
     with ours.database.read() as connection:
         plan = plan_of(ours, row, queries.texts(connection, row.id))
         days = forecasts.latest(connection, row.id)
+        stale = days is not None and row.edited_at is not None and days.created_at < row.edited_at
+        days = None if stale else days
         finished = days is not None and days.finished_at is not None
+        stuck = days is not None and not finished and chore_queries.is_stuck(connection, days.id)
+        chore = chore_queries.one(connection, row.chore_id)
         seen = showing.samples(ours, connection, plan, days.id, person().locations) if days and finished else []
-        names = inbox_queries.names_of(connection, {one for one in (row.author_id, row.approved_by) if one})
+        names = inbox_queries.names_of(
+            connection, {one for one in (row.author_id, row.approved_by, *(row.editors or ())) if one}
+        )
         outcomes = measures.outcomes(connection, plan) if row.started_at is not None else []
         needs = running.needs_approval(connection, plan)
         limit = read_limits(connection)[Limit.APPROVAL_SIZE]
@@ -212,7 +259,8 @@ def _page(row: AnyRow, **shown: Any) -> str:
         needs_approval=needs, approval_size=int(limit), texts=_texts(plan), title_of=title_of, MOST_DAYS=MOST_DAYS,
         local_text=local_text, meant=_meant(row, lists), languages=ours.texts.languages(), segment=segment_words,
         hours=_hours(days) if finished else [], blown=blown, fuse_words=fuse_words, **_progress(row),
-        tried=tried, left=left, **{"translation": {}, "typed": {}, "days_fault": False, "try_fault": "", **shown},
+        tried=tried, left=left, stale=stale, stuck=stuck, chore=chore,
+        **{"translation": {}, "typed": {}, "days_fault": False, "try_fault": "", **shown},
     )  # fmt: skip
 
 

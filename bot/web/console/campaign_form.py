@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from bot.core.campaigns import HELD_OUT, Goal
 from bot.core.localtimes import instant
 from bot.services.campaigns.making import ArmText, Draft
-from bot.services.campaigns.words import Found
+from bot.services.campaigns.words import OWN_WORDS, Found
+from bot.store.columns import AnyRow
 
 STEPS: Final = ("who", "text", "pace")
 FIELDS: Final[Mapping[str, Sequence[str]]] = {
@@ -25,6 +27,8 @@ MOST_HELD_OUT: Final = 50
 ARMS: Final = {"a": "A", "b": "B"}
 """The names of the arms by the letter before their fields."""
 LONGEST: Final = 2_000
+KEPT: Final = "kept"
+"""In place of a segment: the patients whom the draft has."""
 
 
 @dataclass(slots=True)
@@ -39,6 +43,37 @@ class Form:
         """The form as it was sent."""
         names = [name for step in STEPS for name in FIELDS[step]]
         return cls({name: form.get(name, "")[:LONGEST] for name in names})
+
+    @classmethod
+    def filled(cls, row: AnyRow, texts: Sequence[AnyRow], *, source_language: str, zone: str) -> Form | None:
+        """A draft as this form would have made it; None where it could not have."""
+        arms = {str(arm["name"]): arm for arm in row.arms}
+        held, letters = arms.pop(HELD_OUT, None), [letter for letter, name in ARMS.items() if name in arms]
+        shares = {arm["share"] for arm in arms.values()}
+        if letters[:1] != ["a"] or len(letters) != len(arms) or len(shares) != 1:
+            return None
+        (share,) = shares
+        percent = 100 - share if held is not None else 0
+        if held is not None and (held["share"] != percent * len(arms) or not 0 < percent <= MOST_HELD_OUT):
+            return None
+        typed = {
+            "name": row.name, "source": KEPT, "goal": str(row.goal), "location": row.location or "",
+            "b_use": "yes" if "b" in letters else "", "hold_out": _number(percent or None),
+            "daily_cap": _number(row.daily_cap), "replies_an_hour": _number(row.replies_an_hour),
+            "response_rate": _number(None if row.response_rate is None else round(100 * row.response_rate)),
+            "starts_at": _local(row.starts_at, zone), "ends_at": _local(row.ends_at, zone),
+            "a_kind": "template", "b_kind": "template",
+        }  # fmt: skip
+        words = {text.arm: text for text in texts if text.is_source}
+        for letter in letters:
+            arm, own = arms[ARMS[letter]], words.get(ARMS[letter])
+            if own is None:
+                typed[f"{letter}_template"] = arm["text_key"] or ""
+            elif own.language == source_language and arm["text_key"] == OWN_WORDS:
+                typed |= {f"{letter}_kind": "own", f"{letter}_words": own.body}
+            else:
+                return None
+        return cls(typed)
 
     def text(self, name: str) -> str:
         """One line."""
@@ -122,3 +157,12 @@ class Form:
                 self.faults["a_template"] = "missing"
             else:
                 self.faults.setdefault(place, fault)
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _local(moment: datetime | None, zone: str) -> str:
+    """As a field for a day and a time holds it."""
+    return "" if moment is None else moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")

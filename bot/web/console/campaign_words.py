@@ -47,6 +47,7 @@ REFUSED: Final = Said({
     Refused.OWN_CAMPAIGN: "Nobody approves what they have made.",
     Refused.NOT_IN_CHARGE: "Supervisors and administrators approve.",
     Refused.NOBODY: "There is nobody in it.",
+    Refused.BEING_MADE: "Its patients are still being put into the line. Wait until all are there.",
     Refused.FUSE_BLOWN: "A fuse has blown. Look at why, and let it go on there.",
 })  # fmt: skip
 SKIPPED: Final = Said({

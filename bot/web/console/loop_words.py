@@ -23,18 +23,23 @@ OFFICES: Final = Said(
     {f"{name}/{key}": words for name, journey in discover().items() for key, words in journey.offices.items()}
 )
 STEPS: Final = Said(
-    {
-        f"{name}/{step}": _spelled(step)
-        for name, journey in discover().items()
-        for step in journey.steps
-    }
+    {f"{name}/{step}": _spelled(step) for name, journey in discover().items() for step in journey.steps}
 )
 URGENCIES: Final = Said(
     {Urgency.ROUTINE: "Routine", Urgency.URGENT: "Urgent", Urgency.ASAP: "As soon as possible", Urgency.STAT: "At once"}
 )
-VIEWS: Final = Said(
-    {"overdue": "Overdue", "office": "Ours to do", "patient": "Waiting for the patient", "ended": "Ended"}
-)
+VIEWS: Final = Said({
+    "overdue": "Overdue",
+    "office": "Ours to do",
+    "patient": "Waiting for the patient",
+    "ended": "Ended",
+    "aside": "Put aside",
+})  # fmt: skip
+WHY_ASIDE: Final = Said({
+    "ZoneInfoNotFoundError": "The time zone on file is none.",
+    "Undecryptable": "What is on file cannot be read: its key is missing.",
+    "KeyError": "Its journey is not there, or lacks something.",
+})  # fmt: skip
 CAUSES: Final = Said(
     {"opened": "opened", "silence": "nothing came in time", "patient": "the patient answered", "stopped": "stopped"}
 )
@@ -78,3 +83,10 @@ def buttons(journey: str, step: str) -> list[tuple[str, str]]:
     return [
         (event, BUTTONS[f"{journey}/{event}"]) for event in found.staff if event in place.events or event in anywhere
     ]
+
+
+def why_aside(reason: str) -> str:
+    """Why a loop could not be opened or moved."""
+    if reason in WHY_ASIDE.source:
+        return WHY_ASIDE[reason]
+    return say("An error that the log names: %(name)s.", name=reason)

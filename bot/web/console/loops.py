@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from bot.journeys import discover
-from bot.services import audit, loop_pages
+from bot.services import audit, loop_pages, set_aside_pages
 from bot.services.loops.moving import NoSuchLoop, happened
 from bot.web.console import loop_words
 from bot.web.console.guard import person
@@ -31,7 +31,11 @@ def loops() -> ResponseReturnValue:
     view = request.args.get("view", "")
     journey = request.args.get("journey", "")
     with ours.database.read() as connection:
-        counts = loop_pages.counts(connection, someone.locations, now)
+        counts = {**loop_pages.counts(connection, someone.locations, now)}
+        counts["aside"] = set_aside_pages.count(connection, someone.locations)
+        if view == "aside":
+            aside = set_aside_pages.listed(ours, connection, someone.locations, request.args.get("after"))
+            return render_template("console/loops_aside.html", page=aside, view=view, counts=counts, said=loop_words)
         # Whoever comes in the morning sees what is late; where nothing is, what is to be done.
         if view not in loop_pages.VIEWS:
             view = "overdue" if counts["overdue"] else "office"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
@@ -15,9 +15,10 @@ from bot.services import cohorts, patient_lists
 from bot.services.cohorts import Counts, Stale
 from bot.services.importing import Unreadable
 from bot.services.inbox import Gone
+from bot.services.patient_lists import Upload
 from bot.store.columns import AnyRow
 from bot.web.console import segment_form, segment_words
-from bot.web.console.guard import person
+from bot.web.console.guard import person, timer
 from bot.web.console.language import say, say_count
 from bot.web.console.segment_choices import drawn, list_names
 from bot.web.console.segment_form import Form
@@ -29,6 +30,7 @@ def install(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/segments", view_func=segments)
     blueprint.add_url_rule("/segments/new", view_func=segment_new, methods=["GET", "POST"])
     blueprint.add_url_rule("/segments/lists", view_func=upload_list, methods=["POST"])
+    blueprint.add_url_rule("/segments/lists/reading", view_func=lists_reading)
     blueprint.add_url_rule("/segments/lists/<list_id>/remove", view_func=remove_list, methods=["POST"])
     blueprint.add_url_rule("/segments/<cohort_id>", view_func=segment, methods=["GET", "POST"])
     blueprint.add_url_rule("/segments/<cohort_id>/remove", view_func=remove_segment, methods=["POST"])
@@ -79,15 +81,35 @@ def upload_list() -> ResponseReturnValue:
         return _overview(error=say("Choose a file."), name=name), 422
     try:
         told = patient_lists.upload(
-            ours, io.BytesIO(upload.stream.read()), name=name, locations=person().locations,
-            actor_id=person().user_id, now=ours.clock(),
+            ours, upload.stream.read(), name=name, locations=person().locations, actor_id=person().user_id,
+            now=ours.clock(),
         )  # fmt: skip
     except Unreadable as error:
         return _overview(error=say("The file cannot be used: %(why)s.", why=error), name=name), 422
+    if not told.is_done:
+        flash(say("The list is being read. It can be used when all of it has been looked up."))
+        return redirect(url_for("console.segments") + "#reading", 303)
     if told.unknown or told.bad or told.remark:
-        return _overview(told=told)
+        return _overview(told=told, uploads=[one for one in _uploads() if one.told.list_id != told.list_id])
     flash(say_count("The list is kept: %(num)s patient.", "The list is kept: %(num)s patients.", told.size))
     return redirect(url_for("console.segments"), 303)
+
+
+@timer
+def lists_reading() -> ResponseReturnValue:
+    """How far one's uploads have come; the whole page anew when one of them is done."""
+    uploads = _uploads()
+    if request.args.get("open") != str(sum(one.is_open for one in uploads)):
+        answer = make_response("", 200)
+        answer.headers["HX-Refresh"] = "true"
+        return answer
+    return render_template("console/_lists_reading.html", uploads=uploads)
+
+
+def _uploads() -> Sequence[Upload]:
+    ours = clinic()
+    with ours.database.read() as connection:
+        return patient_lists.uploads(connection, person().user_id, ours.clock())
 
 
 def remove_list(list_id: str) -> ResponseReturnValue:
@@ -116,7 +138,9 @@ def _overview(**shown: Any) -> str:
         which: segment_words.described(meaning, names) if meaning is not None else [say("Of another version")]
         for which, meaning in meanings.items()
     }
-    return render_template("console/segments.html", rows=rows, said=said, lists=lists, **shown)
+    return render_template(
+        "console/segments.html", rows=rows, said=said, lists=lists, **{"uploads": _uploads(), **shown}
+    )
 
 
 def _worked_on(row: AnyRow | None) -> ResponseReturnValue:

@@ -64,7 +64,7 @@ def test_the_start_and_a_forecast_look_first_and_nothing_is_taken_back_later(tow
     cohort = described(ACTIVE, name="Active", locations=(), segment="s")
     campaign_id = town.campaign([f"p{number}" for number in range(1, 21)], cohort=cohort)
     die(town, 2)
-    forecast.request(town.clinic, campaign_id, days=1, actor_id="ann", now=town.scene.now)
+    forecast.dry_run(town.clinic, campaign_id, days=1, actor_id="ann", now=town.scene.now, at_once=True)
     assert left_of(town, campaign_id) == {"p2", "p9"}
     die(town, 3)
     assert running.start(town.clinic, campaign_id, actor_id="ann", now=town.scene.now) is None

@@ -9,8 +9,8 @@ import pytest
 
 from bot.core.campaigns import CampaignState, RecipientState
 from bot.core.outreach import Verdict
-from bot.services.campaigns.forecast import Line, play
 from bot.services.campaigns.making import ArmText
+from bot.services.campaigns.paper import Line, play
 from bot.services.campaigns.plan import read
 from tests.services.campaigns.town import TEN, Town, Went
 from tests.services.sending import Scene

@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from bot.services.clinic import Clinic
 from bot.services.plan import plan_due
+from bot.store.tables import PatientContact, Role, User
 from bot.web.app import create_app
 from tests.web.console.desk import Browser, Desk
 
@@ -60,3 +61,20 @@ def rosa(desk: Desk) -> str:
     desk.visit(1, patient_id, days=8)
     plan_due(desk.clinic, at=desk.now)
     return patient_id
+
+
+@pytest.fixture
+def town(desk: Desk) -> Desk:
+    """Six patients: three speak Spanish, one of whom said no to texts; one speaks Arabic."""
+    for number, language in enumerate(("es", "es", "es", "ar", "en", "en")):
+        desk.patient(10 + number, "Rosa", "Delgado", language=language)
+    desk.change(PatientContact, PatientContact.patient_id == "P-012", consent="opted-out")
+    return desk
+
+
+@pytest.fixture
+def people(town: Desk, browser_of: Callable[[str], Browser]) -> tuple[Browser, Browser, Browser]:
+    """Ana, who coordinates; Sam and Olga, who supervise."""
+    seats = (browser_of("Ana Ruiz"), browser_of("Sam Lee"), browser_of("Olga Reyes"))
+    town.change(User, User.name.in_(["Sam Lee", "Olga Reyes"]), role=Role.SUPERVISOR)
+    return seats

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from bot.core.campaigns import CampaignState, RecipientState
-from bot.core.cohort_data import read
 from bot.core.fuses import Blown, Guards, Limit, Trip
-from bot.services import cohorts, fuses
+from bot.services import fuses
 from bot.services.campaigns import forecast
 from bot.services.campaigns.cohort import LEFT
 from bot.services.campaigns.release import release
@@ -31,60 +27,12 @@ from bot.store.tables import (
     Fuse,
     Message,
     Patient,
-    PatientContact,
-    Role,
     User,
 )
 from tests.web.console.desk import Browser, Desk
+from tests.web.console.drafts import NEW, OWN, drafted, segment, step
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-Sit = Callable[[str], Browser]
-NEW = "/console/campaigns/new"
-HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
-OWN = "{name}, new hours are here. Call {phone}."
-
-
-@pytest.fixture
-def town(desk: Desk) -> Desk:
-    """Six patients: three speak Spanish, one of whom said no to texts; one speaks Arabic."""
-    for number, language in enumerate(("es", "es", "es", "ar", "en", "en")):
-        desk.patient(10 + number, "Rosa", "Delgado", language=language)
-    desk.change(PatientContact, PatientContact.patient_id == "P-012", consent="opted-out")
-    return desk
-
-
-@pytest.fixture
-def people(town: Desk, browser_of: Sit) -> tuple[Browser, Browser, Browser]:
-    """Ana, who coordinates; Sam and Olga, who supervise."""
-    seats = (browser_of("Ana Ruiz"), browser_of("Sam Lee"), browser_of("Olga Reyes"))
-    town.change(User, User.name.in_(["Sam Lee", "Olga Reyes"]), role=Role.SUPERVISOR)
-    return seats
-
-
-def segment(desk: Desk, condition: object, name: str = "Everybody", owner: str = "Ana Ruiz") -> str:
-    made = cohorts.save(
-        desk.clinic, cohort_id=None, name=name, condition=read({"version": 1, "where": condition}), shared=True,
-        actor_id=desk.row(User, User.name == owner).id, now=desk.now,
-    )  # fmt: skip
-    assert made is not None
-    return made
-
-
-def step(browser: Browser, page: str, do: str, **typed: Any) -> Any:
-    """Press a button of a step, with what its hidden fields carry."""
-    hidden = {name: html.unescape(value) for name, value in HIDDEN.findall(page)}
-    return browser.post(NEW, {**hidden, **typed, "do": do})
-
-
-def drafted(browser: Browser, source: str, *, text: dict[str, str] | None = None, **pace: str) -> str:
-    """A draft made step by step; gives its address."""
-    page = browser.get(NEW).text
-    page = step(browser, page, "to.text", name="Autumn", source=f"s.{source}", goal="replied", location="").text
-    text = text or {"a_kind": "template", "a_template": "recall/invite"}
-    page = step(browser, page, "to.pace", **text).text
-    answer = step(browser, page, "make", **pace)
-    assert answer.status_code == 303, answer.text
-    return str(answer.location)
 
 
 def test_a_campaign_is_drafted_in_steps_forecast_and_started(
