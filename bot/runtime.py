@@ -13,7 +13,7 @@ from bot.content.catalogues import read_catalogue
 from bot.content.measures import load_measures
 from bot.content.messages import Messages
 from bot.content.paths import data_root
-from bot.content.replies import OnFirstUse, load_protocols, load_series
+from bot.content.replies import OnFirstUse, load_protocols, load_sensitive, load_series
 from bot.content.showing import Shown as Shown
 from bot.content.showing import show as show
 from bot.gateways.fhir import FhirFile
@@ -38,6 +38,7 @@ def build_clinic(settings: Settings) -> Clinic:
         queue=RedisQueue(settings.redis_url),
         clock=clock.now,
         protocols=load_protocols(data_root() / "locales"),
+        sensitive=load_sensitive(data_root() / "locales"),
         series=load_series(data_root() / "locales"),
         measures=load_measures(),
     )

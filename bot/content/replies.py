@@ -15,6 +15,8 @@ from bot.core import understanding
 from bot.core.intents import Evidence, Understanding
 from bot.core.preparation import Protocol
 from bot.core.preparation import parse as parse_protocols
+from bot.core.sensitive import Sensitive
+from bot.core.sensitive import parse as parse_sensitive
 from bot.core.series import AllSeries
 from bot.core.series import parse as parse_series
 from bot.core.understanding import Asked, Compiled, Lexicon, Understander, compile_lexicons
@@ -103,6 +105,12 @@ def load_protocols(folder: Path) -> tuple[Protocol, ...]:
     """What patients are to do before a visit, by service; none where the file is missing. Raises ValueError."""
     path = folder / "protocols.toml"
     return parse_protocols(_toml(path)) if path.is_file() else ()
+
+
+def load_sensitive(folder: Path) -> Sensitive:
+    """Which services are nobody's business but the patient's; none where the file is missing. Raises ValueError."""
+    path = folder / "sensitive.toml"
+    return parse_sensitive(_toml(path)) if path.is_file() else Sensitive()
 
 
 def load_series(folder: Path) -> AllSeries:

@@ -16,6 +16,11 @@ PLACE = "North Main Street Office"
 PLACES = "Riverbend Community Pantry 601-555-0142, Main Street Kitchen 601-555-0143"
 PROMPT = "Did you get the papers that we sent you last week?"
 
+DIRECTIONS = "Park behind the house and use the side door. Please bring your insurance card and a list of questions"
+"""A location's words on how to get in, about as long as they may be."""
+LINK = "https://us02web.video.example/j/8123456789?pwd=aBcDeFgHiJkLmNoPqRsTuVwXyZ012345.1"
+"""As video services make them."""
+
 _FIRST_DAY = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
 
 
@@ -47,6 +52,7 @@ def _values(moment: datetime, *, name: str, clinic: str) -> Mapping[str, object]
         "location": PLACE,
         "prompt": PROMPT,
         "places": PLACES,
+        "directions": {"en": DIRECTIONS},
         "visits": [{"name": name, "starts_at": moment}],
     }
 

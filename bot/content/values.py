@@ -15,8 +15,10 @@ from bot.core.segments import normalise
 
 NAME_LIMIT = 40
 LINKS = ("link", "url")
-APART = ("name", "prompt")
+APART = ("name", "prompt", "link")
 """Of these each message has its own."""
+BY_LANGUAGE = ("directions",)
+"""These come in several languages, written by the clinic: a text has its own or none."""
 OF_VISITS = ("visit_times", "visit_menu", "visit_when")
 ROOM_FOR_ALL = 2
 """`room` in a template: 2 prints everything, 1 leaves out the clinic's phone, 0 also takes the shortest wording."""
@@ -58,6 +60,13 @@ def context(values: Mapping[str, object], language: Language, discretion: Discre
     prompt = one_line(_given(values, "prompt")) if "prompt" in uses else ""
     if prompt:
         words["prompt"] = _called(prompt, language)
+    link = _given(values, "link") if "link" in uses else ""
+    if link:
+        words["link"] = isolated(link) if language.rtl else link
+    for key in BY_LANGUAGE:
+        theirs = values.get(key) if key in uses else None
+        if isinstance(theirs, Mapping) and theirs.get(language.tag):
+            fixed[key] = one_line(str(theirs[language.tag]))
     if fixed.get("location"):
         fixed["location"] = discretion.discreet(str(fixed["location"]))
     if language.rtl:

@@ -48,15 +48,16 @@ def answer(
     now: datetime,
 ) -> Response:
     answered = _answer(understanding, situation, binding, journeys, now)
-    residue = _residue(understanding, answered)
-    if not answered.effects and not residue:
+    rest = residue(understanding, answered)
+    if not answered.effects and not rest:
         return _unanswered(understanding, situation, binding, journeys)
     # A picture beside words that were understood: nobody but a person can tell what it shows.
     picture = (Escalate(Reason.MEDIA, suggestion="look-at-picture"),) if situation.has_media else ()
-    return replace(answered, effects=(*answered.effects, *residue, *picture))
+    return replace(answered, effects=(*answered.effects, *rest, *picture))
 
 
-def _residue(understanding: Understanding, answered: Response) -> tuple[Effect, ...]:
+def residue(understanding: Understanding, answered: Response) -> tuple[Effect, ...]:
+    """What is for people beside the answer."""
     passed_on = any(isinstance(effect, Say) and effect.key in PASSED_ON for effect in answered.effects)
     # The nurse's call covers the rest, and so does a person who is announced already.
     spoken_for = understanding.has(Intent.SYMPTOM) or passed_on
@@ -121,7 +122,7 @@ def _about_visits(
     visits = _meant_by_yes(binding.visits) if intent is Intent.CONFIRM else binding.visits
     if not visits or (len(visits) > 1 and intent is not Intent.CONFIRM):
         return Response((CloseQuestion(binding.reason), which_visit(binding.visits, intent)))
-    return _each(understanding, situation, replace(binding, visits=visits), journey, now)
+    return each_visit(understanding, situation, replace(binding, visits=visits), journey, now)
 
 
 def _meant_by_yes(visits: tuple[Visit, ...]) -> tuple[Visit, ...]:
@@ -131,9 +132,10 @@ def _meant_by_yes(visits: tuple[Visit, ...]) -> tuple[Visit, ...]:
     return tuple(visit for visit in visits if visit.response is Participation.NEEDS_ACTION)
 
 
-def _each(
+def each_visit(
     understanding: Understanding, situation: Situation, binding: Binding, journey: Journey, now: datetime
 ) -> Response:
+    """The journey takes the reply for each of the visits that it is bound to."""
     outcomes = [_advance_visit(understanding, situation, binding, visit, journey, now) for visit in binding.visits]
     effects = tuple(effect for outcome in outcomes for effect in outcome.effects)
     return Response(effects, tuple(outcome.enrollment for outcome in outcomes), binding)
@@ -160,7 +162,7 @@ def _each_their_own(
     moved: list[Enrollment] = []
     for intent, visits in meant.items():
         of_these = replace(understanding, intents=(intent,), auto=True)
-        made = _each(of_these, situation, replace(whole, visits=tuple(visits)), journey, now)
+        made = each_visit(of_these, situation, replace(whole, visits=tuple(visits)), journey, now)
         about = tuple(visit.appointment_id for visit in visits)
         effects += [replace(effect, about=about) if isinstance(effect, Say) else effect for effect in made.effects]
         moved += made.enrollments
@@ -242,7 +244,7 @@ def _chosen(
     if not chosen:
         return Response(())
     meant = replace(understanding, intents=(Intent(question.pending or Intent.UNCLEAR),), auto=True)
-    return _each(meant, situation, replace(binding, visits=chosen), journeys["appointment"], now)
+    return each_visit(meant, situation, replace(binding, visits=chosen), journeys["appointment"], now)
 
 
 def _of_stale_menu(

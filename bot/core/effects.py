@@ -56,6 +56,13 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """The patient is there, for this visit."""
+
+    appointment_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Keep a value the patient gave: a score, a reading, a yes or no."""
 
@@ -155,6 +162,7 @@ Effect: TypeAlias = (
     | Ask
     | Escalate
     | Answer
+    | Arrived
     | Record
     | WakeAt
     | ChangeConsent

@@ -41,6 +41,8 @@ class Reason(StrEnum):
     FINANCIAL = "financial"
     REFILL = "refill"
     RUNNING_LATE = "running-late"
+    ARRIVED = "arrived"
+    """The patient is there and waits."""
     UNCLEAR = "unclear"
     SURVEY_ALERT = "survey-alert"
     DELIVERY_FAILURE = "delivery-failure"

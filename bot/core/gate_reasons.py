@@ -38,6 +38,8 @@ class GateReason(StrEnum):
     NOT_LINKED = "number-not-the-patients"
     NOTHING_MAY_BE_SAID = "holder-may-be-told-nothing"
     TIMES_ONLY = "holder-may-be-told-times-only"
+    SENSITIVE = "sensitive-visit"
+    """The visit is nobody's business but the patient's, and others read this phone."""
     # consent
     NUMBER_OPTED_OUT = "number-opted-out"
     PATIENT_OPTED_OUT = "patient-opted-out"

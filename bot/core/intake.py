@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.core import language_offer
 from bot.core.answering import RESIDUE, answer, help_text
+from bot.core.arriving import arrive
 from bot.core.binding import ANSWERS, Binding, words_of
 from bot.core.effects import (
     Answer,
@@ -69,6 +70,11 @@ def respond(
     if situation.opted_out and understanding.has(Intent.OPT_IN):
         # START, or a YES that the carrier takes for it: what it says beside that was no answer to a visit.
         return Response(_nothing_lost(first, understanding, situation), patient_id=patient_id)
+    if (arrived := arrive(understanding, situation, journeys, now)) is not None:
+        # Before all that is weighed against what was asked: a patient at the door is told to the front desk.
+        effects = _audible(_tidy((*first, *arrived.effects)), situation, now)
+        about = _about(understanding, situation, arrived.binding or binding)
+        return replace(arrived, effects=effects, patient_id=about)
     if situation.answers_staff(now) and _may_be_for_staff(understanding, situation):
         # "Does Tuesday at three work?" — "yes": whoever asked is to read it; no visit is confirmed by it.
         return Response((*first, Escalate(Reason.STAFF_REPLY, suggestion="answers-you")), patient_id=patient_id)

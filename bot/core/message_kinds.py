@@ -8,6 +8,10 @@ from bot.core.preparation import PREFIX
 
 # What is asked or told before a visit; everything else that names one (a check-in after it) may come later.
 _BEFORE: Final = frozenset({"appointment", "waitlist"})
+OF_THE_DAY: Final = frozenset({"same_day", "arrival", "video"})
+"""What is told on the day itself: a short note, how to check in, or the link to join by."""
+DISCREET: Final = "discreet"
+"""What tells of no visit: for a phone that others read too."""
 _BEFORE_STEPS: Final = frozenset({"appointment_reminder", "waitlist_offer"})
 
 

@@ -19,7 +19,7 @@ from bot.core.gate_reasons import Lane as Lane
 from bot.core.gate_reasons import Verdict as Verdict
 from bot.core.hours import Span, is_quiet, opens_at, quiet_from
 from bot.core.journey import Rank
-from bot.core.message_kinds import is_before, is_logistics, step_of
+from bot.core.message_kinds import DISCREET, OF_THE_DAY, is_before, is_logistics, step_of
 from bot.core.messages import STAFF_LATER, Origin
 from bot.core.people import AppointmentStatus, ConsentStatus, NumberStatus, Participation, PatientStatus, Scope
 from bot.core.preparation import PREFIX
@@ -80,6 +80,7 @@ class PatientFacts:
     paused: bool
     consent: ConsentStatus | None
     scope: Scope = Scope.ALL
+    in_confidence: bool = True  # Sensitive visits may be told at this number.
     stopped: frozenset[str] = frozenset()
     """Programs that the patient wants no texts of."""
 
@@ -94,6 +95,7 @@ class VisitFacts:
     responded_at: datetime | None
     version: int
     written_for: int | None
+    is_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +121,11 @@ class Facts:
 
 
 Check: TypeAlias = Callable[[MessageFacts, Facts, datetime], Hold | Drop | None]
-
 _UNREACHABLE: Final = frozenset({NumberStatus.INVALID, NumberStatus.LANDLINE})
 _CANCELLED: Final = "cancelled"
 _MOVED: Final = "moved"
 # News of the visit itself, and the note of the day: no answer to an earlier text makes them pointless.
-_NEWS: Final = frozenset({_MOVED, _CANCELLED, "same_day"})
+_NEWS: Final = frozenset({_MOVED, _CANCELLED, *OF_THE_DAY})
 _NOT_COMING: Final = frozenset({Participation.DECLINED, Participation.TENTATIVE})
 
 
@@ -157,8 +158,9 @@ def _checks(origin: Origin) -> tuple[Check, ...]:
             return (_reachable, _safe, _right_person, _not_opted_out, _fresh, _not_overtaken)
         case Origin.OUTREACH:
             return (
-                *(_reachable, _safe, _known, _right_person, _active, _not_opted_out, _linked, _agreed, _wanted, _fresh),
-                *(_visits_stand, _unanswered, _going_on, _unbroken, _unpaused, _waking, _within_budget, _in_turn),
+                *(_reachable, _safe, _known, _right_person, _active, _not_opted_out, _linked, _discreet, _agreed),
+                *(_wanted, _fresh, _visits_stand, _unanswered, _going_on, _unbroken, _unpaused),
+                *(_waking, _within_budget, _in_turn),
             )
         case _:
             assert_never(origin)
@@ -205,6 +207,12 @@ def _linked(message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
         return Drop(GateReason.NOTHING_MAY_BE_SAID)
     times_only = facts.patient.scope is Scope.LOGISTICS
     return Drop(GateReason.TIMES_ONLY) if times_only and not is_logistics(message.kind) else None
+
+
+def _discreet(message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
+    if step_of(message.kind) == DISCREET or (facts.patient is not None and facts.patient.in_confidence):
+        return None
+    return Drop(GateReason.SENSITIVE) if any(visit.is_sensitive for visit in facts.visits) else None
 
 
 def _agreed(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
@@ -256,7 +264,7 @@ def _unanswered(message: MessageFacts, facts: Facts, _now: datetime) -> Drop | N
 
 def _is_answered(message: MessageFacts, visit: VisitFacts) -> bool:
     journey, step = message.kind.partition("/")[0], step_of(message.kind)
-    if step == "same_day" or step.startswith(PREFIX):
+    if step in OF_THE_DAY or step.startswith(PREFIX):
         return visit.response in _NOT_COMING
     if step == _MOVED:
         return visit.response is not Participation.NEEDS_ACTION  # The new time has been answered already.

@@ -67,6 +67,8 @@ class Scope(StrEnum):
     """What the holder of the phone may be told about the patient."""
 
     ALL = "all"
+    CONFIDENTIAL = "confidential"
+    """Everything, also of visits that are nobody's business but the patient's (`core.sensitive`)."""
     LOGISTICS = "logistics"
     NOTHING = "nothing"
 
@@ -115,6 +117,11 @@ class Visit:
     location: str = ""
     service: str = ""
     responded_at: datetime | None = None
+    is_video: bool = False
+    link: str = ""
+    """Where a visit by video is joined, for texts; known only where one is written."""
+    has_arrived: bool = False
+    """Whether the patient has texted that they are there."""
 
     def is_open(self, now: datetime) -> bool:
         """Whether an answer about this visit still means something."""

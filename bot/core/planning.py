@@ -18,11 +18,16 @@ NOTICE_LIFE: Final = timedelta(days=2)
 """How long the news that a visit was booked, moved or cancelled stays news."""
 SAME_DAY_FROM: Final = time(8, 0)
 SAME_DAY_BEFORE: Final = timedelta(hours=3)
+CHECK_IN_BEFORE: Final = timedelta(hours=1)
+"""How to check in, or the link to a visit by video, is wanted shortly before."""
+CHECK_IN_UNTIL: Final = timedelta(minutes=10)
 # Of contacts that fall due together, the one further right is made: one text says what both would.
 ORDER: Final = ("booked", "reminder_first", "reminder_last", "same_day", "moved", "cancelled")
 SAID_ALREADY: Final = "another-text-says-it"
 AT_ONCE: Final = timedelta(hours=12)
 """A second text about one visit that follows sooner than this is one too many."""
+A_MOMENT_AGO: Final = timedelta(hours=1)
+"""The same for what the day itself asks for."""
 REMINDERS: Final = ("reminder_first", "reminder_last")
 
 
@@ -33,6 +38,8 @@ class Rules:
     days: tuple[int, ...] = (3, 1)
     booked_notice: bool = True
     same_day_note: bool = True
+    check_in: bool = False
+    """Whether patients are told on the day how to check in, also those who have not confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +98,14 @@ def _reminders(visit: Visit, rules: Rules, now: datetime, *, replaced: bool) -> 
 
 
 def _same_day(visit: Visit, rules: Rules, now: datetime) -> tuple[PlannedTouch, ...]:
-    if not rules.same_day_note:
+    closer = rules.check_in or visit.is_video
+    if not (closer or rules.same_day_note):
         return ()
+    before, until = (CHECK_IN_BEFORE, CHECK_IN_UNTIL) if closer else (SAME_DAY_BEFORE, LEAST_NOTICE / 2)
     zone = ZoneInfo(visit.timezone)
     morning = datetime.combine(visit.starts_at.astimezone(zone).date(), SAME_DAY_FROM, zone).astimezone(UTC)
-    due_at = max(morning, visit.starts_at - SAME_DAY_BEFORE)
-    expires_at = visit.starts_at - LEAST_NOTICE / 2
+    due_at = max(morning, visit.starts_at - before)
+    expires_at = visit.starts_at - until
     if due_at <= now or due_at >= expires_at:
         return ()  # Booked on the day itself, or too early in the morning for a note to be of use.
     return (PlannedTouch("same_day", due_at, expires_at),)
@@ -113,8 +122,11 @@ def pick(steps: Sequence[str]) -> str:
     return max(steps, key=lambda step: ORDER.index(step) if step in ORDER else len(ORDER))
 
 
-def too_late(step: str, visit: Visit, expires_at: datetime, at: datetime) -> str | None:
-    """Why a due contact about this visit is not made after all; None when it is."""
+def too_late(step: str, visit: Visit, expires_at: datetime, at: datetime, *, for_all: bool = False) -> str | None:
+    """Why a due contact about this visit is not made after all; None when it is.
+
+    `for_all`: what the day itself asks for is of use also to those who have not confirmed.
+    """
     if step == "cancelled":
         return None if visit.status is AppointmentStatus.CANCELLED else "visit-changed"
     if not visit.status.is_ahead:
@@ -124,7 +136,8 @@ def too_late(step: str, visit: Visit, expires_at: datetime, at: datetime) -> str
     if expires_at <= at:
         return "too-late"
     if step == "same_day":
-        return None if visit.response is Participation.ACCEPTED else "not-confirmed"
+        coming = (Participation.ACCEPTED, Participation.NEEDS_ACTION) if for_all else (Participation.ACCEPTED,)
+        return None if visit.response in coming else "not-confirmed"
     if step in ("booked", "moved", *REMINDERS) and visit.response is not Participation.NEEDS_ACTION:
         return "already-answered"
     return None

@@ -30,7 +30,7 @@ from zoneinfo import ZoneInfo
 from bot import clock, log
 from bot.config import load
 from bot.core.rows import Kind
-from bot.demo import answers, outreach, postgres, sample
+from bot.demo import answers, outreach, places, postgres, sample
 from bot.demo.children import Children
 from bot.runtime import build_clinic
 from bot.services.accounts import create_user
@@ -210,6 +210,7 @@ def _fill(clinic: Clinic, password: str) -> None:
         report = run_import(clinic, kind, io.BytesIO(body), file_name=f"{kind}.csv", actor="demo", dry_run=False)
         assert not report.rejected, report
     answers.add_replies(clinic, now)
+    places.add_places(clinic, now)
     outreach.add(clinic, robin, now)
 
 

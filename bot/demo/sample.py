@@ -75,6 +75,9 @@ PATIENTS: Sequence[SamplePatient] = (
 )
 """Thirty patients in the fourteen languages; the phones are of the range kept for fiction."""
 
+BY_VIDEO = {"P-1010": "https://video.example/rooms/grace-4711", "P-1019": "https://video.example/rooms/denise-0815"}
+"""Who joins the visit by a link."""
+
 TEXTS: Sequence[SampleText] = (
     SampleText("P-1002", "yes I'll be there"),
     SampleText("P-1004", "si, pero no tengo quien me lleve"),
@@ -121,6 +124,7 @@ def appointments_csv(today: date) -> bytes:
                 f"Clinician {number % 5 + 1}",
                 SERVICES[number % len(SERVICES)],
                 "booked",
+                BY_VIDEO.get(p.patient_id, ""),
             ]
         )
     header = [
@@ -133,6 +137,7 @@ def appointments_csv(today: date) -> bytes:
         "clinician",
         "service",
         "status",
+        "telehealth_url",
     ]
     return _csv(header, rows)
 

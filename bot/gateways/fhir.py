@@ -11,7 +11,8 @@ from typing import IO, Any
 from bot import clock
 from bot.core.rows import Kind, RawRow, Unreadable
 from bot.gateways import fhir_resources as resources
-from bot.gateways.fhir_resources import Json, Mapper, NotUsable, Surroundings, text
+from bot.gateways.fhir_resources import Mapper, NotUsable, Surroundings
+from bot.gateways.fhir_values import Json, text
 
 _TYPES: Mapping[Kind, tuple[str, Mapper]] = {
     Kind.PATIENTS: ("Patient", resources.patient),
@@ -24,7 +25,7 @@ _TYPES: Mapping[Kind, tuple[str, Mapper]] = {
 }
 _IMPORTED = frozenset(name for name, _ in _TYPES.values())
 _PHONES = tuple(f"phone_{number}" for number in range(2, resources.MOST_PHONES + 1))
-_PERSON = "patient_id given_name family_name birth_date phone language timezone status replaced_by"
+_PERSON = "patient_id given_name family_name birth_date phone language timezone interpreter status replaced_by"
 _VISIT = "appointment_id patient_id starts_at duration_minutes location clinician service status response"
 _REFERRAL = "referral_id patient_id specialty referred_to status requested_on urgency"
 # What a resource of each kind speaks of: an element that is missing there says that there is none.
@@ -32,7 +33,7 @@ _COLUMNS: Mapping[Kind, frozenset[str]] = {
     Kind.PATIENTS: frozenset((*_PERSON.split(), *_PHONES)),
     Kind.CONTACTS: frozenset(("contact_id", "patient_id", "phone", "relation", "status", *_PHONES)),
     Kind.CONSENTS: frozenset(("patient_id", "consent")),
-    Kind.APPOINTMENTS: frozenset(_VISIT.split()),
+    Kind.APPOINTMENTS: frozenset((*_VISIT.split(), "telehealth_url")),
     Kind.REFERRALS: frozenset(_REFERRAL.split()),
     Kind.TASKS: frozenset(("referral_id", "stage")),
     Kind.DISCHARGES: frozenset(("discharge_id", "patient_id", "discharged_at", "facility")),

@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from bot.core.people import ConsentStatus, Relation
+from bot.gateways.fhir_values import (
+    Json,
+    codes_of,
+    dict_of,
+    dicts_in,
+    extension,
+    first_words,
+    text,
+    video,
+    words_of,
+    yes_or_no,
+)
 
-Json = dict[str, Any]
 Cells = dict[str, str]
 
 TIMEZONE = "http://hl7.org/fhir/StructureDefinition/timezone"
+INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 MOST_PHONES = 5
 
 _NAME_ORDER = ("usual", "official", "", "nickname", "temp", "anonymous", "maiden", "old")
@@ -61,7 +72,7 @@ Mapper = Callable[[Json, Surroundings], Cells | None]
 
 def patient(resource: Json, around: Surroundings) -> Cells:
     """A Patient."""
-    given, family = _name(_dicts(resource.get("name")), around.today)
+    given, family = _name(dicts_in(resource.get("name")), around.today)
     return {
         "patient_id": text(resource.get("id")),
         "given_name": given,
@@ -69,7 +80,8 @@ def patient(resource: Json, around: Surroundings) -> Cells:
         "birth_date": born if len(born := text(resource.get("birthDate"))) == len("1970-01-31") else "",
         **_phones(resource, around.today),
         "language": _language(resource),
-        "timezone": _extension(resource, TIMEZONE),
+        "timezone": extension(resource, TIMEZONE),
+        "interpreter": yes_or_no(resource, INTERPRETER),
         "status": _patient_status(resource),
         "replaced_by": _survivor(resource, around),
     }
@@ -90,36 +102,37 @@ def related_person(resource: Json, around: Surroundings) -> Cells:
 
 def appointment(resource: Json, around: Surroundings) -> Cells:
     """An Appointment, with the patient's own participation."""
-    participants = _dicts(resource.get("participant"))
+    participants = dicts_in(resource.get("participant"))
     patients = [one for one in participants if _is_about(one.get("actor"), "Patient", around)]
     if not patients:
         raise NotUsable("participant: reference: no patient among them")
     response = text(patients[0].get("status"))
     return {
         "appointment_id": text(resource.get("id")),
-        "patient_id": reference(_dict(patients[0].get("actor")), around),
+        "patient_id": reference(dict_of(patients[0].get("actor")), around),
         "starts_at": text(resource.get("start")),
         "duration_minutes": _minutes(resource),
         "location": _displays(participants, "Location", around),
         "clinician": _displays(participants, "Practitioner", around)
         or _displays(participants, "PractitionerRole", around),
-        "service": _first_words(resource.get("serviceType")) or _words(resource.get("appointmentType")),
+        "service": first_words(resource.get("serviceType")) or words_of(resource.get("appointmentType")),
         "status": text(resource.get("status")),
         "response": response if response in ("accepted", "declined", "tentative") else "",
+        "telehealth_url": video(resource),
     }
 
 
 def referral(resource: Json, around: Surroundings) -> Cells | None:
     """A ServiceRequest that sends the patient to somebody else; an order for a test is none."""
-    if any(_codes(category) & _NO_REFERRALS for category in _dicts(resource.get("category"))):
+    if any(codes_of(category) & _NO_REFERRALS for category in dicts_in(resource.get("category"))):
         return None
-    performer = next(iter(_dicts(resource.get("performer"))), {})
+    performer = next(iter(dicts_in(resource.get("performer"))), {})
     return {
         "referral_id": text(resource.get("id")),
         "patient_id": _needed_patient(resource.get("subject"), around),
-        "specialty": _words(resource.get("performerType"))
-        or _words(resource.get("code"))
-        or _first_words(resource.get("category")),
+        "specialty": words_of(resource.get("performerType"))
+        or words_of(resource.get("code"))
+        or first_words(resource.get("category")),
         "referred_to": text(performer.get("display")),
         "status": text(resource.get("status")),
         "requested_on": text(resource.get("authoredOn"))[:10],
@@ -132,27 +145,27 @@ def task(resource: Json, around: Surroundings) -> Cells | None:
     focus, stage = resource.get("focus"), _TASKS.get(text(resource.get("status")))
     if stage is None or not _is_about(focus, "ServiceRequest", around):
         return None
-    return {"referral_id": reference(_dict(focus), around), "stage": stage}
+    return {"referral_id": reference(dict_of(focus), around), "stage": stage}
 
 
 def discharge(resource: Json, around: Surroundings) -> Cells | None:
     """An Encounter from which the patient went home: over, and a stay in a hospital or an emergency room."""
-    ended = text(_dict(resource.get("period")).get("end"))
-    stayed = {text(one.get("code")).casefold() for one in _dicts(resource.get("class"))} & _STAYS
+    ended = text(dict_of(resource.get("period")).get("end"))
+    stayed = {text(one.get("code")).casefold() for one in dicts_in(resource.get("class"))} & _STAYS
     if text(resource.get("status")) != "finished" or not ended or not stayed:
         return None
     return {
         "discharge_id": text(resource.get("id")),
         "patient_id": _needed_patient(resource.get("subject"), around),
         "discharged_at": ended if "T" in ended else f"{ended}T12:00",
-        "facility": text(_dict(resource.get("serviceProvider")).get("display")),
+        "facility": text(dict_of(resource.get("serviceProvider")).get("display")),
     }
 
 
 def consent(resource: Json, around: Surroundings) -> Cells | None:
     """A Consent to being contacted. Drafts, errors, and consents to research say nothing about that."""
     status, scope = text(resource.get("status")), resource.get("scope")
-    if status not in ("active", "rejected", "inactive") or _codes(scope) & _OTHER_CONSENTS:
+    if status not in ("active", "rejected", "inactive") or codes_of(scope) & _OTHER_CONSENTS:
         return None
     said = _agreed(resource) if status == "active" else ConsentStatus.OPTED_OUT
     if said is None:
@@ -177,55 +190,14 @@ def reference(value: Json, around: Surroundings) -> str:
     return target.partition("/_history/")[0].rpartition("/")[2]
 
 
-def text(value: object) -> str:
-    """A JSON string, or a number as a string; empty for anything else."""
-    if isinstance(value, str):
-        return value.strip()
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
-
-
-def _dict(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
-def _dicts(value: object) -> list[Json]:
-    """The objects in a list; an object that stands where a list should is taken for one."""
-    if isinstance(value, dict):
-        return [value]
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _codes(concept: object) -> set[str]:
-    found = {text(coding.get("code")).casefold() for coding in _dicts(_dict(concept).get("coding"))}
-    return {*found, text(_dict(concept).get("text")).casefold()} - {""}
-
-
-def _words(concept: object) -> str:
-    """What a CodeableConcept is called: its text, else the first display, else the first code."""
-    coding = _dicts(_dict(concept).get("coding"))
-    displays = [text(code.get("display")) for code in coding] + [text(code.get("code")) for code in coding]
-    return text(_dict(concept).get("text")) or next(filter(None, displays), "")
-
-
-def _first_words(concepts: object) -> str:
-    return next(filter(None, map(_words, _dicts(concepts))), "")
-
-
 def _is_over(value: Json, today: date) -> bool:
-    end = text(_dict(value.get("period")).get("end"))
+    end = text(dict_of(value.get("period")).get("end"))
     return bool(end) and end < today.isoformat()[: len(end[:10])]
 
 
 def _is_to_come(value: Json, today: date) -> bool:
-    start = text(_dict(value.get("period")).get("start"))[:10]
+    start = text(dict_of(value.get("period")).get("start"))[:10]
     return start > today.isoformat()
-
-
-def _extension(resource: Json, url: str) -> str:
-    for extension in _dicts(resource.get("extension")):
-        if extension.get("url") == url:
-            return text(extension.get("valueCode")) or text(extension.get("valueString"))
-    return ""
 
 
 def _name(names: list[Json], today: date) -> tuple[str, str]:
@@ -251,7 +223,7 @@ def _phones(resource: Json, today: date) -> Cells:
     """Numbers to try in order: what is made for texts before what may be, then by rank."""
     usable = [
         point
-        for point in _dicts(resource.get("telecom"))
+        for point in dicts_in(resource.get("telecom"))
         if text(point.get("system")) in _PHONE_SYSTEMS
         and text(point.get("use")) != "old"
         and text(point.get("value"))
@@ -273,11 +245,11 @@ def _phones(resource: Json, today: date) -> Cells:
 
 
 def _language(resource: Json) -> str:
-    spoken = _dicts(resource.get("communication"))
+    spoken = dicts_in(resource.get("communication"))
     for said in sorted(spoken, key=lambda one: one.get("preferred") is not True):
         concept = said.get("language")
-        codes = [text(coding.get("code")) for coding in _dicts(_dict(concept).get("coding"))]
-        if found := next(filter(None, codes), "") or text(_dict(concept).get("text")):
+        codes = [text(coding.get("code")) for coding in dicts_in(dict_of(concept).get("coding"))]
+        if found := next(filter(None, codes), "") or text(dict_of(concept).get("text")):
             return found
     return ""
 
@@ -289,31 +261,31 @@ def _patient_status(resource: Json) -> str:
 
 
 def _replacements(resource: Json) -> list[Json]:
-    return [other for other in _dicts(resource.get("link")) if text(other.get("type")) == "replaced-by"]
+    return [other for other in dicts_in(resource.get("link")) if text(other.get("type")) == "replaced-by"]
 
 
 def _survivor(resource: Json, around: Surroundings) -> str:
     """The record that this one was merged into."""
-    named = (reference(_dict(link.get("other")), around) for link in _replacements(resource))
+    named = (reference(dict_of(link.get("other")), around) for link in _replacements(resource))
     return next(filter(None, named), "")
 
 
 def _relation(resource: Json) -> str:
-    for concept in _dicts(resource.get("relationship")):
-        for code in sorted(_codes(concept) | {_words(concept).casefold()}):
+    for concept in dicts_in(resource.get("relationship")):
+        for code in sorted(codes_of(concept) | {words_of(concept).casefold()}):
             if code in _RELATIONS:
                 return _RELATIONS[code]
     return Relation.OTHER
 
 
 def _needed_patient(value: object, around: Surroundings) -> str:
-    if found := reference(_dict(value), around):
+    if found := reference(dict_of(value), around):
         return found
     raise NotUsable("patient: reference: missing")
 
 
 def _is_about(value: object, kind: str, around: Surroundings) -> bool:
-    actor = _dict(value)
+    actor = dict_of(value)
     target = text(actor.get("reference"))
     full = around.urls.get(target, target)
     return f"{kind}/" in full.partition("/_history/")[0] or text(actor.get("type")) == kind
@@ -321,7 +293,7 @@ def _is_about(value: object, kind: str, around: Surroundings) -> bool:
 
 def _displays(participants: list[Json], kind: str, around: Surroundings) -> str:
     for one in participants:
-        actor = _dict(one.get("actor"))
+        actor = dict_of(one.get("actor"))
         if _is_about(actor, kind, around):
             found = text(actor.get("display")) or around.places.get(reference(actor, around), "")
             if found:
@@ -342,7 +314,7 @@ def _minutes(resource: Json) -> str:
 
 def _agreed(resource: Json) -> ConsentStatus | None:
     """What a Consent in force says: by its provision, else by the policy it follows."""
-    policy, provision = _codes(resource.get("policyRule")), text(_dict(resource.get("provision")).get("type"))
+    policy, provision = codes_of(resource.get("policyRule")), text(dict_of(resource.get("provision")).get("type"))
     if provision == "deny" or (policy & _DENIES and not provision):
         return ConsentStatus.OPTED_OUT
     return ConsentStatus.OPTED_IN if provision == "permit" or policy & _PERMITS else None

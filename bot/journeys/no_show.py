@@ -102,6 +102,8 @@ JOURNEY = Journey(
         "booking": _office("booking", "offer-times"),
         "barrier": _office("barrier", "barrier-then-times"),
         "call": _office("call", "call-after-misses"),
+        # A visit that is nobody's business but the patient's, and a phone that others read too: nothing is texted.
+        "call-discreetly": _office("call-discreetly", "call-discreetly"),
         "booked": Step(name="booked", closes="booked"),
         "declined": Step(name="declined", context=Context.RECALL_INVITE, on=_ON, closes="declined"),
         "unanswered": Step(name="unanswered", context=Context.RECALL_INVITE, on=_ON, closes="unanswered"),
@@ -113,11 +115,13 @@ JOURNEY = Journey(
         "declined": Move("declined"),
         # The second miss begins with the question why: see the feeder.
         "ask-why": Move("why"),
+        "call-discreetly": Move("call-discreetly"),
     },
     staff={"booked": "New visit booked", "came": "They did come", "declined": "Wants no new visit"},
     offices={
         "offer-times": "Offer times for a new visit",
         "barrier-then-times": "See to what stood in the way, then offer times",
         "call-after-misses": "Call: several visits missed, and no answer",
+        "call-discreetly": "Call the patient in person: others read the phone",
     },
 )

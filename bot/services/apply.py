@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, assert_never
 
@@ -12,6 +11,7 @@ from sqlalchemy import Update, bindparam, insert, or_, true, update
 
 from bot.core.effects import (
     Answer,
+    Arrived,
     Ask,
     ChangeConsent,
     CloseQuestion,
@@ -33,41 +33,32 @@ from bot.core.escalation import Reason
 from bot.core.intake import supported
 from bot.core.journey import Enrollment, Move, QuestionState, TouchState
 from bot.core.messages import Origin
-from bot.core.people import ConsentBasis, Participation, Visit
+from bot.core.people import ConsentBasis
 from bot.core.situation import Response
 from bot.journeys import discover
-from bot.services import consent
+from bot.services import consent, visit_answers
 from bot.services.answer import answer, render
 from bot.services.escalations import Need, raise_to_person
 from bot.services.loops.entering import enter
 from bot.services.loops.moving import start, stop
 from bot.services.turn import Turn
+from bot.services.visit_answers import PATIENT
 from bot.store.columns import new_id
 from bot.store.queries import loops, slots
 from bot.store.tables import (
-    Appointment,
-    AppointmentChange,
+    Enrollment as EnrollmentRow,
+)
+from bot.store.tables import (
     Finding,
     Patient,
     Touch,
 )
 from bot.store.tables import (
-    Enrollment as EnrollmentRow,
-)
-from bot.store.tables import (
     Question as QuestionRow,
 )
 
-PATIENT = "patient"
-
-_CHANGE = insert(AppointmentChange.__table__)  # type: ignore[arg-type]
 _FINDING = insert(Finding.__table__)  # type: ignore[arg-type]
 _ENROLL = insert(EnrollmentRow.__table__)  # type: ignore[arg-type]
-_RESPONSE = (
-    update(Appointment)
-    .where(Appointment.appointment_id == bindparam("which"))
-    .values(response=bindparam("answer"), responded_at=bindparam("at"), updated_at=bindparam("at"))
-)
 _ANSWERED = (
     update(QuestionRow)
     .where(QuestionRow.id == bindparam("which"))
@@ -131,7 +122,9 @@ def _effect(turn: Turn, effect: Effect, response: Response) -> None:
         case Escalate():
             _escalate(turn, effect)
         case Answer():
-            _respond(turn, effect)
+            visit_answers.respond(turn, effect)
+        case Arrived():
+            visit_answers.arrive(turn, effect)
         case Record():
             _record(turn, effect)
         case ChangeConsent():
@@ -188,30 +181,6 @@ def _escalate(turn: Turn, effect: Escalate) -> None:
     turn.raised.add(effect.reason)
     about = tuple(v for v in turn.situation.visits if v.appointment_id == appointment) or turn.near
     raise_to_person(turn.batch, need, clinic=turn.clinic, now=turn.now, known=known, about=about)
-
-
-def _respond(turn: Turn, effect: Answer) -> None:
-    visit = next(v for v in turn.situation.visits if v.appointment_id == effect.appointment_id)
-    if visit.response is effect.response:
-        return
-    turn.batch.add(_RESPONSE, {"which": visit.appointment_id, "answer": effect.response, "at": turn.now})
-    turn.batch.add(_CHANGE, change_row(turn.now, PATIENT, visit, effect.response, turn.message_id))
-
-
-def change_row(
-    now: datetime, actor: str, visit: Visit, response: Participation, message_id: str | None
-) -> dict[str, Any]:
-    """The line of an appointment's history for a changed answer."""
-    return {
-        "id": new_id(),
-        "appointment_id": visit.appointment_id,
-        "at": now,
-        "actor": actor,
-        "field": "response",
-        "before": str(visit.response),
-        "after": str(response),
-        "message_id": message_id,
-    }
 
 
 def _record(turn: Turn, effect: Record) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.config import Settings
 from bot.core.measures import Measures
 from bot.core.preparation import Protocol
+from bot.core.sensitive import Sensitive
 from bot.core.series import AllSeries
 from bot.services.lately import Lately
 from bot.services.looks import Looks
@@ -31,6 +32,8 @@ class Clinic:
     clock: Callable[[], datetime]
     protocols: tuple[Protocol, ...] = ()
     """What the patients of some services are to do before a visit."""
+    sensitive: Sensitive = field(default_factory=Sensitive, repr=False, compare=False)
+    """Which visits are nobody's business but the patient's."""
     series: AllSeries = field(default_factory=AllSeries, repr=False, compare=False)
     measures: Measures = field(default_factory=Measures, repr=False, compare=False)
     known: Known = field(default_factory=Known, repr=False, compare=False)

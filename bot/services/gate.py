@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -30,12 +30,14 @@ from bot.core.outreach import (
 from bot.core.people import PatientStatus
 from bot.journeys import rank_of
 from bot.services.clinic import Clinic
+from bot.services.confidence import in_confidence
 from bot.store.columns import AnyRow, new_id
 from bot.store.queries import gate as queries
 from bot.store.tables import Decision, Message, Question, Touch
 
 NEW_LANGUAGE: Final = "language-changed"
-WRITTEN_ANEW: Final = frozenset({str(GateReason.MOVED), NEW_LANGUAGE})
+NEW_LINK: Final = "link-changed"
+WRITTEN_ANEW: Final = frozenset({str(GateReason.MOVED), NEW_LANGUAGE, NEW_LINK})
 """Dropped for one of these, a text was not of no use, only wrong: its contacts are planned anew."""
 
 FactsById = Mapping[str, tuple[MessageFacts, Facts]]
@@ -125,12 +127,19 @@ def facts_about(
     today = clinic.clock()
     reserved = queries.reserved(connection, give_way if counting else (), today, until=now + WEEK)
     blown = queries.blown_fuses(connection) if outreach else frozenset()
+    private = {one.appointment_id for one in visits.values() if clinic.sensitive.is_one(one.service, one.location)}
+    told = {
+        (row.patient_id, row.contact_point_id)
+        for row in outreach
+        if row.patient_id is not None and not private.isdisjoint(about.get(row.id, ()))
+    }
+    kept_from = told - in_confidence(connection, clinic, told, now) if told else frozenset()
     return {
         row.id: (
             _message(row),
             _facts(
                 row, clinic, about.get(row.id, {}), visits, recent.get(row.patient_id, ()),
-                stopped.get(row.patient_id, frozenset()), reserved.get(row.patient_id, ()), blown,
+                stopped.get(row.patient_id, frozenset()), reserved.get(row.patient_id, ()), blown, private, kept_from,
             ),
         )
         for row in rows
@@ -251,6 +260,8 @@ def _facts(
     stopped: frozenset[str],
     reserved: Sequence[Reserved],
     blown: frozenset[tuple[Guards, str]],
+    private: Set[str],
+    kept_from: Set[tuple[str, str]],
 ) -> Facts:
     known = [(visits[appointment_id], version) for appointment_id, version in about.items() if appointment_id in visits]
     zones = (row.patient_timezone, *(visit.timezone for visit, _version in known), clinic.settings.clinic_timezone)
@@ -259,8 +270,8 @@ def _facts(
         number_consent=row.number_consent,
         zone=next(zone for zone in zones if zone),
         quiet=clinic.settings.quiet,
-        patient=_patient(row, stopped),
-        visits=tuple(_visit(visit, version) for visit, version in known),
+        patient=_patient(row, stopped, kept_from),
+        visits=tuple(_visit(visit, version, private) for visit, version in known),
         held=row.held_by is not None,
         recent=recent,
         heard_at=row.last_inbound_at,
@@ -278,7 +289,7 @@ def _guarded(row: Any) -> Iterable[tuple[Guards, str]]:
     yield Guards.CAMPAIGN, row.campaign_id or "-"
 
 
-def _patient(row: Any, stopped: frozenset[str]) -> PatientFacts | None:
+def _patient(row: Any, stopped: frozenset[str], kept_from: Set[tuple[str, str]]) -> PatientFacts | None:
     if row.patient_status is None:
         return None
     linked = row.link_consent is not None and row.link_active
@@ -286,12 +297,13 @@ def _patient(row: Any, stopped: frozenset[str]) -> PatientFacts | None:
         status=PatientStatus(row.patient_status),
         paused=row.paused_since is not None,
         consent=row.link_consent if linked else None,
+        in_confidence=not kept_from or (row.patient_id, row.contact_point_id) not in kept_from,
         stopped=stopped,
         **({"scope": row.scope} if linked else {}),
     )
 
 
-def _visit(visit: AnyRow, version: int | None) -> VisitFacts:
+def _visit(visit: AnyRow, version: int | None, private: Set[str]) -> VisitFacts:
     return VisitFacts(
         status=visit.status,
         starts_at=visit.starts_at,
@@ -299,4 +311,5 @@ def _visit(visit: AnyRow, version: int | None) -> VisitFacts:
         responded_at=visit.responded_at,
         version=visit.version,
         written_for=version,
+        is_sensitive=visit.appointment_id in private,
     )

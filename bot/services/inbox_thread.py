@@ -47,6 +47,8 @@ class VisitLine:
     location: str
     status: AppointmentStatus
     response: Participation
+    is_video: bool = False
+    arrived_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +219,8 @@ def visit_of(row: AnyRow) -> VisitLine:
         location=row.location,
         status=row.status,
         response=row.response,
+        is_video=row.telehealth_url is not None,
+        arrived_at=row.arrived_at,
     )
 
 

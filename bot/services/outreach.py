@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from bot.services.gate import decide_and_store, drop
 from bot.services.outbox import Draft, put
 from bot.services.outreach_keys import RequestKey, answered, is_same, keep
 from bot.services.plan import visit_of
+from bot.services.visit_texts import link_of, template_for
 from bot.services.wording import values_for
 from bot.store.columns import AnyRow, new_id
 from bot.store.database import once_more
@@ -142,7 +143,7 @@ def _start(
     contact = _contact(connection, request.patient_id, now)
     if contact is None:
         return Refusal("patient_id", "this patient has no phone number that can be texted")
-    visit = _visit(connection, request)
+    visit = _visit(connection, clinic, request)
     if isinstance(visit, Refusal):
         return visit
     if request.slot is not None and request.slot <= now:
@@ -165,7 +166,7 @@ def _contact(connection: Connection, patient_id: str, now: datetime) -> AnyRow |
     return contact
 
 
-def _visit(connection: Connection, request: OutreachRequest) -> Visit | Refusal | None:
+def _visit(connection: Connection, clinic: Clinic, request: OutreachRequest) -> Visit | Refusal | None:
     needs_one = request.kind is Context.APPOINTMENT_REMINDER
     if request.appointment_id is None:
         return Refusal("appointment_id", "a reminder needs the appointment it is about") if needs_one else None
@@ -174,15 +175,20 @@ def _visit(connection: Connection, request: OutreachRequest) -> Visit | Refusal 
     ).first()
     if row is None or row.patient_id != request.patient_id:
         return Refusal("appointment_id", "this patient has no appointment with this id")
-    return visit_of(row)
+    return replace(visit_of(row), link=link_of(clinic, row.appointment_id, row.telehealth_url))
 
 
-def _text_of(request: OutreachRequest, journey: Journey, visit: Visit | None, now: datetime) -> str:
+def _text_of(
+    clinic: Clinic, request: OutreachRequest, journey: Journey, visit: Visit | None, now: datetime
+) -> str:
     if request.prompt:
         return "outreach/prompt"
     if request.kind is Context.APPOINTMENT_REMINDER and visit is not None and visit.starts_at - now > NEAR:
         return "appointment/reminder_first"
-    return journey.steps[journey.start].text
+    text = journey.steps[journey.start].text
+    if request.kind is not Context.APPOINTMENT_REMINDER or visit is None:
+        return text
+    return f"appointment/{template_for(clinic, 'reminder_last', visit)}"
 
 
 def _write(
@@ -206,7 +212,7 @@ def _write(
     timeless = request.kind is Context.WAITLIST_OFFER and request.slot is None
     visits = [visit] if visit is not None and not timeless else []
     values = values_for(clinic, now=now, name=name, visits=visits, **more)
-    key = _text_of(request, journey, visit, now)
+    key = _text_of(clinic, request, journey, visit, now)
     rendered = reviews.render(clinic, key, language=patient.language, values=values)
     is_reminder = request.kind is Context.APPOINTMENT_REMINDER
     useful_until = visit.starts_at - LEAST_NOTICE if visit is not None and is_reminder else now + ANSWER_WITHIN
@@ -215,7 +221,7 @@ def _write(
         conversation_id=contact.conversation_id,
         contact_point_id=contact.contact_point_id,
         body=rendered.text,
-        kind=key if not request.prompt else f"{journey.name}/prompt",
+        kind=key.removesuffix("_video") if not request.prompt else f"{journey.name}/prompt",
         origin=Origin.OUTREACH,
         language=rendered.language,
         patient_id=patient.patient_id,

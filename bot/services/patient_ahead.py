@@ -17,12 +17,14 @@ from sqlalchemy import Connection
 from bot.core.journey import TouchState
 from bot.core.outreach import Drop, Facts, GateDecision, GateReason, Hold, MessageFacts, Send, decide, is_unsolicited
 from bot.core.people import AppointmentStatus
-from bot.core.planning import AT_ONCE, REMINDERS
+from bot.core.planning import A_MOMENT_AGO, AT_ONCE, REMINDERS
+from bot.services.choosing import Due, choose
 from bot.services.clinic import Clinic
+from bot.services.confidence import phones_apart
 from bot.services.gate import facts_about, facts_of
 from bot.services.outbox import LANE_OF, Draft
 from bot.services.plan import rule_book, touches_of
-from bot.services.touching import TOGETHER, Due, choose, draft_of
+from bot.services.touching import TOGETHER, draft_of
 from bot.store.columns import AnyRow
 from bot.store.queries import ahead, gate, planning
 
@@ -152,6 +154,7 @@ def _rounds(
     stopped = gate.stopped_programs(connection, sorted(contacts))
     said = planning.spoken_of(connection, sorted({row.appointment_id for row in rows}), since=now - AT_ONCE)
     spoken = dict.fromkeys(said, now)
+    apart = phones_apart(connection, clinic, rows, now)
     made: list[tuple[datetime, list[Due]]] = []
     left_out: list[LeftOut] = []
     pending = sorted(rows, key=lambda row: (row.due_at, row.touch_id))
@@ -161,7 +164,10 @@ def _rounds(
         at = max(now, pending[0].due_at)
         due = [row for row in pending if row.due_at <= at or _joins(row, pending, contacts, at)]
         recently = {visit for visit, told_at in spoken.items() if told_at > at - AT_ONCE}
-        groups, skipped = choose(clinic, due, contacts, at, spoken=recently, stopped=stopped)
+        lately = {visit for visit, told_at in spoken.items() if told_at > at - A_MOMENT_AGO}
+        groups, skipped = choose(
+            clinic, due, contacts, at, spoken=recently, lately=lately, stopped=stopped, apart=apart
+        )
         by_id = {row.touch_id: row for row in due}
         left_out += [
             LeftOut(at=row.due_at, step=row.step, starts_at=row.starts_at, timezone=row.timezone, reason=reason)
@@ -197,8 +203,7 @@ def _drafted(
     rows: list[Any] = []
     about: dict[str, dict[str, int | None]] = {}
     for number, (at, group) in enumerate(groups):
-        contact = contacts[group[0].visit.patient_id]
-        draft = draft_of(clinic, group, contact, at)
+        draft = draft_of(clinic, group, at)
         stands = standing.get((str(draft.patient_id), draft.contact_point_id))
         if stands is None:
             continue

@@ -39,6 +39,12 @@ class Place:
     phone: str
     """"" where it has none of its own."""
     week: Week
+    check_in: bool = False
+    """Whether its patients are told on the day how to check in, and asked to text when they are there."""
+    directions: Mapping[str, str] = field(default_factory=dict)
+    """Parking, entrance, what to bring, by language."""
+    spoken: tuple[str, ...] = ()
+    """Languages that staff speak there; empty: not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,8 @@ def spoken_phone(e164: str) -> str:
 def _place(row: Any, settings: Settings) -> Place | None:
     try:
         phone = spoken_phone(row.phone) if row.phone else ""
-        return Place(row.text_name, phone, week_of(row.timezone, row.hours, row.holidays, settings))
+        week = week_of(row.timezone, row.hours, row.holidays, settings)
+        return Place(row.text_name, phone, week, row.check_in, dict(row.directions), tuple(row.spoken))
     except (ValueError, KeyError, phonenumbers.NumberParseException):
         # Written past the console. No text may fail for it: the clinic's own number and hours serve.
         log.warning("a location is malformed", location_id=row.id)

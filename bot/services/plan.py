@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -151,6 +151,7 @@ def visit_of(row: AnyRow, name: str = "") -> Visit:
         name=name,
         location=row.location,
         service=row.service,
+        is_video=row.telehealth_url is not None,
     )
 
 
@@ -162,6 +163,8 @@ class RuleBook:
     special: dict[tuple[str | None, str | None], Rules]
 
     protocols: tuple[preparation.Protocol, ...] = ()
+    check_in: frozenset[str] = frozenset()
+    """The places that have patients told on the day how to check in."""
 
     def preparing(self, visit: Visit, now: datetime) -> tuple[PlannedTouch, ...]:
         """What this visit's service has the patient do beforehand."""
@@ -172,6 +175,10 @@ class RuleBook:
 
     def for_visit(self, visit: Visit) -> Rules:
         """The rules for this visit."""
+        rules = self._for(visit)
+        return replace(rules, check_in=True) if visit.location in self.check_in else rules
+
+    def _for(self, visit: Visit) -> Rules:
         for key in ((visit.service, visit.location), (visit.service, None), (None, visit.location)):
             if key in self.special:
                 return self.special[key]
@@ -184,7 +191,8 @@ def rule_book(connection: Connection, clinic: Clinic) -> RuleBook:
         (row.service, row.location): Rules(tuple(row.days), row.booked_notice, row.same_day_note)
         for row in planning.rules(connection)
     }
-    return RuleBook(Rules(tuple(clinic.settings.reminder_days)), special, clinic.protocols)
+    check_in = frozenset(name for name, place in clinic.set_up().places.items() if place.check_in)
+    return RuleBook(Rules(tuple(clinic.settings.reminder_days)), special, clinic.protocols, check_in)
 
 
 def _due_batch(clinic: Clinic, at: datetime, limit: int, but: Collection[str]) -> Worked | None:

@@ -11,6 +11,8 @@ from bot.core.language_offer import Tongue
 from bot.core.people import ConsentStatus, Scope, Visit
 from bot.core.situation import GONE, Person, Situation
 from bot.services.clinic import Clinic
+from bot.services.confidence import hears
+from bot.services.visit_texts import link_of
 from bot.store.columns import AnyRow
 from bot.store.together import Rows
 
@@ -25,6 +27,8 @@ def situation_of(clinic: Clinic, phone: Any, around: Mapping[str, Rows]) -> Situ
     # Whoever holds the phone may hear nothing of these patients: their visits are none to ask about or to name.
     # And once it is said that it is a stranger's phone, or that the patient has died, no word answers for the visits.
     told = {row.patient_id for row in people if row.scope is not Scope.NOTHING and row.status not in GONE}
+    private = {row.patient_id for row in visits if clinic.sensitive.is_one(row.service, row.location)}
+    kept = {patient_id for patient_id in private if not hears(clinic, patient_id, people, clinic.clock())}
     return Situation(
         people=tuple(
             Person(
@@ -38,7 +42,12 @@ def situation_of(clinic: Clinic, phone: Any, around: Mapping[str, Rows]) -> Situ
             for row in people
         ),
         questions=tuple(question_of(row, clinic) for row in _latest(around["questions"])),
-        visits=tuple(visit_of(row, names[row.patient_id]) for row in visits if row.patient_id in told),
+        visits=tuple(
+            visit_of(row, names[row.patient_id], link=link_of(clinic, row.appointment_id, row.telehealth_url))
+            for row in visits
+            if row.patient_id in told
+            and not (row.patient_id in kept and clinic.sensitive.is_one(row.service, row.location))
+        ),
         enrollments={row.appointment_id: _enrollment_of(row) for row in visits if row.enrollment_id},
         opted_out=_opted_out(phone, people),
         held=phone.held_by is not None,
@@ -75,7 +84,7 @@ def _opted_out(phone: Any, people: Rows) -> bool:
     return bool(people) and all(row.consent is ConsentStatus.OPTED_OUT for row in people)
 
 
-def visit_of(row: AnyRow, name: str) -> Visit:
+def visit_of(row: AnyRow, name: str, link: str = "") -> Visit:
     """A row of the appointments query as the core's value."""
     return Visit(
         appointment_id=row.appointment_id,
@@ -89,6 +98,9 @@ def visit_of(row: AnyRow, name: str) -> Visit:
         location=row.location,
         service=row.service,
         responded_at=row.responded_at,
+        is_video=row.telehealth_url is not None,
+        link=link,
+        has_arrived=row.arrived_at is not None,
     )
 
 

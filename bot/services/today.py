@@ -73,6 +73,15 @@ class VisitRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    """A patient who is there, in the lobby or before the screen."""
+
+    visit: VisitRow
+    arrived_at: datetime
+    is_video: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToChart:
     """An answer that a person is to put into the chart."""
 
@@ -87,6 +96,7 @@ class Today:
     """The page. Each list holds at most SHOWN rows; a count says how many there are, up to the query's own limit."""
 
     needing: Sequence[Item]
+    here: Sequence[Here]
     unanswered: Sequence[Unanswered]
     unconfirmed: Sequence[Unconfirmed]
     unconfirmed_count: int
@@ -110,6 +120,7 @@ def read_today(
     unconfirmed, count = _unconfirmed(clinic, connection, locations=locations, now=now)
     return Today(
         needing=items_of(connection, needing, vault),
+        here=[_here(vault, row) for row in queries.here(connection, locations=locations, now=now, limit=SHOWN)],
         unanswered=[_waiting(vault, row, names) for row in waiting],
         unconfirmed=unconfirmed,
         unconfirmed_count=count,
@@ -140,6 +151,7 @@ def mark(
         waiting = queries.unanswered(connection, locations=locations, limit=SHOWN)
         return digest(
             *queries.chart_mark(connection, now),
+            *(row.appointment_id for row in queries.here(connection, locations=locations, now=now, limit=SHOWN)),
             *map(mark_of, needing),
             *((row.id, row.held_by, row.last_inbound_at) for row in waiting),
         )
@@ -235,6 +247,10 @@ def _waiting(vault: Vault, row: AnyRow, names: Mapping[str, str]) -> Unanswered:
 
 def _to_chart(vault: Vault, row: AnyRow) -> ToChart:
     return ToChart(change_id=row.id, visit=_visit(vault, row), answer=Participation(row.after), at=row.at)
+
+
+def _here(vault: Vault, row: AnyRow) -> Here:
+    return Here(visit=_visit(vault, row), arrived_at=row.arrived_at, is_video=row.is_video)
 
 
 def _visit(vault: Vault, row: AnyRow) -> VisitRow:

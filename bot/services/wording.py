@@ -12,6 +12,7 @@ from bot.core.hours import Week, next_reading, reads
 from bot.core.people import Visit
 from bot.services.clinic import Clinic
 from bot.services.places import Place, spoken_phone
+from bot.services.visit_texts import values_of as visit_values
 
 # These texts say whether anybody reads now, so each has an `_open` and a `_closed` form.
 TRUTHFUL: Final = frozenset(
@@ -53,6 +54,8 @@ def values_for(
         "visits": [{"name": visit.name, "starts_at": start} for visit, start in zip(visits, starts, strict=True)],
         **more,
     }
+    if len(visits) == 1:
+        values = {**visit_values(clinic, visits[0]), **values}
     if visits:
         values.setdefault("starts_at", starts[0])
         values.setdefault("location", _called(clinic, visits[0]))

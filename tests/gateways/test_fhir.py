@@ -81,6 +81,7 @@ def test_a_patient() -> None:
         "phone_2": "601-555-0141",
         "language": "es",
         "timezone": "",
+        "interpreter": "",
         "status": "active",
         "replaced_by": "",
     }
@@ -113,7 +114,44 @@ def test_a_visit_with_what_the_patient_answered() -> None:
         "service": "Checkup",
         "status": "booked",
         "response": "declined",
+        "telehealth_url": "",
     }
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"virtualService": [{"addressUrl": "https://video.example/room"}]},
+        {"virtualService": {"addressContactPoint": {"system": "url", "value": "https://video.example/room"}}},
+        {
+            "extension": [
+                {"url": "https://ehr.example/other", "valueString": "https://other.example"},
+                {
+                    "url": "http://hl7.org/fhir/5.0/StructureDefinition/extension-Appointment.virtualService",
+                    "extension": [
+                        {"url": "address[x]", "valueContactPoint": {"system": "phone", "value": "601-555-0150"}},
+                        {"url": "address[x]", "valueUrl": "https://video.example/room"},
+                    ],
+                },
+            ]
+        },
+    ],
+)
+def test_a_virtual_service_is_a_link(more: dict[str, Any]) -> None:
+    assert cells(bundle(APPOINTMENT | more), Kind.APPOINTMENTS)["telehealth_url"] == "https://video.example/room"
+
+
+@pytest.mark.parametrize("service", [None, "x", [7], {"addressUrl": "http://video.example"}, {"addressUrl": {"a": 1}}])
+def test_what_no_browser_opens_safely_is_no_link(service: Any) -> None:
+    found = cells(bundle(APPOINTMENT | {"virtualService": service}), Kind.APPOINTMENTS)
+    assert found["telehealth_url"] == ""
+
+
+@pytest.mark.parametrize(("said", "read"), [(True, "yes"), (False, "no"), ("true", "")])
+def test_whether_an_interpreter_is_needed(said: Any, read: str) -> None:
+    url = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
+    asking = PATIENT | {"extension": [{"url": url, "valueBoolean": said}]}
+    assert cells(bundle(asking), Kind.PATIENTS)["interpreter"] == read
 
 
 @pytest.mark.parametrize(

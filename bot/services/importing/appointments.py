@@ -18,12 +18,13 @@ from bot.services.importing.context import Context, Stored, digests
 from bot.services.importing.known import AboutPatient, of_known_patients
 from bot.services.importing.report import Fault
 from bot.services.importing.times import MOMENT, read_moment
-from bot.services.importing.voiding import Overtaken, void
+from bot.services.importing.voiding import Overtaken, void, write_anew
 from bot.services.importing.words import State, read_state
 from bot.store.columns import new_id
 from bot.store.tables import Appointment, AppointmentChange
 from bot.store.tables.visits import TO_CHART
 
+LINK = "telehealth_url"
 COLUMNS = (
     "appointment_id",
     "patient_id",
@@ -34,6 +35,7 @@ COLUMNS = (
     "clinician",
     "service",
     "status",
+    LINK,
 )
 REQUIRED = ("appointment_id", "patient_id", "starts_at")
 KEY = "appointment_id"
@@ -43,7 +45,13 @@ ACTOR = "import"
 _LONGEST_TEXT = 120
 _DURATION = re.compile(r"(\d{1,4})(?:[.,]0+)?\s*(?:m|min|mins|minutes)?\.?", re.IGNORECASE)
 _LONGEST_VISIT = 24 * 60
+LONGEST_LINK = 160
+"""What is longer takes up the whole of a text."""
 _FAR_AHEAD = timedelta(days=400)
+# A host with a dot in it and no user name before it, and nothing that ends an address inside a text.
+_ADDRESS = re.compile(
+    r"https://(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*(?::\d{1,5})?(?:[/?#][!#-;=?-\[\]_a-z~%]*)?", re.IGNORECASE
+)
 # IANA names, but what people mean by them is where they live, where clocks change.
 _NEVER_SUMMER = frozenset({"EST", "MST"})
 
@@ -82,6 +90,8 @@ class Row(AboutPatient):
     clinician: str
     service: str
     state: State
+    link: str
+    """Where a visit by video is joined; empty for one to which the patient comes."""
     columns: frozenset[str]
 
     def values(self) -> tuple[Any, ...]:
@@ -89,7 +99,7 @@ class Row(AboutPatient):
         at = self.starts_at and self.starts_at.isoformat()
         parts = (self.appointment_id, self.patient_id, at, self.duration_minutes, self.timezone)
         said = (self.location, self.clinician, self.service, self.state.status, self.state.response)
-        return (*parts, *said, sorted(self.columns))
+        return (*parts, *said, sorted(self.columns), *((self.link,) if self.link else ()))
 
 
 def parse(cells: Cells, context: Context) -> Row:
@@ -108,6 +118,7 @@ def parse(cells: Cells, context: Context) -> Row:
         clinician=cells.text("clinician", limit=_LONGEST_TEXT),
         service=cells.text("service", limit=_LONGEST_TEXT),
         state=state,
+        link=_link(cells),
         columns=cells.columns,
     )
 
@@ -150,6 +161,7 @@ def _new_values(row: Row, mark: str, context: Context) -> dict[str, Any]:
         "location": row.location,
         "service": row.service,
         "clinician": _clinician(row, context),
+        LINK: _sealed_link(row, context),
         "status": row.state.status,
         "response": response,
         "responded_at": None if response is Participation.NEEDS_ACTION else context.now,
@@ -166,12 +178,15 @@ def _change(connection: Connection, rows: Sequence[tuple[Row, str]], context: Co
     found = connection.execute(_CHANGING, {"appointments": [row.appointment_id for row, _ in rows]})
     before = {held.appointment_id: held for held in found}
     rows = [pair for pair in rows if pair[0].patient_id not in context.promised]
-    writes, changes, overtaken = [], [], []
+    writes, changes, overtaken, relinked = [], [], [], []
     for row, mark in rows:
         held = before[row.appointment_id]
         after = _after(row, held, context)
         writes.append({"of_appointment": row.appointment_id, "row_hash": mark, "updated_at": context.now, **after})
         changes += _history(row.appointment_id, held, after, context)
+        has_other_link = LINK in row.columns and row.link != _link_of(held, context)
+        if has_other_link and after["version"] == held.version:
+            relinked.append(row.appointment_id)
         if after["version"] > held.version:
             reason = "moved" if after["status"].is_ahead else str(after["status"])
             overtaken.append(
@@ -191,6 +206,7 @@ def _change(connection: Connection, rows: Sequence[tuple[Row, str]], context: Co
         visits = [one.appointment_id for one in overtaken]
         connection.execute(_CHARTED, {"visits": visits, "at_once": context.now})
     void(connection, overtaken, now=context.now)
+    write_anew(connection, relinked, now=context.now)
 
 
 def _after(row: Row, held: Any, context: Context) -> dict[str, Any]:
@@ -216,11 +232,14 @@ def _after(row: Row, held: Any, context: Context) -> dict[str, Any]:
         "location": row.location if "location" in has else held.location,
         "service": row.service if "service" in has else held.service,
         "clinician": _clinician(row, context) if "clinician" in has else held.clinician,
+        LINK: _sealed_link(row, context) if LINK in has else held.telehealth_url,
         "status": status,
         "response": response,
         "responded_at": responded_at,
         "version": held.version + overtaken,
         "previous_starts_at": held.starts_at if moved else held.previous_starts_at,
+        # Who was there for the old time is not there for the new one.
+        "arrived_at": None if moved or other_patient else held.arrived_at,
     }
 
 
@@ -250,6 +269,26 @@ def _shown(value: Any) -> str:
 
 def _clinician(row: Row, context: Context) -> bytes | None:
     return context.vault.maybe_seal("appointments.clinician", row.appointment_id, row.clinician or None)
+
+
+def _sealed_link(row: Row, context: Context) -> bytes | None:
+    return context.vault.maybe_seal(f"appointments.{LINK}", row.appointment_id, row.link or None)
+
+
+def _link_of(held: Any, context: Context) -> str:
+    return context.vault.maybe_open(f"appointments.{LINK}", held.appointment_id, held.telehealth_url) or ""
+
+
+def _link(cells: Cells) -> str:
+    """Whoever has the link may be let into the visit: it has to be a whole address, and encrypted on the way."""
+    text = cells.text(LINK)
+    if not text:
+        return ""
+    if len(text) > LONGEST_LINK:
+        raise BadCell(LINK, "link", f"longer than {LONGEST_LINK} characters: a text has no room for it")
+    if not _ADDRESS.fullmatch(text):
+        raise BadCell(LINK, "link", "no https address: write it in full, such as https://video.example/room")
+    return text
 
 
 def _state(cells: Cells, context: Context) -> State:

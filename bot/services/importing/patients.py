@@ -20,10 +20,12 @@ from bot.services.importing.context import Context, Stored, digests
 from bot.services.importing.languages import LONGEST_TAG, language_tag
 from bot.services.importing.merging import bring_over
 from bot.services.importing.times import read_birth_date
-from bot.services.importing.words import read_consent
+from bot.services.importing.words import read_consent, read_yes
 from bot.store.tables import Patient
 
-COLUMNS = ("patient_id", "given_name", "family_name", "birth_date", "phone", "language", "timezone", "consent")
+COLUMNS = (
+    "patient_id", "given_name", "family_name", "birth_date", "phone", "language", "timezone", "consent", "interpreter",
+)  # fmt: skip
 REQUIRED = ("patient_id", "phone")
 KEY = "patient_id"
 # Cells that only FHIR resources give: other numbers to try, and whether the patient lives or has been merged away.
@@ -69,6 +71,8 @@ class Row:
     phone_given: bool
     language: str | None
     timezone: str | None
+    interpreter: bool | None
+    """Whether visits need one; None where the file does not say."""
     status: PatientStatus | None
     said: tuple[ConsentStatus, ConsentBasis] | None
     replaced_by: str | None
@@ -78,7 +82,8 @@ class Row:
         """All that decides whether the row has changed."""
         parts = (self.patient_id, self.given_name, self.family_name, self.birth_date, self.phone, self.phone_given)
         merged = (self.replaced_by,) if self.replaced_by else ()
-        return (*parts, self.language, self.timezone, self.status, self.said, sorted(self.columns), *merged)
+        spoken = () if self.interpreter is None else (self.interpreter,)
+        return (*parts, self.language, self.timezone, self.status, self.said, sorted(self.columns), *merged, *spoken)
 
 
 def parse(cells: Cells, context: Context) -> Row:
@@ -101,6 +106,7 @@ def parse(cells: Cells, context: Context) -> Row:
         phone_given=phone_given,
         language=_language(cells),
         timezone=_timezone(cells),
+        interpreter=_interpreter(cells),
         status=_status_said(cells, given, family),
         said=_consent(cells, context),
         replaced_by=cells.identifier("replaced_by") if cells.text("replaced_by") else None,
@@ -172,6 +178,7 @@ def _new_values(row: Row, mark: str, context: Context) -> dict[str, Any]:
         "language": row.language or _DEFAULT_LANGUAGE,
         "language_basis": ConsentBasis.IMPORT,
         "timezone": row.timezone,
+        "interpreter": row.interpreter,
         "status": row.status or PatientStatus.ACTIVE,
         "replaced_by": row.replaced_by,
         "row_hash": mark,
@@ -193,6 +200,8 @@ def _changed_values(row: Row, mark: str, before: Any, context: Context) -> dict[
         values["language"] = before.language if ours else row.language
     if "timezone" in row.columns:
         values["timezone"] = row.timezone
+    if "interpreter" in row.columns:
+        values["interpreter"] = row.interpreter
     if "replaced_by" in row.columns:
         values["replaced_by"] = row.replaced_by
     if row.status:
@@ -283,6 +292,13 @@ def _timezone(cells: Cells) -> str | None:
     if zone is None:
         cells.warn("timezone", "time zone: no IANA name such as America/Chicago; the clinic's is taken")
     return zone
+
+
+def _interpreter(cells: Cells) -> bool | None:
+    found = read_yes(cells.text("interpreter"))
+    if found is None and cells.text("interpreter"):
+        cells.warn("interpreter", "interpreter: neither yes nor no; left out")
+    return found
 
 
 def _consent(cells: Cells, context: Context) -> tuple[ConsentStatus, ConsentBasis] | None:

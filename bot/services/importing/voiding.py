@@ -1,4 +1,4 @@
-"""What a moved or cancelled visit takes with it: questions about the old time, contacts planned for it."""
+"""What a changed visit takes with it: questions about the old time, contacts planned for it, texts with an old link."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from bot.core.journey import QuestionState, TouchState
-from bot.store.tables import Conversation, PatientContact, Question, Touch
+from bot.core.messages import MessageStatus
+from bot.services.gate import NEW_LINK, drop
+from bot.store.tables import Conversation, Message, PatientContact, Question, Touch
 
 # No DISTINCT: PostgreSQL cannot compare JSON, and the same question twice does no harm.
 _ASKED = (
@@ -39,6 +41,18 @@ _VOID_TOUCHES = (
         or_(Touch.state == TouchState.PLANNED, Touch.state == TouchState.QUEUED),
     )
     .values(state=TouchState.VOID, reason=bindparam("new_reason"), updated_at=bindparam("new_updated_at"))
+)
+
+_WAITING = (
+    select(Message.id)
+    .join(Touch, Touch.message_id == Message.id)
+    .where(
+        Touch.subject_id.in_(bindparam("visits", expanding=True)),
+        Touch.journey == "appointment",
+        Touch.state == TouchState.QUEUED,
+        Message.status == MessageStatus.PLANNED,
+    )
+    .distinct()
 )
 
 
@@ -78,3 +92,12 @@ def void(connection: Connection, visits: Sequence[Overtaken], *, now: datetime) 
             for visit in visits
         ],
     )
+
+
+def write_anew(connection: Connection, appointment_ids: Sequence[str], *, now: datetime) -> None:
+    """Texts about these visits that still wait have a link that leads nowhere now: they are made once more."""
+    if not appointment_ids:
+        return
+    waiting = connection.execute(_WAITING, {"visits": appointment_ids}).scalars().all()
+    if waiting:
+        drop(connection, dict.fromkeys(waiting, NEW_LINK), now)

@@ -31,6 +31,14 @@ def read_consent(text: str) -> ConsentStatus | None:
     return ConsentStatus.OPTED_IN if folded in _YES else None
 
 
+def read_yes(text: str) -> bool | None:
+    """Yes or no as systems write it; None where it says neither."""
+    folded = " ".join(text.casefold().split())
+    if folded in ("yes", "y", "true", "t", "1", "needed", "required"):
+        return True
+    return False if folded in ("no", "n", "false", "f", "0", "not needed") else None
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """A visit's status, and the patient's answer where the word says that too."""

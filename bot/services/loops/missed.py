@@ -13,9 +13,12 @@ from sqlalchemy.orm import aliased
 from bot.core.journey import Urgency
 from bot.core.people import AppointmentStatus, PatientStatus
 from bot.services.clinic import Clinic
+from bot.services.confidence import in_confidence
 from bot.services.loops.aside import to_open
 from bot.services.loops.feeds import BATCH
 from bot.services.loops.opening import Opening
+from bot.store.columns import AnyRow
+from bot.store.queries import planning
 from bot.store.queries.asides import stands_back
 from bot.store.tables import Appointment, Enrollment, Patient
 
@@ -37,7 +40,13 @@ def missed(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Op
         earlier.starts_at > since - A_YEAR,
     )
     rows = connection.execute(
-        select(Appointment.appointment_id, Appointment.patient_id, before.label("again"))
+        select(
+            Appointment.appointment_id,
+            Appointment.patient_id,
+            Appointment.service,
+            Appointment.location,
+            before.label("again"),
+        )
         .join(Patient, Patient.patient_id == Appointment.patient_id)
         .where(
             Appointment.starts_at >= since,
@@ -52,14 +61,24 @@ def missed(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Op
         .order_by(Appointment.starts_at, Appointment.appointment_id)
         .limit(BATCH)
     ).all()
+    kept = _kept(connection, clinic, rows, now)
     return [
         Opening(
             journey="no_show",
             patient_id=row.patient_id,
             subject_id=row.appointment_id,
-            step="why" if row.again else None,
+            step="call-discreetly" if row.appointment_id in kept else "why" if row.again else None,
             priority=Urgency.URGENT if row.again else Urgency.ROUTINE,
             data={"again": "yes"} if row.again else {},
         )
         for row in rows
     ]
+
+
+def _kept(connection: Connection, clinic: Clinic, rows: Sequence[AnyRow], now: datetime) -> frozenset[str]:
+    """Those of these visits of which no text may tell on the phone that texts about loops go to."""
+    private = [row for row in rows if clinic.sensitive.is_one(row.service, row.location)]
+    first = planning.contacts(connection, [row.patient_id for row in private]) if private else {}
+    pairs = {(patient_id, contact.contact_point_id) for patient_id, contact in first.items()}
+    may = {patient_id for patient_id, _phone in in_confidence(connection, clinic, pairs, now)}
+    return frozenset(row.appointment_id for row in private if row.patient_id not in may)

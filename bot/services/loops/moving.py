@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, update
 from bot.core.dialogue import advance
 from bot.core.effects import (
     Answer,
+    Arrived,
     Ask,
     ChangeConsent,
     CloseQuestion,
@@ -142,7 +143,7 @@ def _effect(
             pass  # A step waits by its own times, and nothing has been answered.
         case FreeSlot():
             slots.give_back(connection, effect.slot_id, loop.id, now)
-        case TakeSlot() | Answer() | ChangeConsent() | SetLanguage() | MarkPatient() | PauseJourneys():
+        case TakeSlot() | Answer() | Arrived() | ChangeConsent() | SetLanguage() | MarkPatient() | PauseJourneys():
             raise TypeError(f"{type(effect).__name__} is only for what a patient wrote")
         case _:
             assert_never(effect)

@@ -41,6 +41,8 @@ class Fault(StrEnum):
     CHOICE = "choice"
     URL = "url"
     LANGUAGE = "language"
+    OFFERS = "offers"
+    WORDS = "words"
 
 
 Faults = dict[str, Fault]

@@ -16,7 +16,9 @@ from bot.store.columns import new_id
 from bot.store.queries import places as queries
 
 KIND = "location"
-FIELDS = ("name", "text_name", "phone", "timezone", "hours", "holidays")
+FIELDS = ("name", "text_name", "phone", "timezone", "hours", "holidays", "check_in", "directions", "spoken")
+LONGEST_DIRECTIONS = 120
+"""The rest of the text leaves room for no more."""
 
 
 def save(
@@ -57,12 +59,31 @@ def _read(clinic: Clinic, form: Mapping[str, str], *, new: bool) -> tuple[dict[s
         "timezone": fields.zone("timezone"),
         "hours": fields.hours(),
         "holidays": fields.days("holidays"),
+        "check_in": fields.yes("check_in"),
+        "directions": _directions(clinic, fields),
+        "spoken": [tag for tag in clinic.texts.languages() if fields.yes(f"speaks_{tag}")],
     }
     if new:
         values["name"] = fields.line("name", most=120)
     if "text_name" not in fields.faults and clinic.texts.tells(values["text_name"]):
         fields.faults["text_name"] = Fault.TELLS
     return values, fields.faults
+
+
+def _directions(clinic: Clinic, fields: Fields) -> dict[str, str]:
+    """How to get in, by language; each is linted as the texts are that it stands in."""
+    found: dict[str, str] = {}
+    for tag in clinic.texts.languages():
+        name = f"directions_{tag}"
+        text = fields.line(name, most=LONGEST_DIRECTIONS, needed=False)
+        if text and name not in fields.faults:
+            if clinic.texts.tells(text):
+                fields.faults[name] = Fault.WORDS
+            elif clinic.texts.offers(text):
+                fields.faults[name] = Fault.OFFERS
+        if text:
+            found[tag] = text
+    return found
 
 
 def _write(

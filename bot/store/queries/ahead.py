@@ -32,6 +32,7 @@ def visits(connection: Connection, patient_ids: Sequence[str], now: datetime) ->
             Appointment.version,
             Appointment.planned_version,
             Appointment.previous_starts_at,
+            Appointment.telehealth_url,
             Appointment.location,
             Appointment.service,
             Patient.given_name,

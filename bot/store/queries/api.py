@@ -62,6 +62,8 @@ _APPOINTMENT_COLUMNS = (
     Appointment.status,
     Appointment.response,
     Appointment.responded_at,
+    Appointment.telehealth_url.is_not(None).label("telehealth"),
+    Appointment.arrived_at,
     Appointment.created_at,
     Appointment.updated_at,
 )

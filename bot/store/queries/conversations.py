@@ -96,8 +96,10 @@ _PEOPLE = (
         Patient.status,
         Patient.timezone,
         Patient.paused_since,
+        Patient.birth_date,
         PatientContact.consent,
         PatientContact.scope,
+        PatientContact.relation,
     )
     .join(PatientContact, PatientContact.patient_id == Patient.patient_id)
     .where(PatientContact.contact_point_id == _CONTACT_ID, PatientContact.active.is_(True))
@@ -136,6 +138,8 @@ _THEIRS = (
         Appointment.version,
         Appointment.location,
         Appointment.service,
+        Appointment.telehealth_url,
+        Appointment.arrived_at,
     )
     .join(PatientContact, PatientContact.patient_id == Appointment.patient_id)
     .where(PatientContact.contact_point_id == _CONTACT_ID, PatientContact.active.is_(True))

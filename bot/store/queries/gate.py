@@ -105,6 +105,8 @@ _VISITS = select(
     Appointment.response,
     Appointment.responded_at,
     Appointment.version,
+    Appointment.service,
+    Appointment.location,
 ).where(Appointment.appointment_id.in_(_IDS))
 _IN_FLIGHT = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
 _RECENT = select(Message.patient_id, Message.sent_at, Message.updated_at).where(

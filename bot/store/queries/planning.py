@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, or_, select, text, union, update
+from sqlalchemy import Connection, func, or_, select, text, union, update
 
 from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import Direction, MessageStatus, Origin
@@ -54,6 +54,7 @@ _TO_PLAN = (
         Appointment.service,
         Appointment.planned_version,
         Appointment.previous_starts_at,
+        Appointment.telehealth_url,
     )
     .where(Appointment.planned_version < Appointment.version)
     .order_by(Appointment.appointment_id)
@@ -90,6 +91,19 @@ def spoken_of(connection: Connection, appointment_ids: Sequence[str], *, since: 
             Message.origin == Origin.OUTREACH,
             Message.status.not_in(NEVER),
             Message.created_at > since,
+        )
+    )
+    return frozenset(row for row in rows.scalars() if row is not None)
+
+
+def told_lately(connection: Connection, appointment_ids: Sequence[str], *, since: datetime) -> frozenset[str]:
+    """Those of these visits that an outreach has spoken of since then, or is about to: it waits for its hour."""
+    rows = connection.execute(
+        select(Message.appointment_id).where(
+            among(connection, Message.appointment_id, appointment_ids),
+            Message.origin == Origin.OUTREACH,
+            Message.status.not_in(NEVER),
+            or_(Message.status == MessageStatus.PLANNED, func.coalesce(Message.sent_at, Message.updated_at) > since),
         )
     )
     return frozenset(row for row in rows.scalars() if row is not None)
@@ -203,6 +217,7 @@ DUE = (
         Appointment.location,
         Appointment.service,
         Appointment.previous_starts_at,
+        Appointment.telehealth_url,
         Patient.given_name,
         Patient.language,
     )
@@ -262,7 +277,13 @@ def siblings(
 
 def contacts(connection: Connection, patient_ids: Sequence[str]) -> Mapping[str, AnyRow]:
     """For each patient the phone that is tried first, with its conversation (None until the first contact)."""
-    rows = connection.execute(
+    # Ordered by falling rank, so that the one tried first is the one that stays.
+    return {row.patient_id: row for row in numbers(connection, patient_ids)}
+
+
+def numbers(connection: Connection, patient_ids: Sequence[str]) -> Sequence[AnyRow]:
+    """Every phone of these patients that can be texted, of each patient's the one tried first last."""
+    return connection.execute(
         select(
             PatientContact.patient_id,
             PatientContact.contact_point_id,
@@ -281,9 +302,14 @@ def contacts(connection: Connection, patient_ids: Sequence[str]) -> Mapping[str,
             ContactPoint.status == NumberStatus.ACTIVE,
         )
         .order_by(PatientContact.patient_id, PatientContact.rank.desc(), PatientContact.contact_point_id)
-    )
-    # Ordered by falling rank, so that the one tried first is the one that stays.
-    return {row.patient_id: row for row in rows}
+    ).all()
+
+
+def conversations_of(connection: Connection, contact_point_ids: Sequence[str]) -> Mapping[str, str]:
+    """The conversation with each of these phones that has one."""
+    query = select(Conversation.contact_point_id, Conversation.id)
+    rows = connection.execute(query.where(among(connection, Conversation.contact_point_id, contact_point_ids)))
+    return {row.contact_point_id: row.id for row in rows}
 
 
 def household_of(connection: Connection, contact_point_ids: Sequence[str]) -> Sequence[str]:

@@ -33,6 +33,8 @@ HAPPENED: Final = (AppointmentStatus.FULFILLED, AppointmentStatus.ARRIVED, Appoi
 CHART_WITHIN: Final = timedelta(days=14)
 """What nobody has put into the chart in so long is not asked for any more: the list must not grow for ever."""
 JUST_OVER: Final = timedelta(hours=12)
+HERE_FOR: Final = timedelta(hours=3)
+"""So long somebody who has come may still wait."""
 ARRIVED: Final = (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ)
 UNANSWERED: Final = (Participation.NEEDS_ACTION, Participation.TENTATIVE)
 
@@ -165,6 +167,24 @@ def visits(connection: Connection, appointment_ids: Sequence[str]) -> Sequence[A
         .outerjoin(ContactPoint, ContactPoint.id == _phone_of(Appointment.patient_id))
         .outerjoin(Conversation, Conversation.contact_point_id == ContactPoint.id)
         .where(Appointment.appointment_id.in_(appointment_ids))
+    ).all()  # fmt: skip
+
+
+def here(connection: Connection, *, locations: Sequence[str], now: datetime, limit: int) -> Sequence[AnyRow]:
+    """Visits whose patients have texted of late that they are there, and of whom the chart does not know it yet."""
+    return connection.execute(
+        select(
+            Appointment.appointment_id, Appointment.starts_at, Appointment.timezone, Appointment.service,
+            Appointment.location, Appointment.arrived_at, Appointment.telehealth_url.is_not(None).label("is_video"),
+            Patient.patient_id, Patient.given_name, Patient.family_name,
+        )
+        .join(Patient, Patient.patient_id == Appointment.patient_id)
+        .where(
+            Appointment.arrived_at > now - HERE_FOR, Appointment.status.in_(AHEAD),
+            *([Appointment.location.in_(locations)] if locations else []),
+        )
+        .order_by(Appointment.arrived_at, Appointment.appointment_id)
+        .limit(limit)
     ).all()  # fmt: skip
 
 

@@ -111,6 +111,8 @@ class Appointment(Answer):
     status: AppointmentStatus = Field(description="FHIR R4 Appointment.status.")
     response: Participation = Field(description="The patient's answer; `tentative` asks for another time.")
     responded_at: datetime | None
+    telehealth: bool = Field(description="Whether it is joined by a link. The link itself is not shown.")
+    arrived_at: datetime | None = Field(description="When the patient texted that they are there.")
     created_at: datetime
     updated_at: datetime
 

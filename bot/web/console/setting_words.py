@@ -23,6 +23,8 @@ FAULTS: Final = Said({
     Fault.NO_WAY: "Give a number for texts, or choose e-mail: otherwise they hear nothing.",
     Fault.CHOICE: "Choose one from the list.",
     Fault.URL: "Write the whole address, beginning with https://.",
+    Fault.OFFERS: "This asks for a word on which carriers act by themselves, such as STOP or YES. Find another one.",
+    Fault.WORDS: "These words tell what the care is for, and texts show on lock screens. Find others.",
     Fault.LANGUAGE: "Write language codes that the clinic has, such as en, es.",
 })  # fmt: skip
 LEVEL_ORDER: Final = Said({"order": "Something more urgent cannot have more time than this."})

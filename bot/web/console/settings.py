@@ -135,9 +135,12 @@ def _form(row: AnyRow | None, typed: dict[str, str], faults: Faults | None = Non
     zones = sorted(zone for zone in checks.zones() if "/" in zone and not zone.startswith("Etc/"))
     with clinic().database.read() as connection:
         _set_up, unplaced = _places(connection, clinic().clock())
+    tags = clinic().texts.languages()
+    others = [f"directions_{tag}" for tag in tags if tag != "en"]
+    more = any(typed.get(name) or (faults and name in faults) for name in others)
     return shown(
         "settings_location", row=row, typed=typed, faults=faults or {}, zones=zones, unplaced=unplaced, DAYS=DAYS,
-        office=clinic().settings.office_hours,
+        languages=tags, more=more, office=clinic().settings.office_hours,
     )  # fmt: skip
 
 
@@ -148,5 +151,8 @@ def _typed(row: AnyRow) -> dict[str, str]:
         for day, span in row.hours.items()
         for end, part in zip(("from", "to"), span.split("-"), strict=True)
     }
-    holidays = "\n".join(row.holidays)
-    return {"text_name": row.text_name, "phone": row.phone, "timezone": row.timezone, "holidays": holidays, **hours}
+    own = {"text_name": row.text_name, "phone": row.phone, "timezone": row.timezone}
+    boxes = [*(["check_in"] if row.check_in else ()), *(f"speaks_{tag}" for tag in row.spoken)]
+    ticked = dict.fromkeys(boxes, "yes")
+    directions = {f"directions_{tag}": text for tag, text in row.directions.items()}
+    return {**own, "holidays": "\n".join(row.holidays), **hours, **ticked, **directions}

@@ -83,6 +83,8 @@ def _changed(event: Event, now: datetime, _zone: str) -> str:
         case "status":
             values = {"status": VISITS.get(after) or str(after), "visit": visit, "name": name}
             return say("%(name)s: visit of %(visit)s is now: %(status)s", **values)
+        case "arrived_at":
+            return say("%(name)s: is here for the visit of %(visit)s", name=name, visit=visit)
         case field:
             values = {"field": str(field), "old": before or "–", "new": after or "–", "name": name, "visit": visit}
             return say("%(name)s: visit of %(visit)s, %(field)s: %(old)s → %(new)s", **values)

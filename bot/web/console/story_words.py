@@ -35,6 +35,7 @@ RELATIONS: Final = Said({
 })
 SCOPES: Final = Said({
     Scope.ALL: "May be told everything",
+    Scope.CONFIDENTIAL: "Everything, also of sensitive visits",
     Scope.LOGISTICS: "Times and places only",
     Scope.NOTHING: "May be told nothing",
 })
@@ -72,6 +73,10 @@ STEPS: Final = Said({
     "reminder_first": "First reminder",
     "reminder_last": "Last reminder",
     "same_day": "Note on the day",
+    "arrival": "How to check in",
+    "video": "Link to the video visit",
+    "discreet": "Asked to call",
+    "arrived": "Answer to “I am here”",
     "moved": "Notice that the visit moved",
     "cancelled": "Notice that the visit is called off",
     "household": "Reminder for the household",
@@ -96,6 +101,9 @@ LEFT_OUT: Final = Said({
     "no-usable-number": "there is no number that can be texted",
     "another-text-says-it": "another text says the same",
     "language-changed": "the language was changed; it is written anew",
+    "link-changed": "the visit has another link; it is written anew",
+    "arrived": "the patient is there",
+    "sensitive-visit": "others read this phone, and the visit is nobody's business",
     "patient-merged": "the record was merged with another",
 })
 ACTORS: Final = Said({

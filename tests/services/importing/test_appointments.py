@@ -244,3 +244,52 @@ def test_an_import_is_audited_without_patient_data(desk: Desk) -> None:
     entry = desk.one("SELECT * FROM audit_entries WHERE object_id = :i", i=report.import_id)
     detail = entry.detail if isinstance(entry.detail, dict) else json.loads(entry.detail)
     assert (entry.actor, entry.action, detail["added"]) == ("cli", "import", 1)
+
+
+LINK = "https://video.example/j/81234?pwd=a1B2"
+
+
+def video(desk: Desk, link: str, at: str = "2026-12-01T14:30") -> Any:
+    header = "appointment_id,patient_id,starts_at,timezone,telehealth_url"
+    return desk.load("appointments", f"{header}\nA1,P1,{at},America/Chicago,{link}")
+
+
+def test_a_link_lands_sealed_and_is_changed_by_a_later_file(desk: Desk) -> None:
+    assert video(desk, LINK).added == 1
+    assert desk.opened("appointments.telehealth_url", "A1") == LINK
+    assert LINK.encode() not in visit(desk).telehealth_url
+    assert video(desk, LINK).unchanged == 1
+    video(desk, LINK + "9")
+    assert desk.opened("appointments.telehealth_url", "A1") == LINK + "9"
+    assert visit(desk).version == 1, "the time is the same: an answer still counts"
+    desk.visits(VISIT)
+    assert desk.opened("appointments.telehealth_url", "A1") == LINK + "9", "a file without the column leaves it"
+    video(desk, "")
+    assert visit(desk).telehealth_url is None
+
+
+@pytest.mark.parametrize(
+    ("link", "why"),
+    [
+        ("http://rooms.example/7", "no https address"),
+        ("rooms.example/7", "no https address"),
+        ("https://rooms.example/7 two", "no https address"),
+        ("https://user@rooms.example/", "no https address"),
+        ("https://video.example/" + "a" * 140, "longer than 160 characters"),
+    ],
+)
+def test_a_link_that_no_text_can_carry_is_a_bad_row(desk: Desk, link: str, why: str) -> None:
+    report = video(desk, link)
+    assert (report.added, report.rejected) == (0, 1)
+    assert f"line 2: telehealth_url: link: {why}" in str(report.faults[0])
+    assert link not in str(report.faults[0])
+
+
+def test_who_moves_has_not_arrived_yet(desk: Desk) -> None:
+    desk.visits(VISIT)
+    with desk.clinic.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE appointments SET arrived_at = '2026-12-01 20:20:00'")
+    desk.visits(VISIT.replace("Main St", "Elm St"))
+    assert visit(desk).arrived_at is not None
+    desk.visits(VISIT.replace("T14:30", "T15:30"))
+    assert visit(desk).arrived_at is None

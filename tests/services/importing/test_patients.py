@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.config import Settings
@@ -236,6 +238,19 @@ def test_of_two_rows_with_one_id_the_last_counts(desk: Desk) -> None:
     assert str(report.faults[0]) == "line 2: patient_id: the same id again in line 4, which counts (warning)"
     assert desk.opened("patients.given_name", "P1") == "Anna"
     assert desk.patients(*rows).unchanged == 2
+
+
+def test_who_needs_an_interpreter_is_said_or_not(desk: Desk) -> None:
+    def said(cell: str) -> Any:
+        desk.load("patients", f"patient_id,phone,interpreter\nP1,601-555-0142,{cell}\n")
+        return desk.one("SELECT interpreter FROM patients").interpreter
+
+    assert [said(cell) for cell in ("yes", "No", "")] == [True, False, None]
+    report = desk.load("patients", "patient_id,phone,interpreter\nP1,601-555-0142,perhaps\n")
+    assert "neither yes nor no" in str(report.faults[0])
+    said("Y")
+    desk.patients(ANA)
+    assert desk.one("SELECT interpreter FROM patients").interpreter, "a file without the column leaves it"
 
 
 def test_columns_that_the_file_lacks_stay_as_they_are(desk: Desk) -> None:

@@ -228,3 +228,34 @@ def test_settings_take_few_queries(sam: Browser, count_queries: Callable[[], int
         before = count_queries()
         assert sam.get(f"/console/settings{path}").status_code == 200
         assert count_queries() - before <= 12, path
+
+
+def test_how_to_check_in_is_ticked_and_worded_by_language(desk: Desk, sam: Browser) -> None:
+    sam.post("/console/settings/locations", ELM)
+    row = desk.row(Location)
+    assert (row.check_in, row.directions, row.spoken) == (False, {}, [])
+    path = f"/console/settings/locations/{row.id}"
+    words = {"directions_en": "Park behind the house.", "directions_ru": "Вход со двора."}
+    sam.post(path, {**ELM, **words, "check_in": "yes", "speaks_en": "yes", "speaks_es": "yes"})
+    row = desk.row(Location)
+    assert row.check_in
+    assert row.directions == {"en": "Park behind the house.", "ru": "Вход со двора."}
+    assert row.spoken == ["en", "es"]
+    assert audited(desk, "location.change").detail["check_in"] == [False, True]
+    page = sam.get(path).text
+    assert "Вход со двора." in page
+    assert page.count("checked") == 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({"directions_en": "Ask for the oncology desk."}, "tell what the care is for"),
+        ({"directions_en": "Reply YES if you need a ramp."}, "a word on which carriers act"),
+        ({"directions_es": "x" * 121}, "too long"),
+    ],
+)
+def test_words_on_the_way_in_are_linted(desk: Desk, sam: Browser, typed: dict[str, str], why: str) -> None:
+    answer = sam.post("/console/settings/locations", {**ELM, **typed})
+    assert answer.status_code == 422
+    assert why in answer.text

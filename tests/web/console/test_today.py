@@ -156,6 +156,34 @@ def test_it_asks_the_database_no_more_often_for_many_than_for_one(
         shown = today.read_today(
             desk.clinic, connection, user_id="nobody", locations=["Main St"], now=desk.clinic.clock()
         )
-        assert count_queries() - before <= 7
+        assert count_queries() - before <= 8
     assert len(shown.needing) == min(patients, today.SHOWN)
     assert shown.unconfirmed_count == patients
+
+
+def test_who_has_come_stands_on_the_page_until_the_chart_knows(desk: Desk, browser_of: Sit) -> None:
+    visit = desk.visit(1, desk.patient(10, "Rosa", "Delgado"), minutes=20)
+    talk = desk.text(10, "I'm here")
+    browser = browser_of("Ana Ruiz")
+    page = browser.get("/console/").text
+    assert "Is here" in page
+    assert "They are here: tell the front desk, and check them in." in page
+    part = page[page.index('id="here-title"') :]
+    assert "Rosa Delgado" in part[: part.index("</section>")]
+    assert "arrived" in part[: part.index("</section>")]
+    assert "Arrived" in browser.get(f"/console/conversations/{talk}").text
+    assert "is here for the visit" in browser.get("/console/patients/P-010").text
+    desk.change(Appointment, Appointment.appointment_id == visit, status=AppointmentStatus.ARRIVED)
+    assert 'id="here-title"' not in browser.get("/console/").text
+
+
+def test_a_visit_by_video_says_so_and_never_shows_its_link(desk: Desk, browser_of: Sit) -> None:
+    visit = desk.visit(1, desk.patient(10, "Rosa", "Delgado"), minutes=20)
+    sealed = desk.clinic.vault.seal("appointments.telehealth_url", visit, "https://video.example/j/81?pwd=aB")
+    desk.change(Appointment, Appointment.appointment_id == visit, telehealth_url=sealed)
+    talk = desk.text(10, "hello, a question")
+    browser = browser_of("Ana Ruiz")
+    for path in (f"conversations/{talk}", "patients/P-010"):
+        page = browser.get(f"/console/{path}").text
+        assert "by video" in page
+        assert "video.example" not in page

@@ -1,0 +1,150 @@
+"""Whoever writes on the day that they are there: recorded on the visit, and told to the front desk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.core.answering import each_visit, residue
+from bot.core.binding import Binding, Fit
+from bot.core.effects import Arrived, Effect, Escalate, Say, VoidTouches
+from bot.core.escalation import Priority, Reason
+from bot.core.intents import Intent, Understanding
+from bot.core.journey import Journey
+from bot.core.people import Participation, Visit
+from bot.core.situation import Response, Situation
+
+EARLY: Final = timedelta(hours=2)
+LATE: Final = timedelta(hours=1)
+"""So long before and after the start "I am here" is about this visit."""
+TOGETHER: Final = timedelta(minutes=45)
+"""Whoever comes for two visits that begin so soon after each other is there for both."""
+DAY_OF: Final = "same_day"
+
+_HERE: Final = (
+    # en
+    r"^(?:(?:hi|hello|hey|ok|okay|yes|yep|good (?:morning|afternoon)|just|now|we|i)[,!]? )*"
+    r"(?:here|arrived|(?:got|pulled|walked) (?:here|in|up)|checked in|parked|outside|in the lobby|logged (?:in|on))\b"
+    r"(?!'| (?:is|are|was|you|we|home|safe))",
+    r"\b(?:i'?m|i am|we'?re|we are|i'?ve|i have|we have|we'?ve) (?:(?:just|now|already|all|sitting|waiting|both) )*"
+    r"(?:here|arrived|outside|parked|checked in|downstairs|out front|logged (?:in|on)|(?:on|in) the (?:video|call|link)"
+    r"|at (?:the|your) (?:front |main )?(?:desk|door|clinic|entrance|reception|counter)"
+    r"|in (?:the|your) (?:waiting |parking |exam )?(?:lobby|room|area|lot|garage|building|clinic))\b",
+    r"\b(?:just|have) (?:arrived|got here|pulled in|parked)\b",
+    # es
+    r"\bllegu[eé]\b|\bllegamos\b|\bya (?:estoy|estamos)\s*(?:$|[.!])",
+    r"\baqu[ií] (?:estoy|estamos|ando)\b|^(?:ya )?aqu[ií]\b",
+    r"\b(?:estoy|estamos|ando) (?:ya )?(?:aqu[ií]|ac[aá]|afuera|abajo"
+    r"|en (?:la|el) (?:sala|entrada|recepci[oó]n|cl[ií]nica|puerta|lobby|estacionamiento|parking|consultorio))",
+    # pt
+    r"\bcheguei\b|\bchegamos\b|\b(?:estou|estamos) (?:j[aá] )?(?:aqui|na recep|na sala|l[aá] fora|no estacion)",
+    # fr
+    r"\b(?:suis|sommes|on est) (?:bien )?arriv[ée]+s?\b|^(?:bonjour,? )?arriv[ée]+s?[ .!]*$",
+    r"\b(?:suis|sommes|on est) (?:bien )?(?:l[àa]\b|ici\b|dans (?:la salle|le hall)|au parking|sur place)",
+    # zh
+    r"^(?:我(?:们|們)?)?(?:已经|已經|刚|剛|都)*到(?:了|達|达)|我(?:们|們)?(?:已经|已經|刚|剛|都)*到(?:了|達|达)|已到(?!期)",
+    r"我(?:们|們)?(?:已经|已經)?在(?:这里|這裡|这儿|這兒|大厅|大廳|候诊|候診|停车|停車|门口|門口|前台|櫃檯)",
+    # vi, tl
+    r"đã (?:đến|tới)(?! (?:lúc|giờ|ngày))|(?:đến|tới) (?:nơi )?rồi|đang ở (?:đây|phòng chờ|bãi|quầy|sảnh)",
+    r"\bn?andito na\b|\bnarito na\b|\bdumating na\b|\bnakarating na\b|\bnasa (?:lobby|labas|parking|clinic) na\b",
+    # ko
+    r"도착|(?:^|저 |우리 |지금 |방금 |다 )왔(?:어요|습니다|다)|와 ?있(?:어요|습니다)|여기 있(?:어요|습니다)",
+    # ru
+    r"^(?:я |мы )?(?:уже )?(?:здесь|тут)\b|\b(?:я|мы) (?:уже )?(?:здесь|тут)\b|\bна месте\b",
+    r"(?:^|\b(?:я|мы) )(?:уже )?(?:приехал[аи]?|пришла|пришли|приш[её]л|прибыл[аи]?)\b(?! (?:мне|нам|смс|ссылк|адрес))",
+    # ar, fa
+    r"وصلت(?! ال(?:رسال|نتائج|نتيج))|وصلنا|(?:أنا|انا|نحن) هنا|في (?:صالة|غرفة) الانتظار|في الموقف",
+    r"رسیدم|رسیدیم|رسیده‌?ام|این ?جا هستم|اینجام|اینجا هستیم",
+    # hi
+    r"पहु[ँं]?च (?:गए|गया|गई|गयी|चुक)|(?:^|(?:मैं|मै|हम)(?: [^ ]+){0,2} )आ (?:गए|गया|गई|गयी|चुक)",
+    r"यहाँ (?:हूँ|हैं)|यहां (?:हूं|हैं)|\bpah?unch gay[aei]",
+    # ht
+    r"\brive\b|\b(?:mwen|m|nou) (?:la|isit)\b",
+    # pl
+    r"^(?:ju[zż] )?jeste(?:m|śmy|smy)(?: ju[zż])?(?: na miejscu| tu(?:taj)?| w poczekalni| pod gabinetem)?\s*[.!]*$",
+    r"\bna miejscu\b|\bdotar[lł][ae]m\b|\bprzysz(?:łam|edłem|lam|edlem)\b|\bprzyjecha[lł][ae]m\b",
+)
+"""How patients write that they are there, as the languages say it; drafts, as the lexicons are."""
+_NOT_YET: Final = (
+    r"\b(?:not|never|isn'?t|aren'?t|can'?t|won'?t|almost|nearly|soon|will|i'?ll|we'?ll|gonna|going to|when|once|if"
+    r"|until|till?|on (?:my|our|the) way|otw|late|leav\w+|left|should|could)\b",
+    r"\d ?min|\bminut",
+    r"\b(?:no|todav[ií]a|a[uú]n|casi|cuando|voy|pronto|tarde|luego)\b",
+    r"\bn[aã]o\b|\bainda\b|\bquase\b|\bquando\b|\bse\b|\b(?:pas|bient[ôo]t|presque|quand|retard)\b",
+    r"没|沒|快到|未|马上|馬上|还要|還要|如果|要是|怎么|怎麼|chưa|sắp|không|nếu|trễ",
+    r"\b(?:wala|hindi|malapit|papunta|kung|pag)\b|아직|못|곧|예정|안 |면 |늦",
+    r"\bне\b|ещ[её]|скоро|когда|если|опазд|подъезж|لم |لن|سوف|قريب|إذا|عندما|تأخر|هنوز|نرسید|اگر|وقتی|دیر",
+    r"नहीं|अभी तक|जब|अगर|देर|\b(?:pa|poko|ap rive|pral|lè|reta|talè)\b",
+    r"\b(?:nie|jeszcze|zaraz|kiedy|gdy|je[sś]li|sp[oó][zź]ni\w+)\b",
+)
+"""Not yet, not here, or only if: then it is for people to read."""
+HERE: Final = re.compile("|".join(f"(?:{one})" for one in _HERE), re.IGNORECASE)
+NOT_YET: Final = re.compile("|".join(_NOT_YET), re.IGNORECASE)
+LONGEST: Final = 160
+"""More than that is a story, for people to read."""
+
+
+def says_here(words: str, understanding: Understanding) -> bool:
+    """Whether the words say that the writer has come, and nothing that speaks against it."""
+    text = " ".join(words.replace("’", "'").split())
+    if len(text) > LONGEST or understanding.has(Intent.DECLINE, Intent.RESCHEDULE, Intent.OPT_OUT):
+        return False
+    return HERE.search(text) is not None and NOT_YET.search(text) is None
+
+
+def arrive(
+    understanding: Understanding, situation: Situation, journeys: Mapping[str, Journey], now: datetime
+) -> Response | None:
+    """What an arrival leads to; None where the text reports none, or no visit is near."""
+    visits = _near(situation, now) if says_here(situation.words, understanding) else ()
+    if not visits:
+        return None
+    ids = {visit.appointment_id for visit in visits}
+    asked = (q for q in situation.questions if q.is_live(now) and not q.is_notice)
+    question = next((q for q in asked if q.subjects and {subject for subject, _version in q.subjects} <= ids), None)
+    binding = Binding(Fit.OPEN, "says on the day that they are there", question, visits)
+    coming = _as_a_yes(understanding, situation, binding, journeys["appointment"], now)
+    effects: list[Effect] = [Arrived(visit.appointment_id) for visit in visits]
+    effects += coming.effects
+    # Whoever is there needs to be told no more how to get in.
+    effects += [VoidTouches(visit.appointment_id, "arrived", (DAY_OF,)) for visit in visits]
+    effects.append(Escalate(Reason.ARRIVED, Priority.URGENT, "check-in", visits[0].appointment_id))
+    effects.append(Say("appointment/arrived"))
+    answered = Response(tuple(effects), coming.enrollments, binding)
+    said = replace(understanding, intents=tuple(one for one in understanding.intents if one not in _COVERED))
+    return replace(answered, effects=(*answered.effects, *residue(said, answered)))
+
+
+_COVERED: Final = (Intent.RUNNING_LATE, Intent.CONFIRM, Intent.UNCLEAR, Intent.GREETING, Intent.ACKNOWLEDGE)
+
+
+def _near(situation: Situation, now: datetime) -> tuple[Visit, ...]:
+    """The visit of now, and those that begin soon after it; of whoever is named, where somebody is."""
+    near = [
+        visit
+        for visit in situation.visits
+        if visit.status.is_ahead
+        and visit.starts_at - EARLY <= now <= visit.starts_at + LATE
+        and (not situation.named or visit.patient_id in situation.named)
+    ]
+    first = min(near, key=lambda visit: abs(visit.starts_at - now), default=None)
+    if first is None:
+        return ()
+    return tuple(visit for visit in near if abs(visit.starts_at - first.starts_at) <= TOGETHER)
+
+
+def _as_a_yes(
+    understanding: Understanding, situation: Situation, binding: Binding, journey: Journey, now: datetime
+) -> Response:
+    """Whoever is there comes: visits that still wait for an answer are confirmed, without a word about it."""
+    waiting = tuple(
+        visit for visit in binding.visits if visit.is_open(now) and visit.response is Participation.NEEDS_ACTION
+    )
+    if not waiting:
+        return Response(())
+    yes = replace(understanding, intents=(Intent.CONFIRM,), auto=True)
+    made = each_visit(yes, situation, replace(binding, visits=waiting), journey, now)
+    return replace(made, effects=tuple(effect for effect in made.effects if not isinstance(effect, Say)))
