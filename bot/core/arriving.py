@@ -13,7 +13,7 @@ from bot.core.binding import Binding, Fit
 from bot.core.effects import Arrived, Effect, Escalate, Say, VoidTouches
 from bot.core.escalation import Priority, Reason
 from bot.core.intents import Intent, Understanding
-from bot.core.journey import Journey
+from bot.core.journey import Journey, Question
 from bot.core.people import Participation, Visit
 from bot.core.situation import Response, Situation
 
@@ -27,7 +27,7 @@ DAY_OF: Final = "same_day"
 _HERE: Final = (
     # en
     r"^(?:(?:hi|hello|hey|ok|okay|yes|yep|good (?:morning|afternoon)|just|now|we|i)[,!]? )*"
-    r"(?:here|arrived|(?:got|pulled|walked) (?:here|in|up)|checked in|parked|outside|in the lobby|logged (?:in|on))\b"
+    r"(?:here|arrived|got here|pulled (?:in|up)|walked in|checked in|parked|outside|in the lobby|logged (?:in|on))\b"
     r"(?!'| (?:is|are|was|you|we|home|safe))",
     r"\b(?:i'?m|i am|we'?re|we are|i'?ve|i have|we have|we'?ve) (?:(?:just|now|already|all|sitting|waiting|both) )*"
     r"(?:here|arrived|outside|parked|checked in|downstairs|out front|logged (?:in|on)|(?:on|in) the (?:video|call|link)"
@@ -35,12 +35,13 @@ _HERE: Final = (
     r"|in (?:the|your) (?:waiting |parking |exam )?(?:lobby|room|area|lot|garage|building|clinic))\b",
     r"\b(?:just|have) (?:arrived|got here|pulled in|parked)\b",
     # es
-    r"\bllegu[eé]\b|\bllegamos\b|\bya (?:estoy|estamos)\s*(?:$|[.!])",
-    r"\baqu[ií] (?:estoy|estamos|ando)\b|^(?:ya )?aqu[ií]\b",
+    r"\bllegu[eé]\b|\bya llegamos\b|^llegamos[ .!]*$|\bya (?:estoy|estamos)\s*(?:$|[.!])",
+    r"\baqu[ií] (?:estoy|estamos|ando)\b|^(?:ya )?aqu[ií][ .!]*$",
     r"\b(?:estoy|estamos|ando) (?:ya )?(?:aqu[ií]|ac[aá]|afuera|abajo"
     r"|en (?:la|el) (?:sala|entrada|recepci[oó]n|cl[ií]nica|puerta|lobby|estacionamiento|parking|consultorio))",
     # pt
-    r"\bcheguei\b|\bchegamos\b|\b(?:estou|estamos) (?:j[aá] )?(?:aqui|na recep|na sala|l[aá] fora|no estacion)",
+    r"\bcheguei\b|\bj[aá] chegamos\b|^chegamos[ .!]*$",
+    r"\b(?:estou|estamos) (?:j[aá] )?(?:aqui|na recep|na sala|l[aá] fora|no estacion)",
     # fr
     r"\b(?:suis|sommes|on est) (?:bien )?arriv[ée]+s?\b|^(?:bonjour,? )?arriv[ée]+s?[ .!]*$",
     r"\b(?:suis|sommes|on est) (?:bien )?(?:l[àa]\b|ici\b|dans (?:la salle|le hall)|au parking|sur place)",
@@ -51,18 +52,22 @@ _HERE: Final = (
     r"đã (?:đến|tới)(?! (?:lúc|giờ|ngày))|(?:đến|tới) (?:nơi )?rồi|đang ở (?:đây|phòng chờ|bãi|quầy|sảnh)",
     r"\bn?andito na\b|\bnarito na\b|\bdumating na\b|\bnakarating na\b|\bnasa (?:lobby|labas|parking|clinic) na\b",
     # ko
-    r"도착|(?:^|저 |우리 |지금 |방금 |다 )왔(?:어요|습니다|다)|와 ?있(?:어요|습니다)|여기 있(?:어요|습니다)",
+    r"도착(?!하겠|할|하면|하기)|(?:^|저 |우리 |지금 |방금 |다 )왔(?:어요|습니다|다)",
+    r"와 ?있(?:어요|습니다)|여기 있(?:어요|습니다)",
     # ru
-    r"^(?:я |мы )?(?:уже )?(?:здесь|тут)\b|\b(?:я|мы) (?:уже )?(?:здесь|тут)\b|\bна месте\b",
-    r"(?:^|\b(?:я|мы) )(?:уже )?(?:приехал[аи]?|пришла|пришли|приш[её]л|прибыл[аи]?)\b(?! (?:мне|нам|смс|ссылк|адрес))",
+    r"^(?:уже )?(?:здесь|тут)[ .!]*$|\b(?:я|мы) (?:уже )?(?:здесь|тут)\b|\bна месте\b",
+    r"\b(?:я|мы) (?:уже )?(?:приехал[аи]?|пришла|пришли|приш[её]л|прибыл[аи]?)\b",
+    r"^(?:уже )?(?:приехал[аи]?|пришла|приш[её]л|прибыл[аи]?)[ .!]*$",
     # ar, fa
-    r"وصلت(?! ال(?:رسال|نتائج|نتيج))|وصلنا|(?:أنا|انا|نحن) هنا|في (?:صالة|غرفة) الانتظار|في الموقف",
-    r"رسیدم|رسیدیم|رسیده‌?ام|این ?جا هستم|اینجام|اینجا هستیم",
+    r"(?:^|(?:أنا|انا|نحن|لقد) )وصل(?:ت|نا)(?:[ .!،]*$| (?:إلى|الى|للعيادة|العيادة|للموعد))",
+    r"(?:أنا|انا|نحن) هنا|في (?:صالة|غرفة) الانتظار|في الموقف",
+    r"^(?:من |ما )?(?:الان |تازه |دیگه )?رسید(?:م|یم|ه‌?ام)|این ?جا هستم|اینجام|اینجا هستیم",
     # hi
     r"पहु[ँं]?च (?:गए|गया|गई|गयी|चुक)|(?:^|(?:मैं|मै|हम)(?: [^ ]+){0,2} )आ (?:गए|गया|गई|गयी|चुक)",
     r"यहाँ (?:हूँ|हैं)|यहां (?:हूं|हैं)|\bpah?unch gay[aei]",
     # ht
-    r"\brive\b|\b(?:mwen|m|nou) (?:la|isit)\b",
+    r"\b(?:mwen|m|nou) (?:fèk |deja |gentan |fin )?rive\b|^rive[ .!]*$",
+    r"^(?:mwen|m|nou) (?:la|isit)\b|\b(?:mwen|nou) isit\b",
     # pl
     r"^(?:ju[zż] )?jeste(?:m|śmy|smy)(?: ju[zż])?(?: na miejscu| tu(?:taj)?| w poczekalni| pod gabinetem)?\s*[.!]*$",
     r"\bna miejscu\b|\bdotar[lł][ae]m\b|\bprzysz(?:łam|edłem|lam|edlem)\b|\bprzyjecha[lł][ae]m\b",
@@ -76,13 +81,26 @@ _NOT_YET: Final = (
     r"\bn[aã]o\b|\bainda\b|\bquase\b|\bquando\b|\bse\b|\b(?:pas|bient[ôo]t|presque|quand|retard)\b",
     r"没|沒|快到|未|马上|馬上|还要|還要|如果|要是|怎么|怎麼|chưa|sắp|không|nếu|trễ",
     r"\b(?:wala|hindi|malapit|papunta|kung|pag)\b|아직|못|곧|예정|안 |면 |늦",
-    r"\bне\b|ещ[её]|скоро|когда|если|опазд|подъезж|لم |لن|سوف|قريب|إذا|عندما|تأخر|هنوز|نرسید|اگر|وقتی|دیر",
-    r"नहीं|अभी तक|जब|अगर|देर|\b(?:pa|poko|ap rive|pral|lè|reta|talè)\b",
+    r"\bне\b|ещ[её]|скоро|когда|если|опазд|подъезж|\bلم\b|\bلن\b|سوف|قريب|إذا|عندما|تأخر|هنوز|نرسید|اگر|وقتی|دیر",
+    r"नहीं|अभी तक|जब|अगर|देर|\b(?:pa|poko|ap rive|pral|lè|reta|talè|pou|dwe)\b",
     r"\b(?:nie|jeszcze|zaraz|kiedy|gdy|je[sś]li|sp[oó][zź]ni\w+)\b",
 )
 """Not yet, not here, or only if: then it is for people to read."""
+LATER: Final = re.compile(
+    r"\b(?:not|haven'?t) (?:here|there|arrived|in) yet\b|\bnot yet\b"
+    r"|\b(?:todav[ií]a|a[uú]n) no (?:llego|he|hemos|estoy|llegu)"
+    r"|\bno llego todav|\bainda n[aã]o (?:cheg|estou)|\bpas encore (?:arriv|l[àa]\b)"
+    r"|(?:还|還)?(?:没|沒)(?:有)?到|未到|快到|chưa (?:đến|tới)|\bwala pa\b"
+    r"|\bhindi pa (?:po )?(?:ako )?(?:nakarating|dumating)"
+    r"|아직 ?(?:도착|못|안)|ещ[её] не (?:приехал|на месте|здесь|дош)|لم (?:أصل|نصل)|ما وصلت بعد|هنوز نرسید"
+    r"|नहीं पहु|\b(?:pa|poko|pa ko) (?:ko )?rive\b|\bjeszcze (?:nie|mnie nie)\b",
+    re.IGNORECASE,
+)
+"""Not there yet: to "reply when you are here" that is no refusal of the visit, however much it is a no."""
 HERE: Final = re.compile("|".join(f"(?:{one})" for one in _HERE), re.IGNORECASE)
 NOT_YET: Final = re.compile("|".join(_NOT_YET), re.IGNORECASE)
+SHORT: Final = 40
+"""Whoever is not there yet and says more has more to say: that they are not coming at all, perhaps."""
 LONGEST: Final = 160
 """More than that is a story, for people to read."""
 
@@ -95,16 +113,31 @@ def says_here(words: str, understanding: Understanding) -> bool:
     return HERE.search(text) is not None and NOT_YET.search(text) is None
 
 
+def says_later(words: str) -> bool:
+    """Whether the words say no more than that the writer is not there yet."""
+    return len(words) <= SHORT and LATER.search(words.replace("’", "'")) is not None
+
+
 def arrive(
-    understanding: Understanding, situation: Situation, journeys: Mapping[str, Journey], now: datetime
+    understanding: Understanding,
+    situation: Situation,
+    journeys: Mapping[str, Journey],
+    now: datetime,
+    *,
+    asked: Question | None,
 ) -> Response | None:
-    """What an arrival leads to; None where the text reports none, or no visit is near."""
-    visits = _near(situation, now) if says_here(situation.words, understanding) else ()
-    if not visits:
+    """What an arrival leads to; None where the text reports none, or no visit is near. `asked`: what it may answer."""
+    visits = _near(situation, now)
+    about_visits = asked is None or asked.journey == "appointment"
+    if visits and about_visits and understanding.has(Intent.DECLINE) and says_later(situation.words):
+        late = Escalate(Reason.RUNNING_LATE, Priority.URGENT, appointment_id=visits[0].appointment_id)
+        bound = Binding(Fit.OPEN, "is not there yet", asked, visits)
+        return Response((late, Say("general/running_late")), binding=bound)
+    if not visits or not says_here(situation.words, understanding):
         return None
     ids = {visit.appointment_id for visit in visits}
-    asked = (q for q in situation.questions if q.is_live(now) and not q.is_notice)
-    question = next((q for q in asked if q.subjects and {subject for subject, _version in q.subjects} <= ids), None)
+    live = (q for q in situation.questions if q.is_live(now) and not q.is_notice)
+    question = next((q for q in live if q.subjects and {subject for subject, _version in q.subjects} <= ids), None)
     binding = Binding(Fit.OPEN, "says on the day that they are there", question, visits)
     coming = _as_a_yes(understanding, situation, binding, journeys["appointment"], now)
     effects: list[Effect] = [Arrived(visit.appointment_id) for visit in visits]

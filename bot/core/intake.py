@@ -70,7 +70,7 @@ def respond(
     if situation.opted_out and understanding.has(Intent.OPT_IN):
         # START, or a YES that the carrier takes for it: what it says beside that was no answer to a visit.
         return Response(_nothing_lost(first, understanding, situation), patient_id=patient_id)
-    if (arrived := arrive(understanding, situation, journeys, now)) is not None:
+    if (arrived := arrive(understanding, situation, journeys, now, asked=binding.question)) is not None:
         # Before all that is weighed against what was asked: a patient at the door is told to the front desk.
         effects = _audible(_tidy((*first, *arrived.effects)), situation, now)
         about = _about(understanding, situation, arrived.binding or binding)

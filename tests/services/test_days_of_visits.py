@@ -187,6 +187,16 @@ def test_who_is_not_there_yet_is_not_taken_for_it(chat: Chat, words: str) -> Non
     assert arrived(chat) is None
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh-Hans", "还没到"), ("en", "not yet")])
+def test_not_there_yet_is_no_refusal(chat: Chat, language: str, words: str) -> None:
+    chat.patient("P1", "Wei", language)
+    book(chat, chat.now + timedelta(minutes=90))
+    chat.work()
+    chat.text("P1", words)
+    assert chat.responses()["A1"] == "needs-action"
+    assert chat.escalations() == [("urgent", "running-late")]
+
+
 def test_the_day_before_here_is_no_arrival(chat: Chat) -> None:
     chat.patient("P1", "Maria")
     book(chat, chat.now + timedelta(hours=23))

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select, update
 
 from bot.config import Settings
-from bot.core.dialogue import ONCE
 from bot.core.intents import Context
 from bot.core.messages import Direction, MessageStatus
 from bot.core.people import ConsentStatus
@@ -31,6 +30,7 @@ from bot.services.loops.opening import Opening, open_loop
 from bot.services.outreach import OutreachRequest, Started, start
 from bot.services.plan import plan_due
 from bot.services.receive import Inbound, Media, receive
+from bot.services.setting import locations
 from bot.services.silence import wake
 from bot.store.tables import (
     Appointment,
@@ -38,13 +38,13 @@ from bot.store.tables import (
     Conversation,
     Enrollment,
     Escalation,
-    Finding,
     Message,
     Patient,
     PatientContact,
 )
 from tests.services.sending import Carrier
 from tests.transcripts.around import QuietQueue, signed
+from tests.transcripts.recorded import recorded
 from tests.transcripts.rounds import STEP, next_round
 
 KEY = base64.urlsafe_b64encode(b"transcripts transcripts transcri").decode()
@@ -65,13 +65,6 @@ def settings_for(database_url: str, zone: str) -> Settings:
         clinic_phone="+16015550100",
         clinic_timezone=zone,
     )
-
-
-LOOPS = (
-    select(Enrollment.__table__)
-    .where(Enrollment.journey != "appointment")
-    .order_by(Enrollment.created_at, Enrollment.journey, Enrollment.kind, Enrollment.patient_id, Enrollment.id)
-)
 
 
 @dataclass(frozen=True)
@@ -139,11 +132,21 @@ class Chat:
         self._import(Kind.PATIENTS, header, (patient_id, name, language, number, str(self.zone), consent))
         self.phones[patient_id] = number
 
-    def visit(self, appointment_id: str, patient_id: str, starts: datetime, status: str = "booked") -> None:
+    def visit(
+        self, appointment_id: str, patient_id: str, starts: datetime, status: str = "booked", **more: str | None
+    ) -> None:
         """A visit as the clinic's system has it now: new, moved or cancelled. `starts` is local when it is naive."""
         at = starts if starts.tzinfo else starts.replace(tzinfo=self.zone)
-        header = "appointment_id,patient_id,starts_at,timezone,status"
-        self._import(Kind.APPOINTMENTS, header, (appointment_id, patient_id, at.isoformat(), str(self.zone), status))
+        said = {name: value for name, value in more.items() if value}
+        header = ",".join(("appointment_id,patient_id,starts_at,timezone,status", *said))
+        row = (appointment_id, patient_id, at.isoformat(), str(self.zone), status, *said.values())
+        self._import(Kind.APPOINTMENTS, header, row)
+
+    def checks_in(self, place: str, words: dict[str, str]) -> None:
+        """A place has its patients check in by text, with these words on how to get in."""
+        form = {"name": place, "text_name": place, "timezone": str(self.zone), "check_in": "yes"}
+        form |= {f"directions_{tag}": said for tag, said in words.items()}
+        assert locations.save(self.clinic, form, location_id=None, actor_id="test", now=self.now) is None
 
     def move(self, appointment_id: str, starts: datetime) -> None:
         """The clinic moves the visit."""
@@ -317,30 +320,8 @@ class Chat:
 
     def records(self) -> dict[str, str]:
         """All that a nurse would look up, by what it is about: answers, open cases, consent, values kept."""
-        found: dict[str, str] = {}
-        with self.clinic.database.read() as connection:
-            for visit in connection.execute(select(Appointment.appointment_id, Appointment.response)):
-                found[f"visit {visit.appointment_id}"] = str(visit.response)
-            cases = select(Escalation.__table__).order_by(Escalation.created_at, Escalation.reason, Escalation.id)
-            for case in connection.execute(cases):
-                about = f"{case.reason}, {case.priority}" + (f", {case.patient_id}" if case.patient_id else "")
-                found[f"case {case.id}"] = f"{about} ({case.version})"
-            for person in connection.execute(select(Patient.__table__)):
-                found[f"language of {person.patient_id}"] = person.language
-                found[f"patient {person.patient_id}"] = str(person.status) + (", paused" if person.paused_since else "")
-            # A conversation that was started once is no loop, and visits are told of above.
-            for loop in connection.execute(LOOPS):
-                if not loop.data.get(ONCE):
-                    owes = f", the office owes {loop.office_step}" if loop.office_step else ""
-                    ended = f", ended: {loop.outcome}" if loop.outcome else ""
-                    about = f" {loop.kind}" if loop.kind and loop.journey != "waitlist" else ""  # an id there
-                    found[f"loop {loop.id}"] = f"{loop.journey}{about} of {loop.patient_id}: {loop.step}{owes}{ended}"
-            for row in connection.execute(select(Finding.__table__).order_by(Finding.at, Finding.name, Finding.id)):
-                value = self.clinic.vault.open("findings.value", row.id, row.value)
-                found[f"finding {row.id}"] = f"{row.name} = {value}"
-        for patient_id in self.phones:
-            found[f"texts to {patient_id}"] = self.consent(patient_id)
-        return found
+        texts = {f"texts to {patient_id}": self.consent(patient_id) for patient_id in self.phones}
+        return {**recorded(self.clinic), **texts}
 
 
 def utc(local: datetime, zone: ZoneInfo) -> datetime:

@@ -45,7 +45,8 @@ SETUP: tuple[tuple[str, str], ...] = (
     ("patient", r"patient (\S+) (\S+) (\S+)(?: on the phone of (\S+))?(?: consent (\w+))?"),
     ("waits", r"(\S+) waits for (\S+) with (\S+)"),
     ("signed", r"a clinician has signed every lesson()"),
-    ("visit", r"visit (\S+) of (\S+) at (\d{4}-\d\d-\d\d \d\d:\d\d)"),
+    ("visit", r"visit (\S+) of (\S+) at (\d{4}-\d\d-\d\d \d\d:\d\d)(?: in (\S+))?(?: by (https\S+))?(?: for (.+))?"),
+    ("place", r"(\S+) has patients check in(?:, and says in (\S+): (.+))?"),
 )
 
 
@@ -131,9 +132,22 @@ class Player:
         self.chat.patient(patient_id, name, language, phone, consent or "yes")
         self.names[name] = patient_id
 
-    def _visit(self, appointment_id: str, patient_id: str, at: str) -> None:
+    def _visit(
+        self,
+        appointment_id: str,
+        patient_id: str,
+        at: str,
+        place: str | None = None,
+        link: str | None = None,
+        service: str | None = None,
+    ) -> None:
         assert self.chat is not None
-        self.chat.visit(appointment_id, patient_id, datetime.fromisoformat(at))
+        more = {"location": place, "telehealth_url": link, "service": service}
+        self.chat.visit(appointment_id, patient_id, datetime.fromisoformat(at), **more)
+
+    def _place(self, name: str, language: str | None, words: str | None) -> None:
+        assert self.chat is not None
+        self.chat.checks_in(name, {language: words} if language and words else {})
 
     def _waits(self, patient_id: str, service: str, appointment_id: str) -> None:
         assert self.chat is not None

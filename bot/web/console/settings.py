@@ -137,7 +137,7 @@ def _form(row: AnyRow | None, typed: dict[str, str], faults: Faults | None = Non
         _set_up, unplaced = _places(connection, clinic().clock())
     tags = clinic().texts.languages()
     others = [f"directions_{tag}" for tag in tags if tag != "en"]
-    more = any(typed.get(name) or (faults and name in faults) for name in others)
+    more = any(name in (faults or {}) for name in others)
     return shown(
         "settings_location", row=row, typed=typed, faults=faults or {}, zones=zones, unplaced=unplaced, DAYS=DAYS,
         languages=tags, more=more, office=clinic().settings.office_hours,
