@@ -117,6 +117,10 @@ class RunningNetwork:
         """Everything accepted or brought, oldest first; of one phone, if one is named."""
         return tuple(message for message in list(self._all()) if number in (None, message.phone))
 
+    def count(self) -> int:
+        """How many these are, which costs nothing however many."""
+        return len(self._network.state.messages)
+
     def _all(self) -> Sequence[NetworkMessage]:
         return list(self._network.state.messages.values())
 

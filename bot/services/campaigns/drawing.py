@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -146,8 +147,13 @@ def _page(connection: Connection, clinic: Clinic, held: Held, row: AnyRow, toget
 def _deal(connection: Connection, clinic: Clinic, held: Held, row: AnyRow, together: int) -> None:
     rows = campaign_cohorts.page_of(connection, row.id, after=held.data["after"], limit=together)
     now, arms = clinic.clock(), _arms(row)
-    dealt = [(one, arm_of(row.id, one.patient_id, arms)) for one in rows]
-    campaign_cohorts.deal(connection, row.id, [_dealt(one, arm, now) for one, arm in dealt])
+    groups: dict[tuple[str, RecipientState, str | None], list[str]] = defaultdict(list)
+    for one in rows:
+        stands = _dealt(one, arm_of(row.id, one.patient_id, arms))
+        if stands != (one.arm, one.state, one.reason):
+            groups[stands].append(one.patient_id)
+    for (arm, state, reason), ids in groups.items():
+        campaign_cohorts.deal(connection, row.id, ids, arm=arm, state=state, reason=reason, now=now)
     held.done += len(rows)
     if len(rows) == together:
         held.data["after"] = rows[-1].patient_id
@@ -155,14 +161,13 @@ def _deal(connection: Connection, clinic: Clinic, held: Held, row: AnyRow, toget
     _end(connection, held, now)
 
 
-def _dealt(one: AnyRow, arm: Arm, now: datetime) -> dict[str, Any]:
+def _dealt(one: AnyRow, arm: Arm) -> tuple[str, RecipientState, str | None]:
     """Where that patient stands in this arm. Who has left the segment stays out of the line."""
-    state, reason = one.state, one.reason
     if arm.is_held_out:
-        state, reason = RecipientState.HELD_OUT, HELD_OUT
-    elif state is RecipientState.HELD_OUT:
-        state, reason = RecipientState.WAITING, None
-    return {"patient": one.patient_id, "drawn": arm.name, "new_state": state, "why": reason, "at": now}
+        return arm.name, RecipientState.HELD_OUT, HELD_OUT
+    if one.state is RecipientState.HELD_OUT:
+        return arm.name, RecipientState.WAITING, None
+    return arm.name, one.state, one.reason
 
 
 def _end(connection: Connection, held: Held, now: datetime, **values: Any) -> None:

@@ -32,8 +32,10 @@ from bot.store.queries import campaigns as queries
 from bot.store.queries import forecasts
 
 MOST_DAYS: Final = 60
+SMALL: Final = 2_000
+"""So large a line is read, and begun on, while somebody waits; a larger one is a worker's from the start."""
 KEPT: Final = 250
-"""Lines written in one transaction: a small cohort is played while somebody waits, and more are a worker's."""
+"""Lines written in one transaction."""
 
 
 class Summary:
@@ -111,17 +113,21 @@ def dry_run(
     asked = request(clinic, campaign_id, days=days, actor_id=actor_id, now=now)
     if isinstance(asked, Refused):
         return asked
-    forecast_id, chore_id = asked
+    forecast_id, chore_id, size = asked
     if at_once:
         chores.run(clinic, {ChoreKind.FORECAST: fulfil}, chore_id=chore_id, stop=lambda: False)
-    else:
+    elif size <= SMALL:
         chores.at_once(clinic, ChoreKind.FORECAST, fulfil, chore_id)
+    else:
+        clinic.queue.work()
     return forecast_id
 
 
 @once_more
-def request(clinic: Clinic, campaign_id: str, *, days: int, actor_id: str, now: datetime) -> tuple[str, str] | Refused:
-    """Ask for a forecast; its id, and its chore's."""
+def request(
+    clinic: Clinic, campaign_id: str, *, days: int, actor_id: str, now: datetime
+) -> tuple[str, str, int] | Refused:
+    """Ask for a forecast; its id, its chore's, and how many patients it is about."""
     forecast_id = new_id()
     with clinic.database.begin() as connection:
         campaign = queries.campaign(connection, campaign_id)
@@ -141,7 +147,7 @@ def request(clinic: Clinic, campaign_id: str, *, days: int, actor_id: str, now: 
             connection, at=now, actor=actor_id, action="campaign.forecast", object_type="campaign",
             object_id=campaign_id, detail={"days": row["days"]},
         )  # fmt: skip
-    return forecast_id, chore_id
+    return forecast_id, chore_id, campaign.size
 
 
 def fulfil(clinic: Clinic, held: Held, *, together: int = KEPT) -> Generator[None]:
@@ -154,6 +160,7 @@ def fulfil(clinic: Clinic, held: Held, *, together: int = KEPT) -> Generator[Non
         looking = refreshing(clinic, asked.campaign_id, actor_id=asked.author_id, now=asked.starts_at)
         for _changed in looking:
             held.renew()
+            yield
         held.data["looked_up"] = True
     with clinic.database.read() as connection:
         plan = read(connection, clinic, asked.campaign_id)

@@ -23,6 +23,8 @@ from bot.store.tables import Appointment, Enrollment, Patient, Recall, Touch
 JOURNEY: Final = "recall"
 AHEAD: Final = timedelta(days=14)
 """So long before care falls due the patient is invited."""
+SEEN_FOR: Final = timedelta(days=31)
+"""A visit of longer ago closes nothing any more: whatever it was for has been told of by then."""
 ASKING: Final = ("asked", "reminded", "reminded_again", "where")
 """Steps in which the patient is being asked."""
 ENDS: Final = {"done": "done", "declined": "declined", "excluded": "excluded"}
@@ -76,6 +78,22 @@ def _due(today: date, now: datetime) -> Select[Any]:
         .where(about, Touch.state == TouchState.QUEUED, Touch.due_at > now - MOST_TOUCHES_IN)
         .scalar_subquery()
     )
+    due_now = (
+        select(Recall.recall_id)
+        .join(Patient, Patient.patient_id == Recall.patient_id)
+        .where(
+            Recall.status == "due",
+            Recall.due_date <= today + AHEAD,
+            Patient.status == PatientStatus.ACTIVE,
+            ~known,
+            ~in_hand,
+            ~being_asked,
+            ~stands_back(to_open(JOURNEY), Recall.recall_id, now, Recall.updated_at, Patient.updated_at),
+        )
+        .cte("due_now")
+        # How often somebody was asked is dear to count: of the few alone for whom all else holds.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
     return (
         select(
             Recall.recall_id,
@@ -85,17 +103,9 @@ def _due(today: date, now: datetime) -> Select[Any]:
             Recall.extra,
             Patient.birth_date,
         )
+        .join(due_now, due_now.c.recall_id == Recall.recall_id)
         .join(Patient, Patient.patient_id == Recall.patient_id)
-        .where(
-            Recall.status == "due",
-            Recall.due_date <= today + AHEAD,
-            Patient.status == PatientStatus.ACTIVE,
-            ~known,
-            ~in_hand,
-            ~being_asked,
-            asked < MOST_TOUCHES,
-            ~stands_back(to_open(JOURNEY), Recall.recall_id, now, Recall.updated_at, Patient.updated_at),
-        )
+        .where(asked < MOST_TOUCHES)
         .order_by(Recall.due_date, Recall.recall_id)
         .limit(BATCH)
     )
@@ -134,7 +144,8 @@ def settled(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[R
 
 def visited(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Report]:
     """Open recalls whose care the patient has had here, or has booked, since they were asked."""
-    closing = _closing(clinic)
+    since = now - SEEN_FOR
+    closing = _closing(clinic, _services(connection, since))
     if closing is None:
         return ()
     over = Appointment.status == AppointmentStatus.FULFILLED
@@ -149,6 +160,7 @@ def visited(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[R
                 and_(over, Appointment.starts_at >= Enrollment.created_at),
                 and_(ahead, Appointment.created_at >= Enrollment.created_at),
             ),
+            Appointment.starts_at > since,
             closing,
             ~stands_back(to_move(JOURNEY), Enrollment.id, now, Appointment.updated_at, Enrollment.updated_at),
         )
@@ -159,11 +171,17 @@ def visited(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[R
     return [Report(loop, name) for loop, name in found.items()]
 
 
-def _closing(clinic: Clinic) -> ColumnElement[bool] | None:
-    service = func.lower(Appointment.service)
-    each = [
-        and_(Enrollment.kind == measure.id, or_(*(service.contains(word.casefold()) for word in measure.closed_by)))
-        for measure in clinic.measures.by_id.values()
-        if measure.closed_by
-    ]
+def _services(connection: Connection, since: datetime) -> Sequence[str]:
+    """What visits were for since then, and are to be: some hundred words, which need no looking into each visit."""
+    query = select(Appointment.service).where(Appointment.starts_at > since, Appointment.service != "").distinct()
+    return connection.execute(query).scalars().all()
+
+
+def _closing(clinic: Clinic, services: Sequence[str]) -> ColumnElement[bool] | None:
+    each = []
+    for measure in clinic.measures.by_id.values():
+        words = [word.casefold() for word in measure.closed_by]
+        theirs = [service for service in services if any(word in service.casefold() for word in words)]
+        if theirs:
+            each.append(and_(Enrollment.kind == measure.id, Appointment.service.in_(theirs)))
     return or_(*each) if each else None

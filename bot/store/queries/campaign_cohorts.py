@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from bot.core.campaigns import RecipientState
 from bot.core.outreach import Verdict
+from bot.store.bulk import among
 from bot.store.columns import AnyRow
 from bot.store.queries.scope import within
 from bot.store.tables import CampaignRecipient, ForecastLine, Patient
-
-_DEALT: Final = (
-    update(CampaignRecipient)
-    .where(CampaignRecipient.campaign_id == bindparam("campaign"), CampaignRecipient.patient_id == bindparam("patient"))
-    .values(arm=bindparam("drawn"), state=bindparam("new_state"), reason=bindparam("why"), updated_at=bindparam("at"))
-)
 
 
 def page_of(connection: Connection, campaign_id: str, *, after: str, limit: int) -> Sequence[AnyRow]:
@@ -29,10 +23,20 @@ def page_of(connection: Connection, campaign_id: str, *, after: str, limit: int)
     return connection.execute(query.order_by(CampaignRecipient.patient_id).limit(limit)).all()
 
 
-def deal(connection: Connection, campaign_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Draw these for their arms: `{"patient", "drawn", "new_state", "why", "at"}`."""
-    if rows:
-        connection.execute(_DEALT, [{"campaign": campaign_id, **row} for row in rows])
+def deal(
+    connection: Connection,
+    campaign_id: str,
+    patient_ids: Sequence[str],
+    *,
+    arm: str,
+    state: RecipientState,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    """Draw these for that arm, where they stand so."""
+    theirs = among(connection, CampaignRecipient.patient_id, patient_ids)
+    changing = update(CampaignRecipient).where(CampaignRecipient.campaign_id == campaign_id, theirs)
+    connection.execute(changing.values(arm=arm, state=state, reason=reason, updated_at=now))
 
 
 def waiting_or_left(

@@ -13,6 +13,7 @@ from bot.core import cohort
 from bot.core.cohort import Condition, Reach, Test
 from bot.core.messages import Direction
 from bot.core.people import AppointmentStatus, ConsentStatus, NumberStatus, PatientStatus, Scope
+from bot.store.bulk import among
 from bot.store.columns import AnyRow
 from bot.store.queries.places import VISITS_LOOKED_AT
 from bot.store.queries.scope import within
@@ -80,7 +81,7 @@ def rows(
         if not isinstance(test, cohort.SLOW)
     ]
     return connection.execute(
-        select(Patient.patient_id, Patient.language, REACH.label("reach"), Patient.birth_date, *asked)
+        select(Patient.patient_id, Patient.birth_date, *asked)
         .where(Patient.patient_id > after, *_meant(condition, at, locations))
         .order_by(Patient.patient_id)
         .limit(limit)
@@ -107,6 +108,14 @@ def counts(
     """How many patients of whom the condition may hold there are, by language and by whether texts reach them."""
     standing = select(Patient.language, REACH.label("reach")).where(*_meant(condition, at, locations)).subquery()
     query = select(standing.c.language, standing.c.reach, func.count()).group_by(*standing.c)
+    return {(language, Reach(reach)): number for language, reach, number in connection.execute(query)}
+
+
+def counts_of(connection: Connection, patient_ids: Sequence[str]) -> Mapping[tuple[str, Reach], int]:
+    """The same of these patients."""
+    standing = select(Patient.language, REACH.label("reach")).where(among(connection, Patient.patient_id, patient_ids))
+    rows = standing.subquery()
+    query = select(rows.c.language, rows.c.reach, func.count()).group_by(*rows.c)
     return {(language, Reach(reach)): number for language, reach, number in connection.execute(query)}
 
 

@@ -36,7 +36,7 @@ VIEWS: Final = Said({
     "aside": "Put aside",
 })  # fmt: skip
 WHY_ASIDE: Final = Said({
-    "ZoneInfoNotFoundError": "The time zone on file is none.",
+    "ZoneInfoNotFoundError": "The time zone on file does not exist.",
     "Undecryptable": "What is on file cannot be read: its key is missing.",
     "KeyError": "Its journey is not there, or lacks something.",
 })  # fmt: skip
