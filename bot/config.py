@@ -115,11 +115,11 @@ class Settings(BaseSettings):
     reminder_days: Annotated[list[Annotated[int, Field(ge=1, le=90)]], NoDecode, BeforeValidator(_split)] = Field(
         default_factory=lambda: [3, 1], description="days before a visit on which a reminder goes out"
     )
+    visit_feedback: Annotated[bool, BeforeValidator(_yes_no)] = Field(False, description="ask how visits were")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="serve /metrics on this port instead")
     undo_seconds: int = Field(5, ge=0, le=10, description="how long a coordinator may take a reply back")
     smtp_url: SecretStr | None = Field(
-        None,
-        description="mail server for word to staff on call: smtps://user:password@host:465?from=texts@clinic.example",
+        None, description="mail server for staff on call: smtps://user:password@host:465?from=texts@clinic.example"
     )
     segment_price: Decimal | None = Field(None, gt=0, lt=10, description="what one segment costs, in US dollars")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")

@@ -25,6 +25,7 @@ FHIR_ORDER = (
     Kind.REFERRALS,
     Kind.TASKS,
     Kind.DISCHARGES,
+    Kind.CONDITIONS,
 )
 _IN_MEMORY = 16 << 20
 _COUNTS = ("added", "changed", "unchanged", "rejected", "warnings")
@@ -109,6 +110,14 @@ def discharges(file: Path, *, dry_run: bool) -> None:
 def refills(file: Path, *, dry_run: bool) -> None:
     """Load refills from a CSV file: refill_id, patient_id, due_on, medicine, pharmacy, status."""
     _load(Kind.REFILLS, file, dry_run=dry_run)
+
+
+@import_.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@dry_run_option
+def conditions(file: Path, *, dry_run: bool) -> None:
+    """Load conditions, by which lessons begin, from a CSV file: condition_id, patient_id, condition, status."""
+    _load(Kind.CONDITIONS, file, dry_run=dry_run)
 
 
 @import_.command()

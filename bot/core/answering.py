@@ -8,29 +8,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.binding import ALL_OF_THEM, ANSWERS, Binding, Fit
-from bot.core.dialogue import Outcome, advance, answers, in_words, miss
+from bot.core.dialogue import Outcome, advance, answers, endangered, in_words, miss
 from bot.core.effects import Ask, CloseQuestion, Effect, Escalate, Say
-from bot.core.escalation import Priority, Reason
+from bot.core.escalation import Reason
 from bot.core.intents import Context, Intent, Understanding
 from bot.core.journey import Enrollment, Journey, Question, QuestionState, Replied
 from bot.core.messages import Origin
 from bot.core.people import AppointmentStatus, Participation, Visit
+from bot.core.residue import residue
 from bot.core.situation import Response, Situation
 
-RESIDUE: Final[Mapping[Intent, tuple[Reason, Priority, str]]] = {
-    Intent.REQUEST_HUMAN: (Reason.HUMAN_REQUESTED, Priority.ROUTINE, "general/human"),
-    Intent.RUNNING_LATE: (Reason.RUNNING_LATE, Priority.URGENT, "general/running_late"),
-    Intent.TRANSPORT_NEED: (Reason.TRANSPORT, Priority.ROUTINE, "general/transport"),
-    Intent.FINANCIAL_NEED: (Reason.FINANCIAL, Priority.ROUTINE, "general/financial"),
-    Intent.REFILL_REQUEST: (Reason.REFILL, Priority.ROUTINE, "general/refill"),
-    Intent.QUESTION: (Reason.QUESTION, Priority.ROUTINE, "general/question"),
-    Intent.ABUSE: (Reason.COMPLAINT, Priority.ROUTINE, "general/complaint"),
-}
-NEEDS: Final = (Intent.FINANCIAL_NEED, Intent.TRANSPORT_NEED, Intent.REFILL_REQUEST)
 NOT_COMING: Final = (Participation.DECLINED, Participation.TENTATIVE)
 SETTLED: Final = ("confirmed", "declined", "rescheduling")
-PASSED_ON: Final = frozenset({"appointment/already_over", "appointment/no_longer_open", "general/passed_on"})
-"""Texts that say that a person will read it."""
 AUTO_REPLY: Final = "auto-reply"
 IN_ONE_GO: Final = timedelta(seconds=20)
 _UNANSWERED: Final = {
@@ -48,30 +37,12 @@ def answer(
     now: datetime,
 ) -> Response:
     answered = _answer(understanding, situation, binding, journeys, now)
-    rest = residue(understanding, answered)
+    rest = residue(understanding, answered, situation.words)
     if not answered.effects and not rest:
         return _unanswered(understanding, situation, binding, journeys)
     # A picture beside words that were understood: nobody but a person can tell what it shows.
     picture = (Escalate(Reason.MEDIA, suggestion="look-at-picture"),) if situation.has_media else ()
     return replace(answered, effects=(*answered.effects, *rest, *picture))
-
-
-def residue(understanding: Understanding, answered: Response) -> tuple[Effect, ...]:
-    """What is for people beside the answer."""
-    passed_on = any(isinstance(effect, Say) and effect.key in PASSED_ON for effect in answered.effects)
-    # The nurse's call covers the rest, and so does a person who is announced already.
-    spoken_for = understanding.has(Intent.SYMPTOM) or passed_on
-    effects: list[Effect] = []
-    needs = understanding.has(*NEEDS)
-    for intent in understanding.intents:
-        # "How much do I have to pay?" is one thing to see to: whoever sees to the need reads the question.
-        if intent not in RESIDUE or (needs and intent is Intent.QUESTION):
-            continue
-        reason, priority, key = RESIDUE[intent]
-        effects.append(Escalate(reason, priority))
-        if not spoken_for and not any(isinstance(effect, Say) for effect in effects):
-            effects.append(Say(key))
-    return tuple(effects)
 
 
 def _answer(
@@ -106,6 +77,17 @@ def _answer(
 def _reply(understanding: Understanding, situation: Situation, binding: Binding, question: Question) -> Replied:
     correction = binding.fit is Fit.CORRECTION
     return Replied(understanding, question, binding.visits, correction=correction, words=situation.words)
+
+
+def in_danger(
+    understanding: Understanding, situation: Situation, binding: Binding, journeys: Mapping[str, Journey]
+) -> Response:
+    """What a journey makes of the answer in a text that is a danger: a reading far beyond its limits is one."""
+    question = binding.question if binding.fit is Fit.OPEN else None
+    journey = journeys.get(question.journey) if question is not None else None
+    if question is None or journey is None or question.enrollment is None:
+        return Response(())
+    return _taken(endangered(journey, question.enrollment, _reply(understanding, situation, binding, question)))
 
 
 def _taken(outcome: Outcome) -> Response:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.answering import each_visit, residue
+from bot.core.answering import each_visit
 from bot.core.binding import Binding, Fit
 from bot.core.effects import Arrived, Effect, Escalate, Say, VoidTouches
 from bot.core.escalation import Priority, Reason
 from bot.core.intents import Intent, Understanding
 from bot.core.journey import Journey, Question
 from bot.core.people import Participation, Visit
+from bot.core.residue import residue
 from bot.core.situation import Response, Situation
 
 EARLY: Final = timedelta(hours=2)
@@ -148,7 +149,7 @@ def arrive(
     effects.append(Say("appointment/arrived"))
     answered = Response(tuple(effects), coming.enrollments, binding)
     said = replace(understanding, intents=tuple(one for one in understanding.intents if one not in _COVERED))
-    return replace(answered, effects=(*answered.effects, *residue(said, answered)))
+    return replace(answered, effects=(*answered.effects, *residue(said, answered, situation.words)))
 
 
 _COVERED: Final = (Intent.RUNNING_LATE, Intent.CONFIRM, Intent.UNCLEAR, Intent.GREETING, Intent.ACKNOWLEDGE)

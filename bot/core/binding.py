@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.core.intents import Context, Intent, Understanding
 from bot.core.journey import Question, QuestionState
 from bot.core.people import Visit
+from bot.core.reading_kinds import MEASURES, READINGS
 from bot.core.understanding import Asked
 
 ANSWERS: Final = (Intent.CONFIRM, Intent.DECLINE, Intent.RESCHEDULE)
@@ -69,7 +70,16 @@ def asked_of(questions: Sequence[Question], now: datetime, *, language: str | No
     spent = newest.state is QuestionState.ANSWERED and newest.pending is not None
     options = () if spent else newest.options
     context = Context.APPOINTMENT_REMINDER if newest.is_notice else newest.context
-    return Asked(context=context, options=options, prompt=newest.prompt, language=language)
+    return Asked(
+        context=context, options=options, prompt=newest.prompt, language=language, measures=_measured(newest)
+    )
+
+
+def _measured(question: Question) -> frozenset[str]:
+    """What our own text asks to be measured, as the loop's kind says."""
+    loop = question.enrollment
+    asks = loop is not None and question.journey == READINGS and loop.kind in MEASURES
+    return frozenset((MEASURES[loop.kind].word,)) if loop is not None and asks else frozenset()
 
 
 def _standing(questions: Sequence[Question]) -> list[Question]:

@@ -99,6 +99,16 @@ def _happened(journey: Journey, enrollment: Enrollment, event: Happened) -> Outc
     return Outcome(_after(journey, enrollment, move), move.effects, moved=True, stays=move.stays)
 
 
+def endangered(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
+    """What the journey makes of a reply that is a danger: it is kept and moves the loop. Nothing more is said."""
+    step = journey.step(event.question.step)
+    move = step.in_danger(event) if step is not None and step.in_danger is not None else None
+    if move is None:
+        return Outcome(enrollment)
+    after = _after(journey, enrollment, move)
+    return Outcome(after, (CloseQuestion(), *move.effects), acted_on=event.understanding.intent, moved=True)
+
+
 def miss(journey: Journey, enrollment: Enrollment, event: Replied) -> Outcome:
     """The reply meant nothing to the step: ask once more, then hand over to a person, then keep quiet."""
     misses = enrollment.misses + 1

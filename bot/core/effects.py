@@ -39,12 +39,16 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """Bring it to a person. `suggestion` names the next step the console offers."""
+    """Bring it to a person. `suggestion` names the next step the console offers.
+
+    `need`: the kind of help that is wanted (a ride, food); a loop keeps it until the patient has it.
+    """
 
     reason: Reason
     priority: Priority = Priority.ROUTINE
     suggestion: str | None = None
     appointment_id: str | None = None
+    need: str = ""
 
 
 @dataclass(frozen=True, slots=True)

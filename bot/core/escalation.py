@@ -67,6 +67,8 @@ class Reason(StrEnum):
     """Trouble with getting a medicine."""
     SET_ASIDE = "set-aside"
     """Loops could not be opened or moved: it is about no one patient."""
+    NEED = "need"
+    """Help is wanted with something else than a ride or money: food, a home."""
     FUSE = "fuse"
     """Something was stopped because it plainly went wrong: it is about no patient."""
 

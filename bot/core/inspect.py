@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from string import Formatter
 
 from bot.core.effects import Ask, Effect, Start
-from bot.core.intents import Context, Details, Intent, Understanding
+from bot.core.intents import Context, Details, Evidence, Intent, Understanding
 from bot.core.journey import (
     END,
     Enrollment,
@@ -23,6 +23,10 @@ from bot.core.journey import (
     Step,
 )
 from bot.core.people import Visit
+from bot.core.understanding.readings import BEYOND, DOUBTFUL
+
+JUDGED = ("", f"{BEYOND}:urgent", DOUBTFUL)
+"""What understanding may say of a reading: nothing, that it is grave, that it is to be taken again."""
 
 
 def faults(
@@ -98,10 +102,13 @@ def _reported(journey: Journey) -> set[str]:
 
 def moves(step: Step, sample: Visit, journey: Journey | None = None) -> Iterator[tuple[str, Move]]:
     """Every way out of a step: what is answered (or "silence", or "event …"), and the move."""
+    carried = journey.samples if journey is not None else ({},)
     for intent, reaction in step.on.items():
-        yield from ((str(intent), move) for move in _tries(intent, reaction, step, sample))
+        yield from ((str(intent), move) for move in _tries(intent, reaction, step, sample, carried))
     if step.words is not None:
-        yield from (("in words", move) for move in _tries(Intent.UNCLEAR, step.words, step, sample))
+        yield from (("in words", move) for move in _tries(Intent.UNCLEAR, step.words, step, sample, carried))
+    if step.in_danger is not None:
+        yield from (("danger", move) for move in _tries(Intent.EMERGENCY, step.in_danger, step, sample, carried))
     for data in journey.samples if journey is not None else ({},):
         yield from _unasked(step, replace(_enrollment(step, sample), kind=data.get("kind", ""), data=data), journey)
 
@@ -122,12 +129,33 @@ def _enrollment(step: Step, sample: Visit) -> Enrollment:
     return Enrollment("sample", "sample", sample.patient_id, sample.appointment_id, step.name)
 
 
-def _tries(intent: Intent, reaction: Reaction, step: Step, sample: Visit) -> Iterator[Move]:
-    """Where a reaction may lead: one that looks at the number chosen is tried with each that there is."""
+def _tries(
+    intent: Intent, reaction: Reaction, step: Step, sample: Visit, carried: Sequence[Mapping[str, str]]
+) -> Iterator[Move]:
+    """Where a reaction may lead: one that looks at the number chosen is tried with each that there is.
+
+    And with what its loops may carry, "number" being a reading that is told; each as understanding may judge it.
+    """
     if isinstance(reaction, Move):
         yield reaction
         return
-    question = Question(
+    known: list[Move] = []
+    for data in carried:
+        loop = replace(_enrollment(step, sample), kind=data.get("kind", ""), data=data)
+        told = [float(data["number"])] if "number" in data else []
+        for number in (None, *range(1, len(step.options) + 1), *told):
+            details = Details(number=float(number or 1), option=number if isinstance(number, int) else None)
+            for rule in JUDGED if told else JUDGED[:1]:
+                evidence = (Evidence(intent, rule, ""),) if rule else ()
+                understanding = Understanding((intent,), 1.0, auto=True, details=details, evidence=evidence)
+                move = reaction(Replied(understanding, _question(step, sample, loop), (sample,)))
+                if move is not None and move not in known:
+                    known.append(move)
+                    yield move
+
+
+def _question(step: Step, sample: Visit, loop: Enrollment) -> Question:
+    return Question(
         id="sample",
         journey="sample",
         step=step.name,
@@ -137,16 +165,8 @@ def _tries(intent: Intent, reaction: Reaction, step: Step, sample: Visit) -> Ite
         state=QuestionState.OPEN,
         asked_at=sample.starts_at,
         expires_at=sample.starts_at,
-        enrollment=_enrollment(step, sample),
+        enrollment=loop,
     )
-    known: list[Move] = []
-    for number in (None, *range(1, len(step.options) + 1)):
-        details = Details(number=float(number or 1), option=number)
-        understanding = Understanding((intent,), 1.0, auto=True, details=details)
-        move = reaction(Replied(understanding, question, (sample,)))
-        if move is not None and move not in known:
-            known.append(move)
-            yield move
 
 
 def mermaid(journey: Journey, sample: Visit) -> str:

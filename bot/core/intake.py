@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core import language_offer
-from bot.core.answering import RESIDUE, answer, help_text
+from bot.core.answering import answer, help_text, in_danger
 from bot.core.arriving import arrive
 from bot.core.binding import ANSWERS, Binding, words_of
 from bot.core.effects import (
@@ -27,6 +27,7 @@ from bot.core.intents import Intent, OptOutScope, Understanding
 from bot.core.journey import Journey
 from bot.core.messages import Origin
 from bot.core.people import ConsentStatus, PatientStatus
+from bot.core.residue import RESIDUE
 from bot.core.situation import Response, Situation
 
 SAFETY_AGAIN: Final = timedelta(minutes=30)
@@ -53,7 +54,8 @@ def respond(
         (*_danger(understanding, situation, now), *_consent(understanding, situation, binding, now)), situation, now
     )
     if understanding.has(Intent.EMERGENCY):
-        return Response(first, patient_id=patient_id)
+        told = in_danger(understanding, situation, binding, journeys)
+        return Response((*first, *told.effects), told.enrollments, binding if told.enrollments else None, patient_id)
     if understanding.has(Intent.OPT_OUT) and understanding.details.scope is OptOutScope.ALL:
         return Response(first, patient_id=patient_id)
     if situation.held:

@@ -66,13 +66,15 @@ class Evidence:
 class Details:
     """What else the text says, for the person or the journey that needs it.
 
-    `number` is the answer to a scale or a reading; `option` the 1-based number chosen from the options offered;
-    `minutes` how late; `wish` the words about another day or time; `language` the BCP 47 tag asked for (also one
-    that the clinic lacks); `danger` the red-flag family (`cardiac`, `self-harm` …); `keyword` true when the whole
+    `number` is the answer to a scale or a reading, `lower` the second number of a pressure; `option` the 1-based
+    number chosen from the options offered; `minutes` how late; `wish` the words about another day or time; `language`
+    the BCP 47 tag asked for (also one that the clinic lacks); `danger` the red-flag family (`cardiac`, `self-harm` …);
+    `keyword` true when the whole
     text is a carrier's consent keyword (STOP, START, HELP and their forms), as opposed to a phrase.
     """
 
     number: float | None = None
+    lower: float | None = None
     option: int | None = None
     minutes: int | None = None
     wish: str | None = None

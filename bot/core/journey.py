@@ -9,6 +9,7 @@ from enum import IntEnum, StrEnum
 from typing import Final, TypeAlias
 
 from bot.core.effects import Effect
+from bot.core.escalation import Reason
 from bot.core.intents import Context, Intent, Understanding
 from bot.core.people import Visit
 
@@ -208,6 +209,8 @@ class Step:
     options: tuple[str, ...] = ()
     on: Mapping[Intent, Reaction] = field(default_factory=dict)
     words: Reaction | None = None
+    in_danger: Callable[[Replied], Move | None] | None = None
+    """Where a reply leads that is a danger by what it answers; the safety reply and the case come with it anyway."""
     hears: Callable[[Replied], Move | None] | None = None
     """What the words themselves report ("they never called"), whatever else they are taken for."""
     again: str | None = None
@@ -253,6 +256,9 @@ class Journey:
     staff: Mapping[str, str] = field(default_factory=dict)
     offices: Mapping[str, str] = field(default_factory=dict)
     """What the office has to do, in words, by the key that steps name."""
+    joins: tuple[Reason, ...] = ()
+    """Where there are any: what comes up again joins the open loop of its kind, and the loop's cases for these reasons
+    are one thing with its office step, so that whoever closes one has closed the other."""
     samples: tuple[Mapping[str, str], ...] = ({},)
     """Data that its loops may carry, for looking at where each leads."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
+from bot.core.reading_kinds import Measure, coded, coding, observed
+
 LOINC: Final = "http://loinc.org"
+CATEGORIES: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 LOCAL: Final = "urn:tendril:finding"
 CODES: Final = {
     "phq2": ("55758-7", "Patient Health Questionnaire 2 item (PHQ-2) total score [Reported]"),
@@ -22,19 +25,33 @@ PHQ2_ITEMS: Final = ("phq2-1", "phq2-2")
 
 def observation(finding_id: str, patient_id: str, name: str, value: str, at: datetime) -> dict[str, Any]:
     """One finding as an Observation."""
+    measure = coded(name)
+    if measure is not None:
+        return _reading(finding_id, patient_id, measure, value, at)
     code, display = CODES.get(name, (name, name))
     category = "survey" if name in SURVEYS or name.startswith(("need", "lesson", "checkin")) else "vital-signs"
     return {
         "resourceType": "Observation",
         "id": finding_id,
         "status": "final",
-        "category": [
-            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": category}]}
-        ],
+        "category": [{"coding": [{"system": CATEGORIES, "code": category}]}],
         "code": {"coding": [{"system": LOINC if name in CODES else LOCAL, "code": code, "display": display}]},
         "subject": {"reference": f"Patient/{patient_id}"},
         "effectiveDateTime": at.isoformat(),
         **_value(value),
+    }
+
+
+def _reading(finding_id: str, patient_id: str, measure: Measure, value: str, at: datetime) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "id": finding_id,
+        "status": "final",
+        "category": [{"coding": [{"system": CATEGORIES, "code": measure.category}]}],
+        "code": {"coding": [coding(code, display) for code, display in measure.codes]},
+        "subject": {"reference": f"Patient/{patient_id}"},
+        "effectiveDateTime": at.isoformat(),
+        **observed(measure, value),
     }
 
 

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     RECALLS = "recalls"
     DISCHARGES = "discharges"
     REFILLS = "refills"
+    CONDITIONS = "conditions"
     TASKS = "tasks"
     REFERRALS = "referrals"
     WAITLIST = "waitlist"

@@ -61,6 +61,8 @@ class Series:
     name: str
     lessons: tuple[Lesson, ...]
     a_week: int = 1
+    conditions: tuple[str, ...] = ()
+    """Codes and words by which files name what it is about; "E11" is E11.9 as well."""
 
     @property
     def plan(self) -> tuple[str, ...]:
@@ -71,6 +73,15 @@ class Series:
     def data(self) -> Mapping[str, str]:
         """What a loop of this series carries."""
         return {"plan": " ".join(self.plan), "gap": "3" if self.a_week > 1 else "7"}
+
+    def is_about(self, said: str) -> bool:
+        """Whether a file that says so (codes and words with "|" between them) means what it is about."""
+        folded = {part.strip().casefold() for part in said.split("|") if part.strip()}
+        return any(
+            one == word or (one.startswith(f"{word}.") and word[:1].isalpha())
+            for one in folded
+            for word in (self.name.casefold(), *map(str.casefold, self.conditions))
+        )
 
     def faults(self) -> Iterator[str]:
         """What is wrong with it."""
@@ -96,6 +107,10 @@ class AllSeries:
         found = self.by_name.get(kind)
         return found.data if found is not None else {}
 
+    def about(self, said: str) -> str:
+        """The series that is told of this condition; empty where none is."""
+        return next((name for name, series in self.by_name.items() if series.is_about(said)), "")
+
     @property
     def unsigned(self) -> tuple[str, ...]:
         """The lessons that nobody has signed."""
@@ -117,11 +132,11 @@ def parse(tables: Mapping[str, object]) -> AllSeries:
 
 
 def _series(name: str, table: Mapping[str, object]) -> Series:
-    lessons, a_week = table.get("lessons"), table.get("a_week", 1)
-    if not isinstance(lessons, list) or not isinstance(a_week, int):
-        raise ValueError(f"series {name}: needs `lessons`, and `a_week` as a number")
+    lessons, a_week, conditions = table.get("lessons"), table.get("a_week", 1), table.get("conditions", [])
+    if not isinstance(lessons, list) or not isinstance(a_week, int) or not isinstance(conditions, list):
+        raise ValueError(f"series {name}: needs `lessons`, `a_week` as a number, and `conditions` as a list")
     try:
-        return Series(name, tuple(_lesson(**lesson) for lesson in lessons), a_week)
+        return Series(name, tuple(_lesson(**lesson) for lesson in lessons), a_week, tuple(map(str, conditions)))
     except TypeError as error:
         raise ValueError(
             f"series {name}: a lesson has text, source, bad or below, urgent, reviewed_by and reviewed_on"

@@ -77,6 +77,54 @@ PICKED_UP: Final = re.compile(
 )
 """The patient has the medicine."""
 
+_NEEDS: Final = {
+    "food": re.compile(
+        # Not "no food since midnight", which tells of a test.
+        r"\b(have|has|got|there'?s|there is) (got )?no (food|groceries)\b"
+        r"(?! (or|and|since|for|after|before|today|yet|allerg\w+|restriction\w*|poison\w*))"
+        r"|\b(out of|short on|short of) (food|groceries)\b|\bcan'?t (afford|buy|pay for) (any )?(food|groceries)\b"
+        r"|\b(need|help with|help getting) (some )?(food|groceries)\b"
+        r"|\bfood (bank|pantry|stamps|help)\b|\bgoing hungry\b"
+        r"|\b(no (tengo|tenemos|hay)|sin) (comida|qu[eé] comer)\b(?! (desde|hasta|por|en))"
+        r"|\bse (me|nos) acab[oó] la comida\b"
+        r"|\bbanco de (comida|alimentos)\b"
+        r"|没(有)?(东西|饭)吃|家里没(有)?(吃的|食物)|食物银行|沒(有)?(東西|飯)吃|家裡沒(有)?(吃的|食物)|食物銀行"
+        r"|(hết|không có|không còn) (đồ ăn|thức ăn|thực phẩm)|wala(ng)? (na )?(kaming |akong )?(pagkain|makain)"
+        r"|먹을 (것|게|음식)(이|도)? 없|음식이 (없|떨어)|(нечего есть|нет еды|кончилась еда|закончилась еда)"
+        r"|(لا يوجد|ليس (لدي|عندي|لدينا|عندنا)|ما (عندي|عندنا)) (طعام|أكل)|نفد الطعام"
+        r"|pa gen (manje|anyen pou (m |nou )?manje)"
+        r"|(plus|pas|rien) (de nourriture|[aà] manger)(?! (depuis|avant|jusqu))|banque alimentaire|aide alimentaire"
+        r"|sem comida(?! (desde|at[eé]|por))|n[aã]o (tenho|temos) (comida|o que comer)|banco de alimentos"
+        r"|खाना नहीं है|राशन (नहीं|खत्म|ख़त्म)|खाने को कुछ नहीं|(غذا|خوراکی) (نداریم|ندارم|تمام شده)|چیزی برای خوردن ند"
+        r"|nie ma(m|my) (co je[sś][cć]|jedzenia)|bank [zż]ywno[sś]ci",
+        re.IGNORECASE,
+    ),
+    "housing": re.compile(
+        r"\b(evict(ed|ion)|homeless|lost (my|our) (home|house|apartment)|nowhere to (live|sleep|stay)"
+        r"|no place to (live|sleep|stay)|can'?t pay (my |the |our )?rent"
+        r"|living in (my|our|a) (car|van)|behind on (the )?rent)\b"
+        r"|\b(desaloj\w+|sin (hogar|techo|casa)|no (tengo|tenemos) d[oó]nde (vivir|dormir)|no puedo pagar (la|el)"
+        r" (renta|alquiler))\b"
+        r"|无家可归|没(有)?地方住|付不起房租|被赶出|無家可歸|沒(有)?地方住|付不起房租|被趕出"
+        r"|(không có|không còn) (chỗ|nhà) (ở|ngủ)|vô gia cư|bị đuổi (khỏi )?nhà"
+        r"|wala(ng)? (kaming |akong )?(tirahan|matirhan|matuluyan)"
+        r"|(살|지낼|잘) 곳이 없|노숙|쫓겨났|негде жить|выселя|бездомн"
+        r"|(لا يوجد|ليس (لدي|عندي|لدينا)) (مكان|سكن|مأوى)|بلا مأوى|طرد(وني|ونا)? من (البيت|المنزل|السكن)"
+        r"|pa gen kote (pou (m |nou )?)?(rete|d[oò]mi)|yo mete (m|nou) deyò"
+        r"|sans abri|sans domicile|expuls[eé]e?s?\b|nulle part o[uù] (dormir|vivre)|payer (le|mon) loyer"
+        r"|despej\w+|sem teto|n[aã]o (tenho|temos) onde (morar|dormir)|pagar o aluguel"
+        r"|बेघर|रहने की जगह नहीं|घर से निकाल|بی‌?خانمان|جای(ی)? برای (زندگی|خواب) ند|از خانه بیرون"
+        r"|bezdomn\w+|eksmi\w+|nie ma(m|my) gdzie (mieszka[cć]|spa[cć])|na czynsz",
+        re.IGNORECASE,
+    ),
+}
+"""The patient goes without something that the understanding has no word of its own for."""
+
+
+def need_in(words: str) -> str | None:
+    """The kind of help that the words themselves tell a need of; None where they do not."""
+    return next((kind for kind, told in _NEEDS.items() if told.search(words)), None)
+
 _SMALL: Final = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "six": 6, "couple": 2, "few": 3, "next": 1,
     "un": 1, "una": 1, "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "seis": 6, "deux": 2, "trois": 3, "um": 1, "uma": 1,

@@ -11,6 +11,7 @@ from typing import IO, Any
 from bot import clock
 from bot.core.rows import Kind, RawRow, Unreadable
 from bot.gateways import fhir_resources as resources
+from bot.gateways.fhir_conditions import condition
 from bot.gateways.fhir_resources import Mapper, NotUsable, Surroundings
 from bot.gateways.fhir_values import Json, text
 
@@ -22,6 +23,7 @@ _TYPES: Mapping[Kind, tuple[str, Mapper]] = {
     Kind.REFERRALS: ("ServiceRequest", resources.referral),
     Kind.TASKS: ("Task", resources.task),
     Kind.DISCHARGES: ("Encounter", resources.discharge),
+    Kind.CONDITIONS: ("Condition", condition),
 }
 _IMPORTED = frozenset(name for name, _ in _TYPES.values())
 _PHONES = tuple(f"phone_{number}" for number in range(2, resources.MOST_PHONES + 1))
@@ -37,6 +39,7 @@ _COLUMNS: Mapping[Kind, frozenset[str]] = {
     Kind.REFERRALS: frozenset(_REFERRAL.split()),
     Kind.TASKS: frozenset(("referral_id", "stage")),
     Kind.DISCHARGES: frozenset(("discharge_id", "patient_id", "discharged_at", "facility")),
+    Kind.CONDITIONS: frozenset(("condition_id", "patient_id", "condition", "status")),
 }
 _NO_CELLS: dict[str, str] = {}
 _MARK = b"\xef\xbb\xbf"

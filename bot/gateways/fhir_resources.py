@@ -94,7 +94,7 @@ def related_person(resource: Json, around: Surroundings) -> Cells:
     return {
         "status": "inactive" if is_over or not phones else "active",
         "contact_id": text(resource.get("id")),
-        "patient_id": _needed_patient(resource.get("patient"), around),
+        "patient_id": needed_patient(resource.get("patient"), around),
         **phones,
         "relation": _relation(resource),
     }
@@ -129,7 +129,7 @@ def referral(resource: Json, around: Surroundings) -> Cells | None:
     performer = next(iter(dicts_in(resource.get("performer"))), {})
     return {
         "referral_id": text(resource.get("id")),
-        "patient_id": _needed_patient(resource.get("subject"), around),
+        "patient_id": needed_patient(resource.get("subject"), around),
         "specialty": words_of(resource.get("performerType"))
         or words_of(resource.get("code"))
         or first_words(resource.get("category")),
@@ -156,7 +156,7 @@ def discharge(resource: Json, around: Surroundings) -> Cells | None:
         return None
     return {
         "discharge_id": text(resource.get("id")),
-        "patient_id": _needed_patient(resource.get("subject"), around),
+        "patient_id": needed_patient(resource.get("subject"), around),
         "discharged_at": ended if "T" in ended else f"{ended}T12:00",
         "facility": text(dict_of(resource.get("serviceProvider")).get("display")),
     }
@@ -171,7 +171,7 @@ def consent(resource: Json, around: Surroundings) -> Cells | None:
     if said is None:
         return None
     return {
-        "patient_id": _needed_patient(resource.get("patient"), around),
+        "patient_id": needed_patient(resource.get("patient"), around),
         "consent": str(said),
         # Of two consents of one patient the later counts, of two of one day the one in force.
         "order": f"{text(resource.get('dateTime'))[:10]} {status == 'active':d} {text(resource.get('dateTime'))}",
@@ -278,7 +278,8 @@ def _relation(resource: Json) -> str:
     return Relation.OTHER
 
 
-def _needed_patient(value: object, around: Surroundings) -> str:
+def needed_patient(value: object, around: Surroundings) -> str:
+    """The id of the patient that a Reference names. Raises NotUsable."""
     if found := reference(dict_of(value), around):
         return found
     raise NotUsable("patient: reference: missing")

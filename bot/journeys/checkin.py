@@ -16,6 +16,8 @@ from bot.core.understanding.readings import BEYOND
 ALARM = "alarm"
 """Key in the enrollment's data: what a yes to the clinic's own question means, where it is more than an answer."""
 DANGER, NEED = "yes", "need"
+HELP: Mapping[Intent, str] = {Intent.TRANSPORT_NEED: "need:transport", Intent.FINANCIAL_NEED: "need:cost"}
+"""The same where the question says what kind of help: a loop keeps it."""
 """It is a danger sign ("Are you short of breath?"), or something to be done for the patient ("… need a ride?")."""
 
 _NEEDS = (Intent.TRANSPORT_NEED, Intent.FINANCIAL_NEED, Intent.REFILL_REQUEST, Intent.REQUEST_HUMAN)
@@ -39,7 +41,8 @@ def yes_to(prompt: str, read: Callable[[str], Understanding]) -> str | None:
     if any(not piece.rule.endswith(".explicit") for piece in signs) or _BAD_NEWS.search(prompt):
         return DANGER
     needed = understood.has(*_NEEDS) or _WANTED.search(prompt)
-    return NEED if needed else None
+    kind = next((word for intent, word in HELP.items() if understood.has(intent)), NEED)
+    return kind if needed else None
 
 
 def _means(event: Replied) -> str | None:
@@ -52,8 +55,9 @@ def _alarms(event: Replied) -> bool:
 
 
 def _yes(event: Replied) -> Move:
-    if _means(event) == NEED:
-        need = Escalate(Reason.SURVEY_ALERT, suggestion="call-about-the-answer")
+    means, _, kind = (_means(event) or "").partition(":")
+    if means == NEED:
+        need = Escalate(Reason.SURVEY_ALERT, suggestion="call-about-the-answer", need=kind)
         return Move("answered", (Record("checkin", "yes"), need, Say("checkin/no_noted")))
     if _alarms(event):
         alarm: tuple[Effect, ...] = (Escalate(Reason.SURVEY_ALERT, Priority.URGENT, suggestion="call-now"),)

@@ -38,9 +38,12 @@ from bot.core.situation import Response
 from bot.journeys import discover
 from bot.services import consent, visit_answers
 from bot.services.answer import answer, render
+from bot.services.closing import close_with
 from bot.services.escalations import Need, raise_to_person
 from bot.services.loops.entering import enter
 from bot.services.loops.moving import start, stop
+from bot.services.loops.needs import loop_of_need
+from bot.services.loops.opening import BOT
 from bot.services.turn import Turn
 from bot.services.visit_answers import PATIENT
 from bot.store.columns import new_id
@@ -144,10 +147,8 @@ def _effect(turn: Turn, effect: Effect, response: Response) -> None:
             _lead_on(turn, effect, response)
         case FreeSlot():
             slots.give_back(turn.batch.connection, effect.slot_id, turn.loop_id, turn.now)
-        case TakeSlot():
-            pass  # It has been taken, before anything else: see `_race`.
-        case WakeAt():
-            pass  # The question's own expiry wakes the enrollment.
+        case TakeSlot() | WakeAt():
+            pass  # Taken before anything else (`_race`); and the question's own expiry wakes the enrollment.
         case _:
             assert_never(effect)
 
@@ -158,14 +159,15 @@ def _escalate(turn: Turn, effect: Escalate) -> None:
     ]
     appointment = effect.appointment_id or (turn.visits[0].appointment_id if len(turn.visits) == 1 else None)
     owner = next((v.patient_id for v in turn.situation.visits if v.appointment_id == appointment), None)
+    about_whom = owner or turn.patient_id
     need = Need(
         reason=effect.reason,
         priority=effect.priority,
         conversation_id=turn.phone.id,
-        patient_id=owner or turn.patient_id,
+        patient_id=about_whom,
         message_id=turn.message_id,
         appointment_id=appointment,
-        enrollment_id=turn.loop_id,
+        enrollment_id=loop_of_need(turn, effect, about_whom, appointment),
         suggestion=effect.suggestion,
         evidence={
             "words": turn.words,
@@ -313,3 +315,5 @@ def _enter(turn: Turn, loop: Enrollment) -> None:
     cause = str(turn.understanding.intent)
     turn.batch.add(loops.HISTORY, loops.history(loop, before.step, cause=cause, actor=PATIENT, now=turn.now))
     enter(turn.batch.connection, turn.clinic, journey, loop, turn.now)
+    if loop.outcome is not None:
+        close_with(turn.batch.connection, turn.clinic, journey, loop, actor=BOT, now=turn.now)

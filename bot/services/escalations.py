@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import String, bindparam, func, insert, select, update
 
 from bot.core.escalation import EscalationStatus, Priority, Reason
 from bot.core.people import Visit
@@ -46,6 +46,7 @@ _ADD = (
         respond_by=bindparam("by"),
         evidence=bindparam("pieces"),
         message_id=bindparam("message"),
+        enrollment_id=func.coalesce(Escalation.enrollment_id, bindparam("loop", type_=String(32))),
         version=Escalation.version + 1,
         updated_at=bindparam("at"),
     )
@@ -145,6 +146,7 @@ def _add_to(batch: Batch, standing: Any, need: Need, due: datetime, *, vault: Va
             "by": min(standing.respond_by, due),
             "pieces": vault.seal("escalations.evidence", standing.id, json.dumps(pieces)),
             "message": need.message_id or standing.message_id,
+            "loop": need.enrollment_id,
             "at": now,
         },
     )

@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection
 
-from bot.core.escalation import EscalationStatus, Priority, Reason
+from bot.core.escalation import EscalationStatus
 from bot.services import audit
 from bot.services.clinic import Clinic
-from bot.services.escalations import Need, raise_to_person
-from bot.store.batch import Batch
+from bot.services.closing import close, let_go
+from bot.services.closing import leave_nothing as leave_nothing
+from bot.services.closing import locked as locked
+from bot.services.closing import other_holder as other_holder
+from bot.services.loops.moving import RESOLVED, tell_loop
 from bot.store.columns import AnyRow
 from bot.store.database import once_more
 from bot.store.queries import inbox as queries
 from bot.store.queries import notices, threads
-from bot.store.tables import Conversation, Escalation, Patient, PatientContact
+from bot.store.tables import Escalation
 
 OUTCOMES: Final = ("handled", "called", "booked-elsewhere", "wrong-number", "no-answer-needed", "false-alarm")
 
@@ -198,69 +201,11 @@ def resolve(
             if unseen := threads.inbound_since(connection, talk, seen):
                 return Unseen(unseen)
             threads.close_left(connection, threads.left(connection, talk))
-        queries.change_escalation(
-            connection,
-            row.id,
-            now=now,
-            status=EscalationStatus.RESOLVED,
-            resolved_by=actor_id,
-            resolved_at=now,
-            outcome=outcome,
-        )
-        if row.rung:
-            notices.void(connection, row.id, now)
-        _record(connection, "escalation.resolve", "escalation", row.id, actor_id, now, outcome=outcome)
-        _let_go(connection, row, actor_id=actor_id)
-        _unpause(connection, row, now)
+        close(connection, row, actor_id=actor_id, outcome=outcome, now=now)
         if talk is not None:
             leave_nothing(clinic, connection, talk, now=now)
+        tell_loop(connection, clinic, row, RESOLVED, {"outcome": outcome}, actor=actor_id, now=now)
         return Done(EscalationStatus.RESOLVED, row.conversation_id)
-
-
-def leave_nothing(clinic: Clinic, connection: Connection, conversation_id: str, *, now: datetime) -> None:
-    """The bot kept out of it while somebody held the conversation: what the patient wrote then is not to be forgotten.
-
-    Does nothing while it is still held, or anything waits in it: then it is in front of somebody.
-    """
-    row = queries.lock_conversation(connection, conversation_id)
-    if row is None or row.held_by is not None or queries.unresolved_of(connection, conversation_id):
-        return
-    said = threads.said_by_staff(connection, conversation_id, now)
-    left = threads.left(connection, conversation_id)
-    # What has been answered keeps its mark: the answer may yet be taken back.
-    open_ends = [one for one in left if said is None or one.created_at > said.created_at]
-    if not open_ends:
-        return
-    threads.close_left(connection, open_ends)
-    latest = open_ends[0]
-    need = Need(
-        reason=Reason.UNANSWERED,
-        priority=Priority.ROUTINE,
-        conversation_id=conversation_id,
-        patient_id=latest.patient_id,
-        message_id=latest.id,
-        evidence={"words": clinic.vault.open("messages.body", latest.id, latest.body), "rules": []},
-    )
-    batch = Batch(connection)
-    raise_to_person(batch, need, clinic=clinic, now=now)
-    batch.flush()
-
-
-def locked(connection: Connection, escalation_id: str) -> AnyRow | None:
-    """An escalation, locked after its conversation, in the order in which everybody does."""
-    row = queries.escalation(connection, escalation_id)
-    if row is not None and row.conversation_id is not None:
-        queries.lock_conversation(connection, row.conversation_id)
-    return queries.escalation(connection, escalation_id, lock=True)
-
-
-def other_holder(connection: Connection, row: AnyRow, actor_id: str) -> str | None:
-    """Who else has it, or its conversation."""
-    holders = {row.claimed_by if row.status is EscalationStatus.CLAIMED else None}
-    if row.conversation_id is not None:
-        conversation = queries.lock_conversation(connection, row.conversation_id)
-        holders.add(conversation.held_by if conversation is not None else None)
-    return next(iter(holders - {None, actor_id}), None)
 
 
 def hand_back(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime, **more: object) -> None:
@@ -268,30 +213,7 @@ def hand_back(connection: Connection, row: AnyRow, *, actor_id: str, now: dateti
     free_again = {"status": EscalationStatus.OPEN, "claimed_by": None, "claimed_at": None, "waiting_since": None}
     queries.change_escalation(connection, row.id, now=now, **{**free_again, "returned_at": now, **more})
     _record(connection, "escalation.release", "escalation", row.id, actor_id, now)
-    _let_go(connection, row, actor_id=row.claimed_by)
-
-
-def _let_go(connection: Connection, row: AnyRow, *, actor_id: str) -> None:
-    # Whoever has claimed more than one thing in a conversation keeps it until the last of them is done.
-    holder = row.claimed_by or actor_id
-    if row.conversation_id is not None and not queries.holds_any(connection, row.conversation_id, holder):
-        queries.free(connection, row.conversation_id, holder=holder)
-
-
-def _unpause(connection: Connection, row: AnyRow, now: datetime) -> None:
-    # An emergency from a shared phone that named no patient has paused everybody on it.
-    on_the_phone = (
-        select(PatientContact.patient_id)
-        .join(Conversation, Conversation.contact_point_id == PatientContact.contact_point_id)
-        .where(Conversation.id == row.conversation_id)
-    )
-    about = or_(Patient.patient_id == row.patient_id, Patient.patient_id.in_(on_the_phone))
-    paused = select(Patient.patient_id).where(about, Patient.paused_since.is_not(None))
-    for patient_id in connection.execute(paused).scalars():
-        if not queries.emergencies_left(connection, patient_id):
-            connection.execute(
-                update(Patient).where(Patient.patient_id == patient_id).values(paused_since=None, updated_at=now)
-            )
+    let_go(connection, row, actor_id=row.claimed_by)
 
 
 def _record(

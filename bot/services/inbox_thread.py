@@ -72,6 +72,8 @@ class Case:
     returned_from: str
     holder_id: str | None
     visit: VisitLine | None
+    loop_id: str | None = None
+    """The loop that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,4 +263,5 @@ def case_of(
         returned_from=names.get(row.returned_from, "somebody"),
         holder_id=row.claimed_by,
         visit=visit_of(visit) if visit is not None else None,
+        loop_id=row._mapping.get("loop_id"),
     )

@@ -14,6 +14,7 @@ from bot.services.clinic import Clinic
 from bot.services.escalations import due_at
 from bot.services.inbox import Change, Closed, Done, Gone, HeldBy
 from bot.services.inbox_snooze import NotNow
+from bot.services.loops.moving import REOPENED, tell_loop
 from bot.store.columns import AnyRow
 from bot.store.database import once_more
 from bot.store.queries import inbox as queries
@@ -100,7 +101,7 @@ def reopen(clinic: Clinic, *, escalation_id: str, actor_id: str, now: datetime, 
             return NotTheirs(queries.name_of(connection, row.resolved_by))
         again = due_at(clinic, row.priority, (), now)
         anew = {"respond_by": again, "returned_at": now, "returned_from": None}
-        return Done(_reopen(connection, row, actor_id=actor_id, now=now, **anew), row.conversation_id)
+        return Done(_reopen(connection, clinic, row, actor_id=actor_id, now=now, **anew), row.conversation_id)
 
 
 @once_more
@@ -116,7 +117,7 @@ def put_back(clinic: Clinic, before: Before, *, actor_id: str, done_at: datetime
             same = as_it_was and holder_of(row) == before.holder
             return Done(row.status, row.conversation_id) if same else TooLate()
         if row.status is EscalationStatus.RESOLVED:
-            return Done(_reopen(connection, row, actor_id=actor_id, now=now), row.conversation_id)
+            return Done(_reopen(connection, clinic, row, actor_id=actor_id, now=now), row.conversation_id)
         other = inbox.other_holder(connection, row, before.holder) if before.holder is not None else None
         if other is not None and other != holder_of(row):
             return HeldBy(other, queries.name_of(connection, other))
@@ -188,7 +189,9 @@ def _may_have(connection: Connection, escalation_id: str, user_id: str) -> bool:
     return scope.may_see_escalation(connection, escalation_id, user.locations)
 
 
-def _reopen(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime, **more: Any) -> EscalationStatus:
+def _reopen(
+    connection: Connection, clinic: Clinic, row: AnyRow, *, actor_id: str, now: datetime, **more: Any
+) -> EscalationStatus:
     queries.change_escalation(
         connection, row.id, now=now, status=EscalationStatus.OPEN, resolved_by=None, resolved_at=None, outcome=None,
         claimed_by=None, claimed_at=None, waiting_since=None, snoozed_until=None, snoozed_by=None, rung=0, **more,
@@ -198,6 +201,7 @@ def _reopen(connection: Connection, row: AnyRow, *, actor_id: str, now: datetime
     )
     if row.priority is Priority.EMERGENCY:
         _pause(connection, row, now)
+    tell_loop(connection, clinic, row, REOPENED, actor=actor_id, now=now)
     if row.claimed_by != actor_id or inbox.other_holder(connection, row, actor_id):
         return EscalationStatus.OPEN
     inbox.take(connection, row, actor_id=actor_id, now=now)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from bot.core.dialogue import ONCE
+from bot.core.escalation import EscalationStatus
 from bot.services import audit
 from bot.services.clinic import Clinic
 from bot.services.loops.opening import details_of
@@ -18,10 +19,11 @@ from bot.store.queries.inbox import names_of
 from bot.store.queries.loops import VISITS
 from bot.store.queries.scope import within
 from bot.store.queries.slots import JOURNEY as WAITLIST
-from bot.store.tables import Enrollment, EnrollmentMove, Message, Patient
+from bot.store.tables import Enrollment, EnrollmentMove, Escalation, Message, Patient
 
 A_PAGE: Final = 50
 KEPT_HISTORY: Final = 100
+MOST_CASES: Final = 10
 COUNTED: Final = 1000
 RECENTLY: Final = timedelta(days=30)
 VIEWS: Final = ("overdue", "office", "patient", "ended")
@@ -62,6 +64,8 @@ class Whole:
     history: Sequence[AnyRow]
     names: Mapping[str, str]
     texts: Sequence[AnyRow]
+    cases: Sequence[AnyRow]
+    """What waits for a person on account of it."""
 
 
 def _is_loop() -> ColumnElement[bool]:
@@ -171,8 +175,18 @@ def whole(clinic: Clinic, connection: Connection, loop_id: str) -> Whole | None:
         .order_by(Message.created_at.desc())
         .limit(20)
     ).all()
+    cases = connection.execute(
+        select(Escalation.id, Escalation.reason, Escalation.respond_by)
+        .where(
+            Escalation.patient_id == row.patient_id,
+            Escalation.enrollment_id == loop_id,
+            Escalation.status != EscalationStatus.RESOLVED,
+        )
+        .order_by(Escalation.priority_rank, Escalation.created_at)
+        .limit(MOST_CASES)
+    ).all()
     names = names_of(connection, {move.actor for move in history} | ({row.owner_id} if row.owner_id else set()))
-    return Whole(_row(clinic, row, names), details_of(clinic, row.id, row.details), history, names, texts)
+    return Whole(_row(clinic, row, names), details_of(clinic, row.id, row.details), history, names, texts, cases)
 
 
 def own(clinic: Clinic, *, loop_id: str, owner_id: str | None, actor_id: str, now: datetime) -> bool:

@@ -76,7 +76,7 @@ def read_patient(clinic: Clinic, connection: Connection, patient_id: str, *, now
     return PatientView(
         card=card_of(vault, row, zone),
         language_basis=row.language_basis,
-        standing=_standing(rows),
+        standing=standing_of(rows),
         stopped=sorted(gate.stopped_programs(connection, [patient_id]).get(patient_id, ())),
         phones=[_phone(vault, phone, zone) for phone in rows],
         ahead=[visit_of(visit) for visit in patients.visits_ahead(connection, patient_id, now)],
@@ -106,7 +106,7 @@ def _phone(vault: Vault, row: AnyRow, zone: str) -> Phone:
     )
 
 
-def _standing(rows: Sequence[AnyRow]) -> Standing | None:
+def standing_of(rows: Sequence[AnyRow]) -> Standing | None:
     """Of the phone that texts go to: the first in rank that works, else the first."""
     in_use = [row for row in rows if row.active]
     row = next((row for row in in_use if row.number_status is NumberStatus.ACTIVE), next(iter(in_use), None))

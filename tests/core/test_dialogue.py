@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,9 +49,12 @@ def test_an_answer_closes_the_question_and_moves_on() -> None:
 @pytest.mark.parametrize("step", [END, "a step of the past"])
 def test_after_the_end_an_answer_still_means_what_its_question_asked(journey: str, step: str) -> None:
     start = JOURNEYS[journey].steps[JOURNEYS[journey].start]
+    sample = JOURNEYS[journey].samples[0]
+    loop = replace(enrolled(journey, step), kind=sample.get("kind", ""))
     for intent in start.on:
-        event = replied(means(intent, number=1.0), journey, step)
-        assert advance(JOURNEYS[journey], enrolled(journey, step), event, NOW).acted_on is intent
+        told = means(intent, number=float(sample.get("number", 1)))
+        event = Replied(told, asked(journey, loop), (VISIT,))
+        assert advance(JOURNEYS[journey], loop, event, NOW).acted_on is intent
 
 
 def test_what_the_bot_would_not_act_on_by_itself_is_not_acted_on() -> None:

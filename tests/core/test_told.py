@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.told import DONE, NOT_CALLED, PICKED_UP, REFUSED, WENT, later_days
+from bot.core.told import DONE, NOT_CALLED, PICKED_UP, REFUSED, WENT, later_days, need_in
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,38 @@ def test_the_rest() -> None:
 )
 def test_when_to_ask_again(words: str, days: int | None) -> None:
     assert later_days(words) == days
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("food", "we have no food at home"),
+        ("food", "I can't afford groceries this month"),
+        ("food", "no tenemos comida en casa"),
+        ("food", "家里没有吃的"),
+        ("food", "chúng tôi không còn thức ăn"),
+        ("food", "wala na kaming pagkain"),
+        ("food", "집에 먹을 것이 없어요"),
+        ("food", "дома нечего есть"),
+        ("food", "ليس لدينا طعام في البيت"),
+        ("food", "nou pa gen manje"),
+        ("food", "nous n'avons plus de nourriture"),
+        ("food", "não temos comida"),
+        ("food", "घर में खाना नहीं है"),
+        ("food", "غذا نداریم"),
+        ("food", "nie mamy co jeść"),
+        ("housing", "we got evicted and have nowhere to stay"),
+        ("housing", "no tengo dónde vivir"),
+        ("housing", "我们没有地方住"),
+        ("housing", "мне негде жить"),
+        ("housing", "nie mam gdzie mieszkać"),
+        (None, "I have no food allergies"),
+        (None, "I have no food or drink after midnight right?"),
+        (None, "can I eat food before the test"),
+        (None, "sin comida desde anoche, como me dijeron"),
+        (None, "rien à manger depuis minuit"),
+        (None, "yes I will be there"),
+    ],
+)
+def test_needs_that_the_words_tell(kind: str | None, words: str) -> None:
+    assert need_in(words) == kind

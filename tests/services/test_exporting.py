@@ -33,6 +33,40 @@ def test_a_phq2_leaves_as_observations_and_one_questionnaire(chat: Chat) -> None
     assert not list(findings(chat.clinic, since=later, actor="cli", now=later))
 
 
+def test_readings_leave_with_their_codes_and_units(chat: Chat) -> None:
+    chat.patient("P1", "Maria")
+    for kind, text in (("pressure", "128/82"), ("glucose", "105"), ("temperature", "37.2"), ("weight", "74 kg")):
+        chat.open("readings", "P1", kind)
+        chat.pass_time(timedelta(days=3))  # More than three texts a week are too many.
+        chat.text("P1", text)
+    found = {
+        one["code"]["coding"][0]["code"]: one
+        for one in findings(chat.clinic, since=None, actor="cli", now=chat.now)
+    }
+    panel = found["85354-9"]
+    assert [
+        (part["code"]["coding"][0]["code"], part["valueQuantity"]["value"], part["valueQuantity"]["code"])
+        for part in panel["component"]
+    ] == [("8480-6", 128.0, "mm[Hg]"), ("8462-4", 82.0, "mm[Hg]")]
+    assert panel["category"][0]["coding"][0]["code"] == "vital-signs"
+    told = {code: one.get("valueQuantity", {}) for code, one in found.items()}
+    assert (told["41653-7"]["value"], told["41653-7"]["code"]) == (105.0, "mg/dL")
+    assert (told["8310-5"]["value"], told["8310-5"]["code"]) == (37.2, "Cel")
+    assert (told["29463-7"]["value"], told["29463-7"]["code"]) == (74.0, "kg")
+
+
+def test_a_reading_that_is_an_emergency_is_kept_and_in_front_of_a_person(chat: Chat) -> None:
+    chat.patient("P1", "Maria")
+    chat.open("readings", "P1", "pressure")
+    chat.pass_time(timedelta(days=1))
+    (reply,) = chat.text("P1", "215/130")
+    assert "911" in reply
+    assert chat.loop("readings", "P1").step == "with_nurse"
+    assert chat.escalations() == [("emergency", "emergency")]
+    (kept,) = findings(chat.clinic, since=None, actor="cli", now=chat.now)
+    assert [part["valueQuantity"]["value"] for part in kept["component"]] == [215.0, 130.0]
+
+
 def test_a_low_mark_for_a_visit_brings_a_person(chat: Chat) -> None:
     chat.patient("P1", "Maria")
     chat.start("P1", "survey_scale")

@@ -34,7 +34,7 @@ from bot.services.receive import Inbound, receive
 from bot.services.silence import wake
 from bot.store.tables import Enrollment, Escalation, Message, Question
 from tests.services.sending import Carrier
-from tests.simulation.people import Simulated, answer, people
+from tests.simulation.people import WORDS, Simulated, answer, people
 from tests.transcripts.around import QuietQueue, signed
 from tests.transcripts.chat import settings_for
 
@@ -52,7 +52,10 @@ KINDS = {
     "series": ("diabetes", "hypertension", "asthma", "flu", "quit_smoking"),
     "needs": ("transport", "food", "housing", "other"),
     "referral": ("eyes", "heart"),
+    "readings": ("pressure",),
 }
+READINGS = ("122/78", "131/84", "165/102", "184/96", "212/124", "120")
+"""Most are well; some are to be taken again, some are for a nurse, one is an emergency, one is half of one."""
 SHOWS_UP = 0.88
 MOVES = 0.04
 CALLED_OFF = 0.04
@@ -173,7 +176,7 @@ class Month:
         patient = self.patients[text.to]
         with self.clinic.database.read() as connection:
             asked = connection.execute(
-                select(Question.context, Question.options).where(
+                select(Question.context, Question.options, Question.journey).where(
                     Question.message_id == text.message_id, Question.state == QuestionState.OPEN
                 )
             ).first()
@@ -182,6 +185,8 @@ class Month:
         said = answer(patient, Context(asked.context), len(asked.options), self.random)
         if said is not None:
             words, later = said
+            if asked.journey == "readings" and words in WORDS[patient.language]["yes"]:
+                words = self.random.choice(READINGS)
             heapq.heappush(self.coming, (self.now + later, len(self.coming), text.to, words))
 
     def _texts_come_in(self) -> None:

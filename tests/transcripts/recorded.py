@@ -26,7 +26,8 @@ def recorded(clinic: Clinic) -> dict[str, str]:
         cases = select(Escalation.__table__).order_by(Escalation.created_at, Escalation.reason, Escalation.id)
         for case in connection.execute(cases):
             about = f"{case.reason}, {case.priority}" + (f", {case.patient_id}" if case.patient_id else "")
-            found[f"case {case.id}"] = f"{about} ({case.version})"
+            closed = ", resolved" if case.status == "resolved" else ""
+            found[f"case {case.id}"] = f"{about} ({case.version}){closed}"
         for person in connection.execute(select(Patient.__table__)):
             found[f"language of {person.patient_id}"] = person.language
             found[f"patient {person.patient_id}"] = str(person.status) + (", paused" if person.paused_since else "")

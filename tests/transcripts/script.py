@@ -12,6 +12,7 @@ from bot.core.rows import Kind
 from bot.services.loops.life import life_event
 from bot.services.receive import Media
 from bot.services.waitlist import Freed, put_on_offer
+from tests.transcripts.around import place, resolve
 from tests.transcripts.chat import Chat, Sent, utc
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -35,6 +36,7 @@ ACTS: tuple[tuple[str, str], ...] = (
     ("free", r"\(a time for (\S+) comes free at (\d{4}-\d\d-\d\d \d\d:\d\d)\)"),
     ("missed", r"\((\S+) is marked as missed\)"),
     ("report", r"\(staff report ([\w-]+) on the (\w+) of (\S+?)(?: with (.+))?\)"),
+    ("resolve", r"\(staff resolve the ([\w-]+) case of (\S+?)(?: as ([\w-]+))?\)"),
     ("life", r"\(staff report for (\S+): ([\w-]+)\)"),
     ("hold", r"\(a coordinator takes the conversation with (\S+)\)"),
     ("release", r"\(a coordinator hands back the conversation with (\S+)\)"),
@@ -44,6 +46,7 @@ SETUP: tuple[tuple[str, str], ...] = (
     ("clock", r"clock (\d{4}-\d\d-\d\d \d\d:\d\d) (\S+)"),
     ("patient", r"patient (\S+) (\S+) (\S+)(?: on the phone of (\S+))?(?: consent (\w+))?"),
     ("waits", r"(\S+) waits for (\S+) with (\S+)"),
+    ("place", r"place (.+) (\d{3}-\d{3}-\d{4}) for (\w+)"),
     ("signed", r"a clinician has signed every lesson()"),
     ("visit", r"visit (\S+) of (\S+) at (\d{4}-\d\d-\d\d \d\d:\d\d)(?: in (\S+))?(?: by (https\S+))?(?: for (.+))?"),
     ("place", r"(\S+) has patients check in(?:, and says in (\S+): (.+))?"),
@@ -125,6 +128,10 @@ class Player:
     def _signed(self, _nothing: str) -> None:
         assert self.chat is not None
         self.chat.sign()
+
+    def _place(self, name: str, phone: str, category: str) -> None:
+        assert self.chat is not None
+        place(self.chat.clinic, name, phone, category, self.chat.now)
 
     def _patient(self, patient_id: str, name: str, language: str, with_phone: str | None, consent: str | None) -> None:
         assert self.chat is not None
@@ -273,6 +280,12 @@ class Player:
         loop = self.chat.loop(journey, patient_id)
         assert loop is not None, f"{patient_id} is on no {journey}"
         self.chat.report(loop.id, name, **_pairs(with_what))
+        yield from ()
+
+    def _act_resolve(self, reason: str, patient_id: str, outcome: str | None) -> Iterator[str]:
+        assert self.chat is not None
+        resolve(self.chat.clinic, patient_id, reason, outcome or "handled", self.chat.now)
+        self.chat.work()
         yield from ()
 
     def _act_life(self, patient_id: str, name: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ from bot.core.understanding.numbers import chosen_option, figures, minutes_late,
 from bot.core.understanding.patterns import Hit, Kind
 from bot.core.understanding.questions import ask, wish
 from bot.core.understanding.reading import Reading
-from bot.core.understanding.readings import BEYOND, Limits, Measured, measured
+from bot.core.understanding.readings import BEYOND, DOUBTFUL, Limits, Measured, measured
 from bot.core.understanding.tongues import language_of, language_wanted
 
 # The main meaning is the first of these that was found.
@@ -102,8 +102,9 @@ def _emergency(
     stops = [hit for hit in reading.of("opt_out") if hit.length >= 2 and not _of_life(hit, alarm)]
     intents = (Intent.EMERGENCY, *([Intent.OPT_OUT] if stops else []), *([Intent.NUMERIC_ANSWER] if grave else []))
     evidence = (*flags, *measures, *(evidence_of(reading, Intent.OPT_OUT, hit) for hit in stops[:1]))
-    number = grave[0].figure.value if grave else None
-    details = Details(danger=alarm.family or "reading", scope=_scope(reading), number=number)
+    figure = grave[0].figure if grave else None
+    number, lower = (figure.value, figure.lower) if figure is not None else (None, None)
+    details = Details(danger=alarm.family or "reading", scope=_scope(reading), number=number, lower=lower)
     return Understanding(intents, 0.97, auto=True, language=language_of(reading), evidence=evidence, details=details)
 
 
@@ -130,6 +131,8 @@ def _scope(reading: Reading) -> OptOutScope:
 
 def _solicited(asked: Asked) -> bool:
     """Whether a machine's reading was asked for, so that the journey judges it."""
+    if asked.measures:
+        return True
     return asked.context in (Context.CHECKIN_YES_NO, Context.SURVEY_SCALE) and asked.prompt is not None
 
 
@@ -149,14 +152,16 @@ def _numbers(
     numbers = [figure for figure in figures(reading) if not figure.clock]
     told = readings or (asked.context is Context.CHECKIN_YES_NO and _reading_asked(asked) and numbers)
     if told and numbers and not (found.has(Intent.SYMPTOM) and _volunteered(asked, readings)):
-        value = readings[0].figure.value if readings else numbers[0].value
+        figure = readings[0].figure if readings else numbers[0]
         found.add(Intent.NUMERIC_ANSWER, LIKELY, Evidence(Intent.NUMERIC_ANSWER, "reading", words))
+        if _solicited(asked) and any(one.is_doubtful for one in readings):
+            found.add(Intent.NUMERIC_ANSWER, LIKELY, Evidence(Intent.NUMERIC_ANSWER, DOUBTFUL, words))
         for word in sorted({one.grave for one in readings if one.grave and _solicited(asked)}):
             found.add(Intent.NUMERIC_ANSWER, LIKELY, Evidence(Intent.NUMERIC_ANSWER, f"{BEYOND}:{word}", words))
         if any(one.grave for one in readings) and not _solicited(asked):
             found.add(Intent.SYMPTOM, LIKELY, Evidence(Intent.SYMPTOM, "reading beyond its limits", words))
             found.drop(Intent.NUMERIC_ANSWER)
-        return replace(details, number=value), True
+        return replace(details, number=figure.value, lower=figure.lower), True
     if len(numbers) == 1 and _only(reading, numbers[0].start, numbers[0].end):
         found.add(Intent.NUMERIC_ANSWER, 0.5, Evidence(Intent.NUMERIC_ANSWER, "a number alone", words))
         return replace(details, number=numbers[0].value), False
@@ -184,7 +189,7 @@ def _volunteered(asked: Asked, readings: Sequence[Measured]) -> bool:
 def _reading_asked(asked: Asked) -> bool:
     """Whether the prompt asks for a figure: it names no way to say yes or no."""
     prompt = (asked.prompt or "").upper()
-    return bool(prompt) and not any(word in prompt for word in _YES_OR_NO)
+    return bool(asked.measures) or (bool(prompt) and not any(word in prompt for word in _YES_OR_NO))
 
 
 def _only(reading: Reading, start: int, end: int) -> bool:

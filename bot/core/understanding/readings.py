@@ -21,11 +21,16 @@ REACH = 4
 HIGH_CM = 18
 BEYOND = "reading beyond its limits"
 """The rule in the evidence of a reading that was asked for and is grave; its word follows after a colon."""
+DOUBTFUL = "reading to be taken again"
+"""The rule in the evidence of one that is not grave, and so far off that it is measured once more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one kind of reading: outside `urgent` a nurse looks the same day, outside `emergency` it is one."""
+    """The limits of one kind of reading: outside `urgent` a nurse looks the same day, outside `emergency` it is one.
+
+    One that is inside, and outside `again`, is measured once more before anybody looks.
+    """
 
     low_emergency: float = float("-inf")
     low_urgent: float = float("-inf")
@@ -33,6 +38,8 @@ class Limits:
     high_emergency: float = float("inf")
     least: float = 0.0
     most: float = 1000.0
+    low_again: float = float("-inf")
+    high_again: float = float("inf")
 
     def shows(self, value: float) -> bool:
         """Whether a machine can show it."""
@@ -46,15 +53,24 @@ class Limits:
             return "emergency"
         return "urgent" if value <= self.low_urgent or value >= self.high_urgent else None
 
+    def doubts(self, value: float) -> bool:
+        """Whether it is to be measured once more, grave or not."""
+        return self.shows(value) and (value <= self.low_again or value >= self.high_again)
+
 
 # Defaults; `locales/readings.toml` is what a clinician edits.
 DEFAULTS: Mapping[str, Limits] = {
-    "systolic": Limits(low_emergency=70, low_urgent=89, high_urgent=180, high_emergency=200, least=40, most=320),
-    "diastolic": Limits(high_urgent=110, high_emergency=120, least=20, most=200),
-    "glucose": Limits(low_emergency=54, low_urgent=69, high_urgent=300, high_emergency=400, least=15, most=900),
+    "systolic": Limits(
+        low_emergency=70, low_urgent=89, high_urgent=180, high_emergency=200, least=40, most=320, high_again=160
+    ),
+    "diastolic": Limits(high_urgent=110, high_emergency=120, least=20, most=200, high_again=100),
+    "glucose": Limits(
+        low_emergency=54, low_urgent=69, high_urgent=300, high_emergency=400, least=15, most=900, high_again=250
+    ),
     "fahrenheit": Limits(low_emergency=94, high_urgent=100.4, high_emergency=105, least=80, most=115),
     "celsius": Limits(low_emergency=34.5, high_urgent=38, high_emergency=40.5, least=30, most=45),
-    "oxygen": Limits(low_emergency=87, low_urgent=92, least=40, most=100),
+    "oxygen": Limits(low_emergency=87, low_urgent=92, least=40, most=100, low_again=94),
+    "weight": Limits(least=20, most=700),
 }
 
 
@@ -65,6 +81,7 @@ class Measured:
     kind: str
     figure: Figure
     grave: str | None
+    is_doubtful: bool = False
 
 
 def measured(reading: Reading, limits: Mapping[str, Limits], asked: frozenset[str] = frozenset()) -> list[Measured]:
@@ -82,6 +99,7 @@ def measured(reading: Reading, limits: Mapping[str, Limits], asked: frozenset[st
                         "pressure",
                         figure,
                         _worse(limits["systolic"].judge(figure.value), limits["diastolic"].judge(figure.lower)),
+                        limits["systolic"].doubts(figure.value) or limits["diastolic"].doubts(figure.lower),
                     )
                 )
             continue
@@ -90,7 +108,7 @@ def measured(reading: Reading, limits: Mapping[str, Limits], asked: frozenset[st
                 continue  # The pressure has been told: what stands alone beside it is a pulse.
             one = _in_our_unit(reading, kind, figure)
             if limits[kind].shows(one.value) or _told(reading, one):
-                found.append(Measured(kind, one, limits[kind].judge(one.value)))
+                found.append(Measured(kind, one, limits[kind].judge(one.value), limits[kind].doubts(one.value)))
     return found
 
 
@@ -156,6 +174,8 @@ def _kinds(near: Collection[str], figure: Figure) -> list[str]:
         kinds.append("systolic")
     if "measure.oxygen" in near:
         kinds.append("oxygen")
+    if "measure.weight" in near:
+        kinds.append("weight")
     if "measure.temperature" in near:
         kinds.append("celsius" if figure.value < 50 else "fahrenheit")
     return kinds

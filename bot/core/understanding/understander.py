@@ -43,7 +43,8 @@ class Understander:
             # A bare "52" says what it is a reading of only together with the question.
             prompt = asked.prompt if asked.context is Context.CHECKIN_YES_NO else None
             reading = self._read(text)
-            found = compose(reading, asked, self.limits, self._measures(prompt) if prompt else frozenset())
+            measures = asked.measures or (self._measures(prompt) if prompt else frozenset())
+            found = compose(reading, asked, self.limits, measures)
             once = said_once(reading.text) if found.intent is Intent.UNCLEAR else ""
             if once and (again := compose(self._read(once), asked, self.limits)).has(Intent.OPT_OUT):
                 return again  # STOP STOP STOP STOP: what is said loudly must not be lost

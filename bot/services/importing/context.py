@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.measures import Measures
+from bot.core.series import AllSeries
 from bot.services.importing.report import Fault
 from bot.store.vault import Vault
 
@@ -28,6 +29,7 @@ class Context:
     states: frozenset[str] = frozenset()
     """The status words of the whole file, folded."""
     measures: Measures = field(default_factory=Measures)
+    series: AllSeries = field(default_factory=AllSeries)
     promised: set[str] = field(default_factory=set)
 
 

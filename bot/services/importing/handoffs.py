@@ -1,4 +1,4 @@
-"""Discharges, refills, and tasks that say where a referral stands, from rows."""
+"""Discharges, refills, conditions, and tasks that say where a referral stands, from rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.services.importing.context import Context, Stored
 from bot.services.importing.keyed import Keyed, Row
 from bot.services.importing.report import Fault
 from bot.services.importing.times import DATE, MOMENT, read_date, read_moment
-from bot.store.tables import Discharge, Referral, Refill
+from bot.store.tables import Condition, Discharge, Referral, Refill
 
 DISCHARGE_COLUMNS = ("discharge_id", "patient_id", "discharged_at", "facility", "risk")
 DISCHARGE_REQUIRED = ("discharge_id", "patient_id", "discharged_at")
@@ -23,8 +23,16 @@ REFILL_REQUIRED = ("refill_id", "patient_id", "due_on")
 discharges = Keyed(Discharge, "discharge_id", {"facility": None, "risk": "moderate"})
 refills = Keyed(Refill, "refill_id", {"medicine": None, "pharmacy": None, "stage": "due"})
 
+CONDITION_COLUMNS = ("condition_id", "patient_id", "condition", "status")
+CONDITION_REQUIRED = ("condition_id", "patient_id", "condition")
+conditions = Keyed(Condition, "condition_id", {"active": True})
+
 UNKNOWN_REFERRAL = "id: no referral has it; import its ServiceRequest first"
 _RISKS = {"": "moderate", "low": "low", "moderate": "moderate", "medium": "moderate", "high": "high"}
+_STANDS = {
+    **dict.fromkeys(("", "active", "recurrence", "relapse", "chronic"), "active"),
+    **dict.fromkeys(("inactive", "remission", "resolved", "refuted", "entered-in-error", "ended"), "over"),
+}
 _STAGES = {
     **dict.fromkeys(("", "due", "active", "requested"), "due"),
     **dict.fromkeys(("ready", "filled", "ready for pickup"), "ready"),
@@ -63,6 +71,18 @@ def parse_refill(cells: Cells, context: Context) -> Row:
     if "status" in cells.columns:
         values["stage"] = _word(cells, "status", _STAGES, "due, ready, picked up or cancelled")
     return Row(line=cells.line, id=refill_id, patient_id=patient_id, values=values, sealed=("medicine", "pharmacy"))
+
+
+def parse_condition(cells: Cells, context: Context) -> Row:
+    """One condition from one row; of what it is no more is kept than which lessons are told of it. Raises BadCell."""
+    condition_id, patient_id = cells.identifier("condition_id"), cells.identifier("patient_id")
+    said = cells.text("condition")
+    if not said:
+        raise BadCell("condition", "code or words", "missing")
+    values: dict[str, Any] = {"series": context.series.about(said)}
+    if "status" in cells.columns:
+        values["active"] = _word(cells, "status", _STANDS, "active or resolved") == "active"
+    return Row(line=cells.line, id=condition_id, patient_id=patient_id, values=values)
 
 
 def _word(cells: Cells, column: str, words: dict[str, str], wanted: str) -> str:

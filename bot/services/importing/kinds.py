@@ -71,6 +71,13 @@ LOADERS: Mapping[Kind, Loader] = {
         columns=handoffs.REFILL_COLUMNS,
         required=handoffs.REFILL_REQUIRED,
     ),
+    Kind.CONDITIONS: Loader(
+        key=("condition_id",),
+        parse=handoffs.parse_condition,
+        store=handoffs.conditions.store,
+        columns=handoffs.CONDITION_COLUMNS,
+        required=handoffs.CONDITION_REQUIRED,
+    ),
     Kind.TASKS: Loader(key=("referral_id",), parse=handoffs.parse_task, store=handoffs.store_tasks),
     Kind.CONTACTS: Loader(key=("contact_id",), parse=related.parse_contact, store=related.store_contacts),
     Kind.CONSENTS: Loader(key=("patient_id",), parse=related.parse_agreement, store=related.store_agreements),

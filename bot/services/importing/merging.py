@@ -16,6 +16,7 @@ from bot.store.columns import new_id
 from bot.store.tables import (
     Appointment,
     AppointmentChange,
+    Condition,
     Discharge,
     Enrollment,
     Patient,
@@ -58,6 +59,7 @@ _MOVES = tuple(
         update(Referral).where(Referral.patient_id == _IS_MERGED),
         update(Discharge).where(Discharge.patient_id == _IS_MERGED),
         update(Refill).where(Refill.patient_id == _IS_MERGED),
+        update(Condition).where(Condition.patient_id == _IS_MERGED),
         update(Enrollment).where(Enrollment.patient_id == _IS_MERGED, Enrollment.ended_at.is_(None)),
         update(Touch).where(Touch.patient_id == _IS_MERGED, Touch.state == TouchState.PLANNED),
     )

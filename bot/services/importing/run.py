@@ -103,6 +103,7 @@ def run_rows(
         dry_run=dry_run,
         states=found.states,
         measures=clinic.measures,
+        series=clinic.series,
         promised=promised if promised is not None else set(),
     )
     name = file_name.replace("\0", "")[-_LONGEST_FILE_NAME:]

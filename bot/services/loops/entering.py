@@ -19,17 +19,25 @@ LEFT = "loop-moved-on"
 """Why a planned contact or a waiting text is of no use any more."""
 
 
-def enter(connection: Connection, clinic: Clinic, journey: Journey, loop: Enrollment, now: datetime) -> None:
-    """The loop stands in its step from now on. In the caller's transaction."""
+def enter(
+    connection: Connection,
+    clinic: Clinic,
+    journey: Journey,
+    loop: Enrollment,
+    now: datetime,
+    *,
+    since: datetime | None = None,
+) -> None:
+    """The loop stands in its step from now on, or from `since`. In the caller's transaction."""
     leave(connection, loop.id, LEFT, now)
     step = journey.step(loop.step) if loop.step != END else None
     if step is None or step.closes is not None:
         _wait(connection, loop.id, None, None, None)
         if step is None or step.sends is None:
             return
-    asks_from = now
+    asks_from = since or now
     if step.sends is not None:
-        asks_from = due_at(step.sends, loop, zone_of(connection, clinic, loop.patient_id), now)
+        asks_from = due_at(step.sends, loop, zone_of(connection, clinic, loop.patient_id), asks_from)
         _plan(connection, loop, asks_from, asks_from + step.sends.life, now)
     if step.closes is not None:
         return

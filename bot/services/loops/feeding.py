@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bot.services.clinic import Clinic
-from bot.services.loops import aside, handoffs, missed, recalls, referrals
+from bot.services.loops import aside, handoffs, lessons, missed, recalls, referrals
 from bot.services.loops.feeds import Feeder, Follower, Report
 from bot.services.loops.moving import report
 from bot.services.loops.opening import Opening, open_loop
@@ -27,8 +27,16 @@ FEEDERS: Final[tuple[Feeder, ...]] = (
     handoffs.check_ins,
     handoffs.contacts,
     handoffs.refills,
+    lessons.by_condition,
+    lessons.after_visits,
 )
-FOLLOWERS: Final[tuple[Follower, ...]] = (recalls.settled, recalls.visited, referrals.moved, handoffs.refilled)
+FOLLOWERS: Final[tuple[Follower, ...]] = (
+    recalls.settled,
+    recalls.visited,
+    referrals.moved,
+    handoffs.refilled,
+    lessons.over,
+)
 
 
 def feed(clinic: Clinic, now: datetime) -> int:

@@ -32,27 +32,30 @@ def check_ins(connection: Connection, clinic: Clinic, now: datetime) -> Sequence
     """Discharges of the last week whose patients are not being checked in with."""
     del clinic
     rows = _discharged(connection, "transition", now - CHECK_INS_FOR, now)
-    return [
-        Opening(
-            journey="transition",
-            patient_id=row.patient_id,
-            subject_id=row.discharge_id,
-            kind=row.risk,
-            priority=Urgency.URGENT if row.risk == "high" else Urgency.ROUTINE,
-        )
-        for row in rows
-    ]
+    return [check_in(row) for row in rows]
+
+
+def check_in(row: AnyRow) -> Opening:
+    """The check-ins that one discharge calls for."""
+    return Opening(
+        journey="transition",
+        patient_id=row.patient_id,
+        subject_id=row.discharge_id,
+        kind=row.risk,
+        priority=Urgency.URGENT if row.risk == "high" else Urgency.ROUTINE,
+    )
 
 
 def contacts(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Opening]:
     """The same discharges, to be called about. The clock runs from the discharge, however late the file is."""
     return [
-        _contact(connection, clinic, row, now)
+        contact(connection, clinic, row, now)
         for row in _discharged(connection, "transition_contact", now - CONTACT_FOR, now)
     ]
 
 
-def _contact(connection: Connection, clinic: Clinic, row: AnyRow, now: datetime) -> Opening:
+def contact(connection: Connection, clinic: Clinic, row: AnyRow, now: datetime) -> Opening:
+    """The call that one discharge calls for."""
     week = clinic.set_up().week
     place = clinic.set_up().places.get(_last_place(connection, row.patient_id) or "")
     week = place.week if place is not None else week

@@ -34,6 +34,7 @@ from bot.core.messages import Origin
 from bot.journeys import discover
 from bot.services import audit
 from bot.services.clinic import Clinic
+from bot.services.closing import close_with
 from bot.services.escalations import Need, raise_to_person
 from bot.services.loops.entering import enter, leave
 from bot.services.loops.opening import BOT, Opening, open_loop, values_of
@@ -46,6 +47,11 @@ from bot.store.tables import Enrollment as EnrollmentRow
 from bot.store.tables import Finding
 
 STOPPED = "stopped"
+RESOLVED = "resolved"
+"""What a loop hears when a person has closed its case."""
+REOPENED = "reopened"
+ASKED_FOR = "asked-for"
+"""What a loop hears when the same is wanted once more."""
 
 
 class NoSuchLoop(LookupError):
@@ -93,6 +99,24 @@ def report(
     return take(connection, clinic, row, event, cause=name, actor=actor, now=now)
 
 
+def tell_loop(
+    connection: Connection,
+    clinic: Clinic,
+    case: AnyRow,
+    name: str,
+    data: Mapping[str, str] | None = None,
+    *,
+    actor: str,
+    now: datetime,
+) -> bool:
+    """What has become of a case is reported to the loop that it is one thing with, if it is; whether that moved."""
+    row = loops.one(connection, case.enrollment_id, lock=True) if case.enrollment_id is not None else None
+    journey = discover().get(row.journey) if row is not None else None
+    if row is None or journey is None or case.reason not in journey.joins:
+        return False
+    return report(connection, clinic, row, name, data=data or {}, actor=actor, now=now)
+
+
 def take(
     connection: Connection,
     clinic: Clinic,
@@ -114,6 +138,9 @@ def take(
         # Contacts about visits are planned from the visits themselves.
         if journey.name != loops.VISITS and not outcome.stays:
             enter(connection, clinic, journey, outcome.enrollment, now)
+        if isinstance(event, Happened) and actor != BOT:
+            # Silence closes nothing: what a person was announced for stays in front of people.
+            close_with(connection, clinic, journey, outcome.enrollment, actor=actor, now=now)
     for effect in outcome.effects:
         _effect(connection, clinic, row, effect, now, reported=isinstance(event, Happened))
     return outcome.moved
@@ -188,7 +215,12 @@ def keep(
 
 
 def start(connection: Connection, clinic: Clinic, loop: Enrollment, effect: Start, now: datetime) -> str | None:
-    """Open the loop that this one leads to."""
+    """Open the loop that this one leads to; its id. None where one of its kind is open, which hears of it."""
+    if discover()[effect.journey].joins:
+        standing = loops.open_alike(connection, loop.patient_id, effect.journey, effect.kind)
+        if standing is not None:
+            report(connection, clinic, standing, ASKED_FOR, data={}, actor=BOT, now=now)
+            return None
     opening = Opening(
         journey=effect.journey,
         patient_id=loop.patient_id,

@@ -44,6 +44,8 @@ class Opening:
     owner_id: str | None = None
     due_on: date | None = None
     step: str | None = None
+    begins: datetime | None = None
+    """Not before then; None: at once."""
 
 
 def open_loop(
@@ -92,7 +94,7 @@ def open_loop(
     if loops.one(connection, fresh) is None:
         return None
     loops.remember(connection, loop, "", cause="opened", actor=actor, now=now)
-    enter(connection, clinic, journey, loop, now)
+    enter(connection, clinic, journey, loop, now, since=max(opening.begins or now, now))
     return fresh
 
 

@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select, tuple_
 
+from bot.core.dialogue import ONCE
 from bot.store.columns import AnyRow
+from bot.store.queries.loops import VISITS
 from bot.store.tables import (
     Appointment,
     ContactPoint,
     Conversation,
     Decision,
+    Enrollment,
+    EnrollmentMove,
     Escalation,
     Message,
     Patient,
@@ -87,6 +91,12 @@ _ESCALATIONS = select(
     Escalation.updated_at,
 )
 _ESCALATION = _ESCALATIONS.where(Escalation.id == bindparam("id"))
+_LOOPS = select(Enrollment.__table__).where(
+    # A conversation that was started once is no loop, and what was asked about visits stands with the visits.
+    Enrollment.journey != VISITS,
+    Enrollment.data[ONCE].as_string().is_(None),
+)
+KEPT_MOVES = 200
 _MESSAGES = select(
     Message.id,
     Message.patient_id,
@@ -165,6 +175,42 @@ def escalations(connection: Connection, filters: Filters, *, after: Key | None, 
     """Escalations, the newest first."""
     wanted = _matching(_ESCALATIONS, Escalation, filters)
     key = (Escalation.created_at, Escalation.id)
+    if after is not None:
+        wanted = wanted.where(tuple_(*key) < _bound(key, after))
+    return connection.execute(wanted.order_by(*(column.desc() for column in key)).limit(limit)).all()
+
+
+def loop(connection: Connection, loop_id: str) -> AnyRow | None:
+    """One loop, its details sealed."""
+    return connection.execute(_LOOPS.where(Enrollment.id == loop_id)).first()
+
+
+def loop_moves(connection: Connection, loop_id: str) -> Sequence[AnyRow]:
+    """How it came to where it stands, the first move first; of very many the last ones."""
+    moves = select(EnrollmentMove.__table__).where(EnrollmentMove.enrollment_id == loop_id)
+    latest = moves.order_by(EnrollmentMove.at.desc(), EnrollmentMove.id.desc()).limit(KEPT_MOVES)
+    return connection.execute(latest).all()[::-1]
+
+
+def loops(
+    connection: Connection,
+    filters: Filters,
+    *,
+    is_open: bool | None,
+    is_owed: bool,
+    overdue_at: datetime | None,
+    after: Key | None,
+    limit: int,
+) -> Sequence[AnyRow]:
+    """Loops, the newest first. `is_owed`: those in which the office has the next step; `overdue_at`: due by then."""
+    wanted = _matching(_LOOPS, Enrollment, filters)
+    if is_open is not None:
+        wanted = wanted.where(Enrollment.ended_at.is_(None) if is_open else Enrollment.ended_at.is_not(None))
+    if is_owed:
+        wanted = wanted.where(and_(Enrollment.office_step.is_not(None), Enrollment.ended_at.is_(None)))
+    if overdue_at is not None:
+        wanted = wanted.where(and_(Enrollment.office_due_at < overdue_at, Enrollment.ended_at.is_(None)))
+    key = (Enrollment.created_at, Enrollment.id)
     if after is not None:
         wanted = wanted.where(tuple_(*key) < _bound(key, after))
     return connection.execute(wanted.order_by(*(column.desc() for column in key)).limit(limit)).all()

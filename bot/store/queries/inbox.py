@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from bot.core.escalation import EscalationStatus, Priority
+from bot.core.escalation import EscalationStatus, Priority, Reason
 from bot.store.columns import AnyRow
 from bot.store.queries.notices import nobody_told
 from bot.store.queries.scope import within, within_places
@@ -75,6 +75,17 @@ def unresolved_of(connection: Connection, conversation_id: str) -> Sequence[AnyR
         .order_by(Escalation.priority_rank, Escalation.created_at, Escalation.id)
         .limit(PAGE)
     ).all()
+
+
+def of_loop(connection: Connection, patient_id: str, enrollment_id: str, reasons: Sequence[Reason]) -> Sequence[str]:
+    """Ids of what still waits for a person, for these reasons, on account of this loop of the patient's."""
+    theirs = select(Escalation.id).where(
+        Escalation.patient_id == patient_id,
+        Escalation.enrollment_id == enrollment_id,
+        Escalation.reason.in_(reasons),
+        _UNRESOLVED,
+    )
+    return connection.execute(theirs.order_by(Escalation.id)).scalars().all()
 
 
 def change_escalation(

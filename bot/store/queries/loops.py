@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
+from bot.core.dialogue import ONCE
 from bot.core.journey import Enrollment as Loop
 from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import MessageStatus, Origin
@@ -23,6 +24,7 @@ from bot.store.tables import (
     Touch,
 )
 
+SHOWN: Final = 30
 VISITS: Final = "appointment"
 """The journey whose contacts are planned from the visits themselves."""
 
@@ -112,6 +114,38 @@ def open_of(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
         .order_by(Enrollment.created_at, Enrollment.id)
         .with_for_update()
     ).all()
+
+
+def going_on(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
+    """The patient's open loops as they are shown, the newest first."""
+    return connection.execute(
+        select(Enrollment.id, Enrollment.journey, Enrollment.kind, Enrollment.step, Enrollment.office_step)
+        .where(
+            Enrollment.patient_id == patient_id,
+            Enrollment.journey != VISITS,
+            Enrollment.ended_at.is_(None),
+            Enrollment.data[ONCE].as_string().is_(None),
+        )
+        .order_by(Enrollment.created_at.desc(), Enrollment.id.desc())
+        .limit(SHOWN)
+    ).all()
+
+
+def open_alike(
+    connection: Connection, patient_id: str, journey: str, kind: str | None, appointment_id: str | None = None
+) -> AnyRow | None:
+    """The patient's open loop of that kind (None: of any), the newest, unless it is about another visit; locked."""
+    same = select(Enrollment.__table__).where(
+        Enrollment.patient_id == patient_id,
+        Enrollment.journey == journey,
+        Enrollment.ended_at.is_(None),
+    )
+    if kind is not None:
+        same = same.where(Enrollment.kind == kind)
+    if appointment_id is not None:
+        same = same.where(or_(Enrollment.appointment_id.is_(None), Enrollment.appointment_id == appointment_id))
+    newest = same.order_by(Enrollment.created_at.desc(), Enrollment.id.desc()).limit(1)
+    return connection.execute(newest.with_for_update()).first()
 
 
 def moved(connection: Connection, loop: Loop, before: str, *, cause: str, actor: str, now: datetime) -> None:

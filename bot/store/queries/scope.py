@@ -116,6 +116,8 @@ def patients_of(connection: Connection, kind: str, object_id: str) -> Sequence[s
             query = select(Appointment.patient_id).where(Appointment.appointment_id == object_id)
         case "contact_point_id":
             query = select(PatientContact.patient_id).where(PatientContact.contact_point_id == object_id)
+        case "loop_id":
+            query = select(Enrollment.patient_id).where(Enrollment.id == object_id)
         case "conversation_id":
             query = _on_the_phone(object_id)
         case "note_id":

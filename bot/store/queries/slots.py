@@ -17,6 +17,37 @@ JOURNEY: Final = "waitlist"
 ORDER: Final = {Urgency.STAT: 0, Urgency.ASAP: 1, Urgency.URGENT: 2, Urgency.ROUTINE: 3}
 
 
+def one(connection: Connection, slot_id: str) -> AnyRow | None:
+    """One time."""
+    return connection.execute(select(Slot.__table__).where(Slot.id == slot_id)).first()
+
+
+def page(
+    connection: Connection, *, status: SlotStatus | None, after: tuple[datetime, str] | None, limit: int
+) -> Sequence[AnyRow]:
+    """Times, the soonest first."""
+    query = select(Slot.__table__)
+    if status is not None:
+        query = query.where(Slot.status == status)
+    if after is not None:
+        at, last = after
+        query = query.where(or_(Slot.starts_at > at, and_(Slot.starts_at == at, Slot.id > last)))
+    return connection.execute(query.order_by(Slot.starts_at, Slot.id).limit(limit)).all()
+
+
+def offered(connection: Connection, slot_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How the offers of these times stand: for each the number by outcome, `open` where there is none yet."""
+    rows = connection.execute(
+        select(Enrollment.kind, Enrollment.outcome, func.count().label("count"))
+        .where(Enrollment.journey == JOURNEY, Enrollment.kind.in_(slot_ids))
+        .group_by(Enrollment.kind, Enrollment.outcome)
+    ).all()
+    found: dict[str, dict[str, int]] = {slot_id: {} for slot_id in slot_ids}
+    for kind, outcome, count in rows:
+        found[kind][outcome or "open"] = count
+    return found
+
+
 def take(connection: Connection, slot_id: str, enrollment_id: str, now: datetime) -> bool:
     """Take it for this loop, unless another one has it or its time has come; whether it is theirs.
 

@@ -11,12 +11,14 @@ from bot.core.escalation import EscalationStatus
 from bot.core.messages import Direction, MessageStatus, Origin
 from bot.store.columns import AnyRow
 from bot.store.queries.conversations import LEFT
+from bot.store.queries.loops import VISITS as VISIT_DIALOGUES
 from bot.store.tables import (
     Appointment,
     ConsentEntry,
     ContactPoint,
     Conversation,
     Decision,
+    Enrollment,
     Escalation,
     Message,
     Note,
@@ -30,6 +32,13 @@ PEOPLE = 20
 VISITS = 6
 ABOUT_TO = timedelta(minutes=1)
 """A reply that is due within so long is as good as said: nobody can take it back for longer."""
+_LOOP = (
+    select(Enrollment.id)
+    .where(Enrollment.id == Escalation.enrollment_id, Enrollment.journey != VISIT_DIALOGUES)
+    .scalar_subquery()
+    .label("loop_id")
+)
+"""The loop that an escalation belongs to; what was asked about a visit stands with the visit."""
 
 
 def conversation(connection: Connection, conversation_id: str) -> AnyRow | None:
@@ -217,7 +226,7 @@ def escalations_of(connection: Connection, *, conversation_id: str | None, patie
     if not places:
         return ()
     return connection.execute(
-        select(Escalation.__table__)
+        select(Escalation.__table__, _LOOP)
         .where(or_(*places), Escalation.status != EscalationStatus.RESOLVED)
         .order_by(Escalation.priority_rank, Escalation.created_at, Escalation.id)
         .limit(NOTES)
@@ -227,7 +236,7 @@ def escalations_of(connection: Connection, *, conversation_id: str | None, patie
 def escalations_of_patient(connection: Connection, patient_id: str) -> Sequence[AnyRow]:
     """What waits for a person about the patient, wherever it stands; the most urgent first."""
     return connection.execute(
-        select(Escalation.__table__)
+        select(Escalation.__table__, _LOOP)
         .where(Escalation.patient_id == patient_id, Escalation.status != EscalationStatus.RESOLVED)
         .order_by(Escalation.priority_rank, Escalation.created_at, Escalation.id)
         .limit(NOTES)

@@ -38,8 +38,16 @@ from bot.store.tables.care import (
 from bot.store.tables.chores import Chore
 from bot.store.tables.cohorts import Cohort, ListedPatient, PatientList
 from bot.store.tables.desk import CannedReply, CannedText, Presence, Review, ReviewState, SavedView
-from bot.store.tables.handoffs import Discharge, Refill, SetAside
-from bot.store.tables.messaging import Conversation, Decision, DeliveryEvent, Message, OutreachKey, Question
+from bot.store.tables.handoffs import Condition, Discharge, Refill, SetAside
+from bot.store.tables.messaging import (
+    Conversation,
+    Decision,
+    DeliveryEvent,
+    Message,
+    OutreachKey,
+    Question,
+    RequestKey,
+)
 from bot.store.tables.operations import Brake, ImportFault, ImportRun, Lease
 from bot.store.tables.people import ConsentEntry, ContactPoint, NameWord, Patient, PatientContact
 from bot.store.tables.places import Location, OnCall, Resource, ServiceLevel
@@ -64,6 +72,7 @@ __all__ = [
     "Chore",
     "ClinicLimit",
     "Cohort",
+    "Condition",
     "ConsentEntry",
     "ContactPoint",
     "Conversation",
@@ -102,6 +111,7 @@ __all__ = [
     "Referral",
     "Refill",
     "ReminderRule",
+    "RequestKey",
     "Resource",
     "Review",
     "ReviewState",

@@ -68,3 +68,20 @@ class SetAside(Table):
     """When it was tried last: what has changed since then may let it through."""
     again_at: Mapped[datetime]
     """When it is tried again, changed or not."""
+
+
+class Condition(Table):
+    """A condition of a patient's by which a series of lessons begins (FHIR Condition).
+
+    Which one it is is not kept: only the series that is told of it.
+    """
+
+    __tablename__ = "conditions"
+
+    condition_id: Mapped[ExternalId]
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.patient_id"), index=True)
+    series: Mapped[str] = mapped_column(String(64))
+    active: Mapped[bool] = mapped_column(default=True)
+    row_hash: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]

@@ -202,3 +202,17 @@ class OutreachKey(Table):
     decision: Mapped[Verdict] = mapped_column(Word(Verdict, 8))
     reason: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
+
+
+class RequestKey(Table):
+    """Something that a caller of the API may ask for again under the same key, and what it was done to."""
+
+    __tablename__ = "request_keys"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Blind index of the caller's id and the key."""
+    body: Mapped[str] = mapped_column(String(64))
+    """Blind index of what was asked for."""
+    object_id: Mapped[str] = mapped_column(String(32))
+    """The loop, or the freed time."""
+    created_at: Mapped[datetime]

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
-from bot.web.api import campaigns, reading, writing
+from bot.web.api import campaigns, loops, reading, writing
 from bot.web.api.access import authorize as authorize
 from bot.web.api.access import serves as serves
 from bot.web.api.document import document as describe
@@ -23,6 +23,7 @@ def blueprint() -> Blueprint:
     reading.register(made)
     writing.register(made)
     campaigns.register(made)
+    loops.register(made)
     return made
 
 

@@ -54,11 +54,11 @@ def start_outreach(body: OutreachRequest) -> outreach.Started:
         slot=aware(body.slot),
         expires_at=aware(body.expires_at),
     )
-    started = outreach.start(clinic(), asked, actor=bearer().id, now=now, key=_key())
+    started = outreach.start(clinic(), asked, actor=bearer().id, now=now, key=request_key())
     if isinstance(started, Refusal):
-        raise _not_valid(started.field, started.reason)
+        raise not_valid(started.field, started.reason)
     if isinstance(started, OtherRequest):
-        raise _not_valid(IDEMPOTENCY_KEY, "something else was asked for under this key; take a new one")
+        raise not_valid(IDEMPOTENCY_KEY, "something else was asked for under this key; take a new one")
     if started.again:
         return started
     with clinic().database.begin() as connection:
@@ -74,14 +74,16 @@ def start_outreach(body: OutreachRequest) -> outreach.Started:
     return started
 
 
-def _key() -> str | None:
+def request_key() -> str | None:
+    """The key under which a caller may ask again. Raises ApiProblem."""
     key = request.headers.get(IDEMPOTENCY_KEY)
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-        raise _not_valid(IDEMPOTENCY_KEY, f"1 to {LONGEST_KEY} printable ASCII characters")
+        raise not_valid(IDEMPOTENCY_KEY, f"1 to {LONGEST_KEY} printable ASCII characters")
     return key
 
 
-def _not_valid(field: str, reason: str) -> ApiProblem:
+def not_valid(field: str, reason: str) -> ApiProblem:
+    """422 for this field."""
     return ApiProblem(422, f"Not valid: {field}", errors=[Fault(field=field, reason=reason)])
 
 

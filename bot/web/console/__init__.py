@@ -15,7 +15,7 @@ from bot.web.console import campaign_draft as campaign_draft_pages
 from bot.web.console import campaigns as campaigns_pages
 from bot.web.console import canned as canned_pages
 from bot.web.console import corrections as correction_routes
-from bot.web.console import drawing, fuses, guard, language, patient_changes, setting_rules, signing
+from bot.web.console import drawing, enrolling, fuses, guard, language, patient_changes, setting_rules, signing
 from bot.web.console import imports as import_pages
 from bot.web.console import inbox as inbox_pages
 from bot.web.console import loops as loop_pages
@@ -44,6 +44,7 @@ PARTS = (
     correction_routes,
     patient_pages,
     patient_changes,
+    enrolling,
     search_pages,
     people_pages,
     break_glass_pages,

@@ -53,6 +53,7 @@ REASONS: Final = Said({
     Reason.UNANSWERED: "Still without an answer",
     Reason.FUSE: "A fuse has blown",
     Reason.SET_ASIDE: "Loops put aside",
+    Reason.NEED: "Needs help",
     Reason.RECORDS: "Record to fetch",
     Reason.REFERRAL: "Referral to chase",
     Reason.AUTHORIZATION: "Insurance approval",
@@ -90,6 +91,7 @@ STEPS: Final = Said({
     "call-today": "Call today about their answers on mood.",
     "contact-the-places": "Contact the places that may help, then report it done.",
     "find-help": "Find help by hand: no place on file fits, or it did not help.",
+    "offer-places": "See to it, or have the places that may help texted from the loop.",
     "postpartum-visit": "The baby is born: see to the visit after birth.",
     "rebook-the-interpreter": "The visit moved: book the interpreter for the new time.",
     "call-off-the-interpreter": "The visit is off: tell the interpreter.",
@@ -131,6 +133,7 @@ STEP_OF: Final = Said({
     Reason.SURVEY_ALERT: "Have a nurse call today.",
     Reason.DELIVERY_FAILURE: "Find another number, or call or write.",
     Reason.COMPLAINT: "Call back and listen.",
+    Reason.NEED: "Find help, or have the places that may help texted from the loop.",
     Reason.SILENCE: "Call the patient.",
     Reason.UNANSWERED: "The patient wrote while a colleague held the conversation. Read and answer.",
 })

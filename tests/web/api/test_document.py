@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from bot.services.campaigns import making, running
 from bot.services.campaigns.forecast import dry_run
 from bot.services.campaigns.making import ArmText, Draft, Made
 from bot.services.clinic import Clinic
+from bot.services.loops.opening import Opening, open_loop
+from bot.services.waitlist import Freed, add
 from tests.web.api.conftest import NOW
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -33,6 +36,18 @@ def campaigns(clinic: Clinic) -> dict[str, str]:
     return made
 
 
+def loops(clinic: Clinic) -> dict[str, str]:
+    """A loop, another for the operation that ends one, and a time on offer."""
+    made = {}
+    with clinic.database.begin() as connection:
+        for name in ("loop_id", "close_loop"):
+            opening = Opening(journey="needs", patient_id="P/1", subject_id=name, kind="food")
+            made[name] = open_loop(connection, clinic, opening, NOW) or ""
+        freed = Freed(starts_at=NOW + timedelta(days=9), timezone="UTC")
+        made["slot_id"] = add(connection, freed, actor="test", now=NOW) or ""
+    return made
+
+
 def test_the_document_is_valid_and_what_is_answered_fits_it(
     client: FlaskClient, writer: dict[str, str], ana: dict[str, str], clinic: Clinic
 ) -> None:
@@ -42,10 +57,17 @@ def test_the_document_is_valid_and_what_is_answered_fits_it(
     assert document["openapi"].startswith("3.1")
     escalation = client.get("/api/v1/escalations?limit=1", headers=writer).get_json()["items"][0]["id"]
     message = client.get("/api/v1/messages?patient_id=P/1", headers=writer).get_json()["items"][1]["id"]
-    bodies = {"start_outreach": {"patient_id": "P/1", "kind": "education", "prompt": "Bring your list."}}
-    values = {"patient_id": "P/1", "appointment_id": "A1", "escalation_id": escalation, "message_id": message}
+    bodies = {
+        "start_outreach": {"patient_id": "P/1", "kind": "education", "prompt": "Bring your list."},
+        "report_on_loop": {"event": "stopped"},
+        "assign_loop": {"owner_id": None},
+        "offer_slot": {"starts_at": "2199-01-01T10:00:00Z"},
+    }
+    values = loops(clinic) | {"patient_id": "P/1", "appointment_id": "A1"}
+    values |= {"escalation_id": escalation, "message_id": message}
     for path, item in document["paths"].items():
         for method, operation in item.items():
+            values["loop_id"] = values.get(operation["operationId"], values["loop_id"])
             values["campaign_id"] = many.get(operation["operationId"], many[""])
             url = path.format(**values) + (
                 "?patient_id=P/1&limit=2" if operation["operationId"] == "list_messages" else ""
