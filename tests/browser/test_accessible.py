@@ -37,7 +37,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 RUN = """async (tags) => (await axe.run(document, {runOnly: tags, resultTypes: ["violations"]})).violations
     .flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")} ${node.failureSummary || ""}`))"""
 NO_PAGES = {"console.live", "console.alarm", "console.today_live", "console.escalation", "console.elsewhere",
-            "console.campaign_progress"}
+            "console.campaign_progress", "console.campaign_making", "console.campaign_forecast_making",
+            "console.lists_reading"}
 SEGMENT = {"version": 1, "where": {"all": [
     {"language": {"among": ["es"]}}, {"not": {"upcoming": {"within_days": 9}}}, {"age": {"least": 40}},
     {"journey": {"journey": "recall", "course": "ended"}},

@@ -8,15 +8,21 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
+from sqlalchemy import select
 
 from bot import clock
 from bot.config import load
+from bot.core.cohort_data import read
 from bot.core.messages import MessageStatus
 from bot.demo.network import RunningNetwork
 from bot.demo.network_faults import FaultPlan
 from bot.demo.network_state import NetworkSettings
 from bot.gateways.queue import RedisQueue
-from bot.store.tables import Message
+from bot.services.campaigns import drawing
+from bot.services.campaigns.cohort import described
+from bot.services.campaigns.making import ArmText, Draft
+from bot.store.columns import new_id
+from bot.store.tables import Campaign, Message
 from tests.clinic import RunningClinic
 from tests.servers import RedisServer, wait_until
 from tests.services.sending import Scene
@@ -73,10 +79,22 @@ def received(network: RunningNetwork) -> list[str]:
 def test_without_redis_everything_goes_out_all_the_same(
     clinic: RunningClinic, network: RunningNetwork, scene: Scene, redis_server: RedisServer
 ) -> None:
+    campaign_id, chore_id = new_id(), new_id()
+    everybody = described(read({"version": 1, "where": {"all": []}}), name="All", locations=())
+    draft = Draft(name="Autumn", arms=[ArmText(name="A", text_key="recall/invite")], cohort=everybody)
+    with scene.clinic.database.begin() as connection:
+        drawing.put(connection, campaign_id, draft, actor_id="ann", now=scene.now, chore_id=chore_id)
+        drawing.ask(connection, campaign_id, drawing.Phase.DRAW, chore_id=chore_id, actor_id="ann", now=scene.now)
+
+    def size() -> int:
+        with scene.clinic.database.read() as connection:
+            return int(connection.execute(select(Campaign.size).where(Campaign.id == campaign_id)).scalar_one())
+
     redis_server.stop()
     try:
         worker = clinic.start("worker")
         wait_until(lambda: len(received(network)) == TEXTS, seconds=60, what="all texts", alive=worker.running)
+        wait_until(lambda: size() == TEXTS, seconds=30, what="all patients in the line", alive=worker.running)
     finally:
         redis_server.start()
     # It takes hints again once Redis is there.

@@ -28,6 +28,7 @@ class Campaign(Answer):
     state: CampaignState
     goal: Goal
     size: int = Field(description="Patients in it.")
+    is_complete: bool = Field(description="Whether all of them are; until then a worker is still at it.")
     arms: list[CampaignArm]
     daily_cap: int | None
     replies_an_hour: int | None

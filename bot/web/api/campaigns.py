@@ -126,7 +126,7 @@ def _done(campaign_id: str, refused: Refused | None) -> dict[str, Any]:
 
 
 def _campaign(row: AnyRow) -> dict[str, Any]:
-    return {**row._mapping, "campaign_id": row.id}
+    return {**row._mapping, "campaign_id": row.id, "is_complete": row.chore_id is None}
 
 
 def _forecast(row: AnyRow) -> dict[str, Any]:
