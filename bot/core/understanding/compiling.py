@@ -54,6 +54,7 @@ def compile_lexicons(lexicons: Mapping[str, Lexicon]) -> Compiled:
         seen = used.setdefault(lexicon.language, {word for key in lexicon.short_forms for word in cutter.cut(key)})
         seen |= {word for raw in lexicon.common_words for word in cutter.cut(raw)}
         lexicon.teach(teacher, cutter.collecting(seen))
+        seen -= lexicon.borrowed
     return {
         "trie": trie,
         "glyphs": glyphs,

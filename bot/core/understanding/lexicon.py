@@ -21,6 +21,8 @@ class Lexicon:
     classes: Mapping[str, str] = field(default_factory=dict)
     short_forms: Mapping[str, str] = field(default_factory=dict)
     common_words: frozenset[str] = frozenset()
+    borrowed: frozenset[str] = frozenset()
+    """Another language's words that stand in its patterns, "dont have carro": they make no text one of its own."""
     glyphs: Mapping[int, str] = field(default_factory=dict)
     marked: Mapping[str, str] = field(default_factory=dict)
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -38,6 +40,7 @@ class Lexicon:
             classes={key: str(value) for key, value in _table(data, "classes").items()},
             short_forms=_pairs(str(words.get("short_forms", ""))),
             common_words=frozenset(str(words.get("common", "")).split()),
+            borrowed=frozenset(str(words.get("borrowed", "")).split()),
             glyphs=_glyphs(str(words.get("glyphs", ""))),
             marked=_pairs(str(words.get("marked", ""))),
             examples={key: tuple(lines(str(value))) for key, value in _table(data, "examples").items()},

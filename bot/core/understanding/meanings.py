@@ -94,10 +94,13 @@ def explicit(reading: Reading, asked: Asked) -> Meanings:
     found = Meanings()
     local = LOCAL[asked.context] + "."
     own = _own_words(reading, asked, local)
+    answered = any(_answers_whole(hit, local) and hit.rule.language in own for hit in reading.hits)
     for hit in reading.hits:
         name = hit.group.removeprefix(local)
         intent = _INTENTS.get(name) if "." not in name else None
         if intent is None or intent is Intent.LANGUAGE_SWITCH:
+            continue
+        if answered and intent in _LEFT_TO_THE_QUESTION and not hit.group.startswith(local):
             continue
         if hit.rule.kind is Kind.WHOLE and hit.rule.language not in own and intent is not Intent.OPT_OUT:
             continue
@@ -106,6 +109,11 @@ def explicit(reading: Reading, asked: Asked) -> Meanings:
         sure = SURE if hit.rule.kind is Kind.WHOLE or hit.length >= 3 else LIKELY
         found.add(intent, sure, evidence_of(reading, intent, hit), hit)
     return found
+
+
+def _answers_whole(hit: Hit, local: str) -> bool:
+    """Whether a rule that holds for this question alone knows all of the text: "later" to "did you take it?"."""
+    return hit.rule.kind is Kind.WHOLE and hit.group.startswith(local) and hit.group.removeprefix(local) in _INTENTS
 
 
 _CLOSES = frozenset({
@@ -143,6 +151,11 @@ def _own_words(reading: Reading, asked: Asked, local: str) -> frozenset[str]:
 
 
 _INTENTS = {str(intent): intent for intent in EXPLICIT}
+# Where such a rule knows all of the text, what its words would mean elsewhere does not count.
+_LEFT_TO_THE_QUESTION = frozenset({
+    Intent.RESCHEDULE, Intent.RUNNING_LATE, Intent.HELP, Intent.FINANCIAL_NEED, Intent.ACKNOWLEDGE, Intent.CONFIRM,
+    Intent.DECLINE, Intent.UNCLEAR, Intent.GREETING,
+})  # fmt: skip
 _ANSWERS = frozenset({"yes", "no", "okay", *_INTENTS})
 
 
@@ -279,6 +292,10 @@ def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
     _bereavement(reading, asked, found)
     if asked.context in (Context.CHECKIN_YES_NO, Context.SURVEY_SCALE, Context.EDUCATION):
         found.drop(Intent.RUNNING_LATE)  # Nobody waits for anybody there.
+    if _all_within(found, Intent.RESCHEDULE, Intent.REQUEST_HUMAN):
+        found.drop(Intent.RESCHEDULE)  # "Can you call me at 5": the time is the call's.
+    if reading.text.question and _all_within(found, Intent.OPT_OUT, Intent.HELP):
+        found.drop(Intent.OPT_OUT)  # "Is this spam?" asks; "this is spam" has had enough.
     if asked.context is Context.RECALL_INVITE and found.has(Intent.RESCHEDULE) and found.has(Intent.CONFIRM):
         found.drop(Intent.RESCHEDULE)
     if _all_within(found, Intent.RESCHEDULE, Intent.RUNNING_LATE):
