@@ -212,13 +212,13 @@ def _find_keys(folder: Path) -> dict[str, Path]:
 def _read_source(key: str, file: Path, environment: Environment) -> Source:
     text = file.read_text(encoding="utf-8")
     syntax = environment.parse(text)
-    found = environment.extract_translations(text)  # type: ignore[attr-defined]
+    found = environment.extract_translations(syntax)  # type: ignore[attr-defined]
     budget = _BUDGET.search(text)
     return Source(
         key=key,
         file=file,
         text=text,
-        code=environment.compile(text, name=key, filename=str(file)),
+        code=environment.compile(syntax, name=key, filename=str(file)),
         msgids=tuple(dict.fromkeys(_msgid(message) for _, _, message in found)),
         budget=int(budget.group(1)) if budget else 1,
         budget_translated=int(budget.group(2) or budget.group(1)) if budget else 1,

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from bot.cli.languages import languages
 from bot.content.completeness import NEEDED, completeness
 from bot.content.messages import Messages
-from bot.content.paths import data_root
+from tests.content.small import copy_language, copy_messages
 
 # Esperanto, as far as it goes: nobody ships it, so everything about it is in the one folder.
 DESCRIPTION = """
@@ -52,11 +52,11 @@ reviewed = false
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    shutil.copytree(data_root() / "templates/messages", tmp_path / "templates/messages")
+    copy_messages(tmp_path)
     # Without English replies, whose compilation takes long: what is said of Esperanto is all that is looked at.
-    shutil.copytree(data_root() / "locales/en", tmp_path / "locales/en", ignore=shutil.ignore_patterns("replies.toml"))
+    copy_language(tmp_path, "en", replies=False)
     folder = tmp_path / "locales/eo"
-    shutil.copytree(data_root() / "locales/en/LC_MESSAGES", folder / "LC_MESSAGES")
+    shutil.copytree(tmp_path / "locales/en/LC_MESSAGES", folder / "LC_MESSAGES")
     (folder / "language.toml").write_text(DESCRIPTION, encoding="utf-8")
     (folder / "replies.toml").write_text(REPLIES, encoding="utf-8")
     catalogue = folder / "LC_MESSAGES/messages.po"

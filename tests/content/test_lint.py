@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,14 @@ from click.testing import CliRunner
 from bot.cli.lint import lint as command
 from bot.content.lint import lint
 from bot.content.messages import Messages
-from bot.content.paths import data_root
-
-
-def test_our_own_messages_have_no_faults() -> None:
-    assert [f"{finding.file}: {finding.message}" for finding in lint(Messages.load())] == []
+from tests.content.small import copy_language, copy_messages
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    shutil.copytree(data_root() / "templates/messages", tmp_path / "templates/messages")
+    copy_messages(tmp_path)
     for tag in ("en", "es", "ar"):
-        shutil.copytree(data_root() / "locales" / tag, tmp_path / "locales" / tag)
+        copy_language(tmp_path, tag)
     return tmp_path
 
 
@@ -131,7 +126,7 @@ def test_a_carrier_keyword_in_a_translation(copy: Path) -> None:
 
 @pytest.mark.parametrize("sentence", ["responda sí o cancelar", "Escriba stop", 'responda "fin" si no puede'])
 def test_a_keyword_in_small_letters_when_it_is_to_be_sent(copy: Path, sentence: str) -> None:
-    shutil.copytree(data_root() / "locales/fr", copy / "locales/fr")
+    copy_language(copy, "fr")
     edit(spanish(copy), "Con gusto.", sentence)
     offered = any("on which carriers act" in fault and "es/LC" in fault for fault in faults(copy))
     assert offered is ("sí" not in sentence)
@@ -213,9 +208,10 @@ def test_the_command_prints_one_line_a_fault_and_fails(copy: Path) -> None:
     assert result.output.splitlines() == [f'{spanish(copy)}: "You are welcome." is not translated']
 
 
-def test_the_command_is_content_with_our_own() -> None:
+def test_our_own_messages_have_no_faults_and_the_command_is_content() -> None:
     result = CliRunner().invoke(command, [])
-    assert (result.exit_code, result.output.splitlines()[-1][-9:]) == (0, "no faults")
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[-1].endswith("no faults")
 
 
 def test_the_command_names_a_broken_language_file(copy: Path) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import BindParameter, Connection, bindparam
 
 from bot.services.clinic import Clinic
 from bot.services.loops.opening import Opening
 
 BATCH: Final = 200
+NOW: Final[BindParameter[Any]] = bindparam("now")
+"""The moment, in statements that are made once: they are asked in every round, and making one costs more than that."""
 
 
 @dataclass(frozen=True, slots=True)

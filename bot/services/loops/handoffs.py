@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, Select, bindparam, exists, select
 
 from bot.core.business_days import contact_by
 from bot.core.journey import Urgency
@@ -14,7 +14,7 @@ from bot.core.people import PatientStatus
 from bot.journeys.transition_contact import MINUTES
 from bot.services.clinic import Clinic
 from bot.services.loops.aside import to_move, to_open
-from bot.services.loops.feeds import BATCH, Report, local
+from bot.services.loops.feeds import BATCH, NOW, Report, local
 from bot.services.loops.opening import Opening
 from bot.store.columns import AnyRow
 from bot.store.queries.asides import stands_back
@@ -28,10 +28,56 @@ REFILL_OLD: Final = timedelta(days=30)
 SOON: Final = timedelta(minutes=1)
 
 
+def _discharged(journey: str) -> Select[str, str, str, datetime]:
+    known = exists().where(Enrollment.journey == journey, Enrollment.subject_id == Discharge.discharge_id)
+    return (
+        select(Discharge.discharge_id, Discharge.patient_id, Discharge.risk, Discharge.discharged_at)
+        .join(Patient, Patient.patient_id == Discharge.patient_id)
+        .where(
+            Discharge.discharged_at > bindparam("since"),
+            Patient.status == PatientStatus.ACTIVE,
+            ~known,
+            ~stands_back(to_open(journey), Discharge.discharge_id, NOW, Discharge.updated_at, Patient.updated_at),
+        )
+        .order_by(Discharge.discharged_at, Discharge.discharge_id)
+        .limit(BATCH)
+    )
+
+
+_CHECK_INS: Final = _discharged("transition")
+_CONTACTS: Final = _discharged("transition_contact")
+_known = exists().where(Enrollment.journey == "medication", Enrollment.subject_id == Refill.refill_id)
+_REFILLS: Final = (
+    select(Refill.refill_id, Refill.patient_id, Refill.stage, Refill.due_on)
+    .join(Patient, Patient.patient_id == Refill.patient_id)
+    .where(
+        Refill.stage.in_(("due", "ready")),
+        Refill.due_on.between(bindparam("first"), bindparam("last")),
+        Patient.status == PatientStatus.ACTIVE,
+        ~_known,
+        ~stands_back(to_open("medication"), Refill.refill_id, NOW, Refill.updated_at, Patient.updated_at),
+    )
+    .order_by(Refill.due_on, Refill.refill_id)
+    .limit(BATCH)
+)
+_REFILLED: Final = (
+    select(Enrollment.id, Refill.stage)
+    .join(Refill, Refill.refill_id == Enrollment.subject_id)
+    .where(
+        Enrollment.journey == "medication",
+        Enrollment.ended_at.is_(None),
+        (Refill.stage.in_(("picked-up", "cancelled")))
+        | ((Refill.stage == "ready") & Enrollment.step.in_(("due", "due_again"))),
+        ~stands_back(to_move("medication"), Enrollment.id, NOW, Refill.updated_at, Enrollment.updated_at),
+    )
+    .limit(BATCH)
+)
+
+
 def check_ins(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Opening]:
     """Discharges of the last week whose patients are not being checked in with."""
     del clinic
-    rows = _discharged(connection, "transition", now - CHECK_INS_FOR, now)
+    rows = connection.execute(_CHECK_INS, {"since": now - CHECK_INS_FOR, "now": now}).all()
     return [check_in(row) for row in rows]
 
 
@@ -48,10 +94,8 @@ def check_in(row: AnyRow) -> Opening:
 
 def contacts(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Opening]:
     """The same discharges, to be called about. The clock runs from the discharge, however late the file is."""
-    return [
-        contact(connection, clinic, row, now)
-        for row in _discharged(connection, "transition_contact", now - CONTACT_FOR, now)
-    ]
+    rows = connection.execute(_CONTACTS, {"since": now - CONTACT_FOR, "now": now}).all()
+    return [contact(connection, clinic, row, now) for row in rows]
 
 
 def contact(connection: Connection, clinic: Clinic, row: AnyRow, now: datetime) -> Opening:
@@ -81,39 +125,11 @@ def _last_place(connection: Connection, patient_id: str) -> str | None:
     return place
 
 
-def _discharged(connection: Connection, journey: str, since: datetime, now: datetime) -> Sequence[AnyRow]:
-    known = exists().where(Enrollment.journey == journey, Enrollment.subject_id == Discharge.discharge_id)
-    return connection.execute(
-        select(Discharge.discharge_id, Discharge.patient_id, Discharge.risk, Discharge.discharged_at)
-        .join(Patient, Patient.patient_id == Discharge.patient_id)
-        .where(
-            Discharge.discharged_at > since,
-            Patient.status == PatientStatus.ACTIVE,
-            ~known,
-            ~stands_back(to_open(journey), Discharge.discharge_id, now, Discharge.updated_at, Patient.updated_at),
-        )
-        .order_by(Discharge.discharged_at, Discharge.discharge_id)
-        .limit(BATCH)
-    ).all()
-
-
 def refills(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Opening]:
     """Refills that are due within days, or ready."""
     today = local(clinic, now).date()
-    known = exists().where(Enrollment.journey == "medication", Enrollment.subject_id == Refill.refill_id)
-    rows = connection.execute(
-        select(Refill.refill_id, Refill.patient_id, Refill.stage, Refill.due_on)
-        .join(Patient, Patient.patient_id == Refill.patient_id)
-        .where(
-            Refill.stage.in_(("due", "ready")),
-            Refill.due_on.between(today - REFILL_OLD, today + REFILL_AHEAD),
-            Patient.status == PatientStatus.ACTIVE,
-            ~known,
-            ~stands_back(to_open("medication"), Refill.refill_id, now, Refill.updated_at, Patient.updated_at),
-        )
-        .order_by(Refill.due_on, Refill.refill_id)
-        .limit(BATCH)
-    ).all()
+    times = {"first": today - REFILL_OLD, "last": today + REFILL_AHEAD, "now": now}
+    rows = connection.execute(_REFILLS, times).all()
     return [
         Opening(
             journey="medication",
@@ -129,16 +145,5 @@ def refills(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[O
 def refilled(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Report]:
     """Open refills of which a later file says that they are ready, picked up, or called off."""
     del clinic
-    rows = connection.execute(
-        select(Enrollment.id, Refill.stage)
-        .join(Refill, Refill.refill_id == Enrollment.subject_id)
-        .where(
-            Enrollment.journey == "medication",
-            Enrollment.ended_at.is_(None),
-            (Refill.stage.in_(("picked-up", "cancelled")))
-            | ((Refill.stage == "ready") & Enrollment.step.in_(("due", "due_again"))),
-            ~stands_back(to_move("medication"), Enrollment.id, now, Refill.updated_at, Enrollment.updated_at),
-        )
-        .limit(BATCH)
-    ).all()
+    rows = connection.execute(_REFILLED, {"now": now}).all()
     return [Report(row.id, row.stage) for row in rows]

@@ -13,7 +13,7 @@ from bot.core.people import AppointmentStatus, PatientStatus
 from bot.core.series import PREGNANCY, PREGNANCY_LOST
 from bot.services.clinic import Clinic
 from bot.services.loops.aside import to_move, to_open
-from bot.services.loops.feeds import BATCH, Report
+from bot.services.loops.feeds import BATCH, NOW, Report
 from bot.services.loops.opening import Opening
 from bot.store.queries.asides import stands_back
 from bot.store.queries.life import FOR_LONG
@@ -75,26 +75,29 @@ def by_condition(connection: Connection, clinic: Clinic, now: datetime) -> Seque
     ]
 
 
+_still = aliased(Condition)
+_OVER: Final = (
+    select(Enrollment.id)
+    .join(Condition, and_(Condition.patient_id == Enrollment.patient_id, Condition.series == Enrollment.kind))
+    .where(
+        Enrollment.journey == SERIES,
+        Enrollment.ended_at.is_(None),
+        Condition.active.is_(False),
+        Condition.updated_at > Enrollment.created_at,
+        ~stands_back(to_move(SERIES), Enrollment.id, NOW, Condition.updated_at, Enrollment.updated_at),
+        ~exists().where(
+            _still.patient_id == Enrollment.patient_id, _still.series == Enrollment.kind, _still.active.is_(True)
+        ),
+    )
+    .distinct()
+    .limit(BATCH)
+)
+
+
 def over(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Report]:
     """Lessons on something that the patient has no more, by a file that has come since they began."""
     del clinic
-    still = aliased(Condition)
-    rows = connection.execute(
-        select(Enrollment.id)
-        .join(Condition, and_(Condition.patient_id == Enrollment.patient_id, Condition.series == Enrollment.kind))
-        .where(
-            Enrollment.journey == SERIES,
-            Enrollment.ended_at.is_(None),
-            Condition.active.is_(False),
-            Condition.updated_at > Enrollment.created_at,
-            ~stands_back(to_move(SERIES), Enrollment.id, now, Condition.updated_at, Enrollment.updated_at),
-            ~exists().where(
-                still.patient_id == Enrollment.patient_id, still.series == Enrollment.kind, still.active.is_(True)
-            ),
-        )
-        .distinct()
-        .limit(BATCH)
-    ).all()
+    rows = connection.execute(_OVER, {"now": now}).all()
     return [Report(row.id, "stopped") for row in rows]
 
 

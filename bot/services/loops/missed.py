@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from bot.core.journey import Urgency
@@ -15,7 +15,7 @@ from bot.core.people import AppointmentStatus, PatientStatus
 from bot.services.clinic import Clinic
 from bot.services.confidence import in_confidence
 from bot.services.loops.aside import to_open
-from bot.services.loops.feeds import BATCH
+from bot.services.loops.feeds import BATCH, NOW
 from bot.services.loops.opening import Opening
 from bot.store.columns import AnyRow
 from bot.store.queries import planning
@@ -24,6 +24,35 @@ from bot.store.tables import Appointment, Enrollment, Patient
 
 A_YEAR: Final = timedelta(days=365)
 
+_earlier = aliased(Appointment)
+_known = exists().where(Enrollment.journey == "no_show", Enrollment.subject_id == Appointment.appointment_id)
+_before = exists().where(
+    _earlier.patient_id == Appointment.patient_id,
+    _earlier.status == AppointmentStatus.NOSHOW,
+    _earlier.starts_at < Appointment.starts_at,
+    _earlier.starts_at > bindparam("a_year_ago"),
+)
+_MISSED: Final = (
+    select(
+        Appointment.appointment_id,
+        Appointment.patient_id,
+        Appointment.service,
+        Appointment.location,
+        _before.label("again"),
+    )
+    .join(Patient, Patient.patient_id == Appointment.patient_id)
+    .where(
+        Appointment.starts_at >= bindparam("since"),
+        Appointment.starts_at < bindparam("until"),
+        Appointment.status == AppointmentStatus.NOSHOW,
+        Patient.status == PatientStatus.ACTIVE,
+        ~_known,
+        ~stands_back(to_open("no_show"), Appointment.appointment_id, NOW, Appointment.updated_at, Patient.updated_at),
+    )
+    .order_by(Appointment.starts_at, Appointment.appointment_id)
+    .limit(BATCH)
+)
+
 
 def missed(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Opening]:
     """Visits that were missed yesterday or today: a kind word for the first, a question for those after it."""
@@ -31,36 +60,8 @@ def missed(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Op
     today = now.astimezone(zone).date()
     since = datetime.combine(today - timedelta(days=1), time(0), zone)
     until = datetime.combine(today + timedelta(days=1), time(0), zone)
-    known = exists().where(Enrollment.journey == "no_show", Enrollment.subject_id == Appointment.appointment_id)
-    earlier = aliased(Appointment)
-    before = exists().where(
-        earlier.patient_id == Appointment.patient_id,
-        earlier.status == AppointmentStatus.NOSHOW,
-        earlier.starts_at < Appointment.starts_at,
-        earlier.starts_at > since - A_YEAR,
-    )
-    rows = connection.execute(
-        select(
-            Appointment.appointment_id,
-            Appointment.patient_id,
-            Appointment.service,
-            Appointment.location,
-            before.label("again"),
-        )
-        .join(Patient, Patient.patient_id == Appointment.patient_id)
-        .where(
-            Appointment.starts_at >= since,
-            Appointment.starts_at < until,
-            Appointment.status == AppointmentStatus.NOSHOW,
-            Patient.status == PatientStatus.ACTIVE,
-            ~known,
-            ~stands_back(
-                to_open("no_show"), Appointment.appointment_id, now, Appointment.updated_at, Patient.updated_at
-            ),
-        )
-        .order_by(Appointment.starts_at, Appointment.appointment_id)
-        .limit(BATCH)
-    ).all()
+    times = {"since": since, "until": until, "a_year_ago": since - A_YEAR, "now": now}
+    rows = connection.execute(_MISSED, times).all()
     kept = _kept(connection, clinic, rows, now)
     return [
         Opening(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot.core.journey import TouchState
@@ -14,7 +14,7 @@ from bot.core.people import AppointmentStatus, PatientStatus
 from bot.journeys.recall import MOST_TOUCHES, MOST_TOUCHES_IN, REST
 from bot.services.clinic import Clinic
 from bot.services.loops.aside import to_move, to_open
-from bot.services.loops.feeds import BATCH, Report, local
+from bot.services.loops.feeds import BATCH, NOW, Report, local
 from bot.services.loops.opening import Opening
 from bot.store.columns import AnyRow
 from bot.store.queries.asides import stands_back
@@ -30,12 +30,73 @@ ASKING: Final = ("asked", "reminded", "reminded_again", "where")
 ENDS: Final = {"done": "done", "declined": "declined", "excluded": "excluded"}
 """What the status of an imported row says about its open loop."""
 
+_same = aliased(Enrollment)
+_about = and_(_same.journey == JOURNEY, _same.patient_id == Recall.patient_id, _same.kind == Recall.measure)
+_rests = or_(
+    and_(_same.outcome.in_(("done", "declined", "excluded")), _same.ended_at > bindparam("rested")),
+    and_(_same.outcome.in_(("booked", "letter")), _same.ended_at > bindparam("asked_since")),
+)
+# Two gaps are asked about one after the other: the texts say the same, and one visit may close both.
+_other = aliased(Enrollment)
+_being_asked = exists().where(
+    _other.journey == JOURNEY,
+    _other.patient_id == Recall.patient_id,
+    _other.ended_at.is_(None),
+    _other.step.in_(ASKING),
+)
+_asked = (
+    select(func.count())
+    .select_from(Touch)
+    .join(_same, _same.id == Touch.subject_id)
+    .where(_about, Touch.state == TouchState.QUEUED, Touch.due_at > bindparam("asked_since"))
+    .scalar_subquery()
+)
+_due_now = (
+    select(Recall.recall_id)
+    .join(Patient, Patient.patient_id == Recall.patient_id)
+    .where(
+        Recall.status == "due",
+        Recall.due_date <= bindparam("soon"),
+        Patient.status == PatientStatus.ACTIVE,
+        ~exists().where(Enrollment.journey == JOURNEY, Enrollment.subject_id == Recall.recall_id),
+        ~exists().where(_about, or_(_same.ended_at.is_(None), _rests)),
+        ~_being_asked,
+        ~stands_back(to_open(JOURNEY), Recall.recall_id, NOW, Recall.updated_at, Patient.updated_at),
+    )
+    .cte("due_now")
+    # How often somebody was asked is dear to count: of the few alone for whom all else holds.
+    .prefix_with("MATERIALIZED", dialect="postgresql")
+)
+_DUE: Final = (
+    select(Recall.recall_id, Recall.patient_id, Recall.measure, Recall.due_date, Recall.extra, Patient.birth_date)
+    .join(_due_now, _due_now.c.recall_id == Recall.recall_id)
+    .join(Patient, Patient.patient_id == Recall.patient_id)
+    .where(_asked < MOST_TOUCHES)
+    .order_by(Recall.due_date, Recall.recall_id)
+    .limit(BATCH)
+)
+_SETTLED: Final = (
+    select(Enrollment.id, Recall.status)
+    .join(Recall, Recall.recall_id == Enrollment.subject_id)
+    .where(
+        Enrollment.journey == JOURNEY,
+        Enrollment.ended_at.is_(None),
+        Recall.status.in_(sorted(ENDS)),
+        ~stands_back(to_move(JOURNEY), Enrollment.id, NOW, Recall.updated_at, Enrollment.updated_at),
+    )
+    .limit(BATCH)
+)
+_SERVICES: Final = (
+    select(Appointment.service).where(Appointment.starts_at > bindparam("since"), Appointment.service != "").distinct()
+)
+
 
 def due(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Opening]:
     """Recalls that are due, or nearly, of patients whom the measure is for and who were not asked of late."""
     today = local(clinic, now).date()
     openings: dict[str, Opening] = {}
-    for row in connection.execute(_due(today, now)).all():
+    times = {"soon": today + AHEAD, "rested": now - REST, "asked_since": now - MOST_TOUCHES_IN, "now": now}
+    for row in connection.execute(_DUE, times).all():
         reason = _why_not(clinic, row, today)
         if reason is not None:
             values = {"status": "excluded", "extra": {**(row.extra or {}), "why": reason}, "updated_at": now}
@@ -52,63 +113,6 @@ def due(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Openi
             ),
         )
     return list(openings.values())
-
-
-def _due(today: date, now: datetime) -> Select[Any]:
-    known = exists().where(Enrollment.journey == JOURNEY, Enrollment.subject_id == Recall.recall_id)
-    same = aliased(Enrollment)
-    about = and_(same.journey == JOURNEY, same.patient_id == Recall.patient_id, same.kind == Recall.measure)
-    rests = or_(
-        and_(same.outcome.in_(("done", "declined", "excluded")), same.ended_at > now - REST),
-        and_(same.outcome.in_(("booked", "letter")), same.ended_at > now - MOST_TOUCHES_IN),
-    )
-    in_hand = exists().where(about, or_(same.ended_at.is_(None), rests))
-    # Two gaps are asked about one after the other: the texts say the same, and one visit may close both.
-    other = aliased(Enrollment)
-    being_asked = exists().where(
-        other.journey == JOURNEY,
-        other.patient_id == Recall.patient_id,
-        other.ended_at.is_(None),
-        other.step.in_(ASKING),
-    )
-    asked = (
-        select(func.count())
-        .select_from(Touch)
-        .join(same, same.id == Touch.subject_id)
-        .where(about, Touch.state == TouchState.QUEUED, Touch.due_at > now - MOST_TOUCHES_IN)
-        .scalar_subquery()
-    )
-    due_now = (
-        select(Recall.recall_id)
-        .join(Patient, Patient.patient_id == Recall.patient_id)
-        .where(
-            Recall.status == "due",
-            Recall.due_date <= today + AHEAD,
-            Patient.status == PatientStatus.ACTIVE,
-            ~known,
-            ~in_hand,
-            ~being_asked,
-            ~stands_back(to_open(JOURNEY), Recall.recall_id, now, Recall.updated_at, Patient.updated_at),
-        )
-        .cte("due_now")
-        # How often somebody was asked is dear to count: of the few alone for whom all else holds.
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    return (
-        select(
-            Recall.recall_id,
-            Recall.patient_id,
-            Recall.measure,
-            Recall.due_date,
-            Recall.extra,
-            Patient.birth_date,
-        )
-        .join(due_now, due_now.c.recall_id == Recall.recall_id)
-        .join(Patient, Patient.patient_id == Recall.patient_id)
-        .where(asked < MOST_TOUCHES)
-        .order_by(Recall.due_date, Recall.recall_id)
-        .limit(BATCH)
-    )
 
 
 def _why_not(clinic: Clinic, row: AnyRow, today: date) -> str | None:
@@ -128,17 +132,7 @@ def _why_not(clinic: Clinic, row: AnyRow, today: date) -> str | None:
 def settled(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Report]:
     """Open recalls of which the file says now that they are done, declined, or not for this patient."""
     del clinic
-    rows = connection.execute(
-        select(Enrollment.id, Recall.status)
-        .join(Recall, Recall.recall_id == Enrollment.subject_id)
-        .where(
-            Enrollment.journey == JOURNEY,
-            Enrollment.ended_at.is_(None),
-            Recall.status.in_(sorted(ENDS)),
-            ~stands_back(to_move(JOURNEY), Enrollment.id, now, Recall.updated_at, Enrollment.updated_at),
-        )
-        .limit(BATCH)
-    ).all()
+    rows = connection.execute(_SETTLED, {"now": now}).all()
     return [Report(row.id, ENDS[row.status]) for row in rows]
 
 
@@ -162,10 +156,11 @@ def visited(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[R
             ),
             Appointment.starts_at > since,
             closing,
-            ~stands_back(to_move(JOURNEY), Enrollment.id, now, Appointment.updated_at, Enrollment.updated_at),
+            ~stands_back(to_move(JOURNEY), Enrollment.id, NOW, Appointment.updated_at, Enrollment.updated_at),
         )
         .order_by(Appointment.starts_at)
-        .limit(BATCH)
+        .limit(BATCH),
+        {"now": now},
     ).all()
     found = {row.id: "done" if row.status is AppointmentStatus.FULFILLED else "booked" for row in rows}
     return [Report(loop, name) for loop, name in found.items()]
@@ -173,8 +168,7 @@ def visited(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[R
 
 def _services(connection: Connection, since: datetime) -> Sequence[str]:
     """What visits were for since then, and are to be: some hundred words, which need no looking into each visit."""
-    query = select(Appointment.service).where(Appointment.starts_at > since, Appointment.service != "").distinct()
-    return connection.execute(query).scalars().all()
+    return connection.execute(_SERVICES, {"since": since}).scalars().all()
 
 
 def _closing(clinic: Clinic, services: Sequence[str]) -> ColumnElement[bool] | None:

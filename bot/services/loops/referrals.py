@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, exists, func, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
 from bot.core.journey import Urgency
 from bot.core.people import PatientStatus
 from bot.journeys.referral import BY_IMPORT, JOURNEY, VISIT_IN, step_of
 from bot.services.clinic import Clinic
 from bot.services.loops.aside import to_move, to_open
-from bot.services.loops.feeds import BATCH, Report, local
+from bot.services.loops.feeds import BATCH, NOW, Report, local
 from bot.services.loops.opening import Opening
 from bot.store.columns import AnyRow
 from bot.store.queries.asides import stands_back
@@ -27,24 +27,38 @@ STAGE: Final = "stage"
 """Key in the data: what a file said last of where it stands."""
 _LONGEST_KIND: Final = 64
 
+_known = exists().where(Enrollment.journey == NAME, Enrollment.subject_id == Referral.referral_id)
+_OPENED: Final = (
+    select(Referral.__table__)
+    .join(Patient, Patient.patient_id == Referral.patient_id)
+    .where(
+        Referral.status.in_(OPEN),
+        or_(Referral.requested_on.is_(None), Referral.requested_on > bindparam("too_old")),
+        Patient.status == PatientStatus.ACTIVE,
+        ~_known,
+        ~stands_back(to_open(NAME), Referral.referral_id, NOW, Referral.updated_at, Patient.updated_at),
+    )
+    .order_by(Referral.referral_id)
+    .limit(BATCH)
+)
+_MOVED: Final = (
+    select(Enrollment.id, Enrollment.data, Referral.stage, Referral.scheduled_on)
+    .join(Referral, Referral.referral_id == Enrollment.subject_id)
+    .where(
+        Enrollment.journey == NAME,
+        Enrollment.ended_at.is_(None),
+        Referral.stage.is_not(None),
+        Referral.stage != func.coalesce(Enrollment.data[STAGE].as_string(), ""),
+        ~stands_back(to_move(NAME), Enrollment.id, NOW, Referral.updated_at, Enrollment.updated_at),
+    )
+    .limit(BATCH)
+)
+
 
 def opened(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Opening]:
     """Referrals that are open and have no loop yet; each begins where its file says that it stands."""
     today = local(clinic, now).date()
-    known = exists().where(Enrollment.journey == NAME, Enrollment.subject_id == Referral.referral_id)
-    rows = connection.execute(
-        select(Referral.__table__)
-        .join(Patient, Patient.patient_id == Referral.patient_id)
-        .where(
-            Referral.status.in_(OPEN),
-            or_(Referral.requested_on.is_(None), Referral.requested_on > today - TOO_OLD),
-            Patient.status == PatientStatus.ACTIVE,
-            ~known,
-            ~stands_back(to_open(NAME), Referral.referral_id, now, Referral.updated_at, Patient.updated_at),
-        )
-        .order_by(Referral.referral_id)
-        .limit(BATCH)
-    ).all()
+    rows = connection.execute(_OPENED, {"too_old": today - TOO_OLD, "now": now}).all()
     return [_opening(clinic, row, today) for row in rows]
 
 
@@ -69,24 +83,7 @@ def _opening(clinic: Clinic, row: AnyRow, today: date) -> Opening:
 def moved(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Report]:
     """Open loops of which a later file says something else. What it said is kept, whether or not the loop moves."""
     today = local(clinic, now).date()
-    said = func.coalesce(Enrollment.data[STAGE].as_string(), "")
-    rows = connection.execute(
-        select(
-            Enrollment.id,
-            Enrollment.data,
-            Referral.stage,
-            Referral.scheduled_on,
-        )
-        .join(Referral, Referral.referral_id == Enrollment.subject_id)
-        .where(
-            Enrollment.journey == NAME,
-            Enrollment.ended_at.is_(None),
-            Referral.stage.is_not(None),
-            Referral.stage != said,
-            ~stands_back(to_move(NAME), Enrollment.id, now, Referral.updated_at, Enrollment.updated_at),
-        )
-        .limit(BATCH)
-    ).all()
+    rows = connection.execute(_MOVED, {"now": now}).all()
     for row in rows:
         kept = {**row.data, STAGE: row.stage}
         connection.execute(update(Enrollment).where(Enrollment.id == row.id).values(data=kept))

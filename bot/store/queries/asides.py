@@ -6,7 +6,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from bot.core.escalation import EscalationStatus
 from bot.store.columns import AnyRow
@@ -14,7 +26,7 @@ from bot.store.queries.scope import within
 from bot.store.tables import Escalation, Patient, SetAside
 
 
-def stands_back(work: str, subject: Any, now: datetime, *changed: Any) -> ColumnElement[bool]:
+def stands_back(work: str, subject: Any, now: datetime | BindParameter[Any], *changed: Any) -> ColumnElement[bool]:
     """Whether it was tried in vain, its time has not come, and none of these moments of change is later than that."""
     return exists().where(
         SetAside.work == work, SetAside.subject_id == subject, SetAside.again_at > now,
