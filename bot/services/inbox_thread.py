@@ -20,6 +20,7 @@ from bot.core.people import (
     PatientStatus,
     Relation,
 )
+from bot.core.sensitive import Sensitive
 from bot.services import inbox_list
 from bot.services.clinic import Clinic
 from bot.services.escalations import evidence_of
@@ -32,6 +33,7 @@ from bot.store.queries import corrections, threads
 from bot.store.queries import inbox as inbox_queries
 from bot.store.vault import Vault
 
+NO_RULES: Final = Sensitive()
 DRAWN_EVERY: Final = 60
 """Seconds after which an open conversation is drawn anew when nothing else changes: its ages are told in minutes."""
 
@@ -48,6 +50,8 @@ class VisitLine:
     status: AppointmentStatus
     response: Participation
     is_video: bool = False
+    is_sensitive: bool = False
+    """Nobody's business but the patient's."""
     arrived_at: datetime | None = None
 
 
@@ -85,6 +89,7 @@ class PatientCard:
     birth_date: str
     language: str
     timezone: str
+    interpreter: bool | None
     status: PatientStatus
     paused_since: datetime | None
     relation: Relation
@@ -183,7 +188,7 @@ def read_thread(
         notes=note_lines,
         people=cards,
         patient=patient,
-        visits=[visit_of(visit) for visit in visits],
+        visits=[visit_of(visit, clinic.sensitive) for visit in visits],
         blocked=block(number, next((p for p in people if p.patient_id == about), None), now=now),
         night_until=night(clinic, zone, heard, None, now=now),
         zone=zone,
@@ -201,6 +206,7 @@ def card_of(vault: Vault, person: AnyRow, zone: str) -> PatientCard:
         birth_date=vault.maybe_open("patients.birth_date", person.patient_id, person.birth_date) or "",
         language=person.language,
         timezone=person.timezone or zone,
+        interpreter=person.interpreter,
         status=person.status,
         paused_since=person.paused_since,
         relation=person.relation,
@@ -211,8 +217,8 @@ def card_of(vault: Vault, person: AnyRow, zone: str) -> PatientCard:
     )
 
 
-def visit_of(row: AnyRow) -> VisitLine:
-    """A row of `appointments`."""
+def visit_of(row: AnyRow, rules: Sensitive) -> VisitLine:
+    """A row of `appointments`; `rules` tell which are nobody's business but the patient's."""
     return VisitLine(
         appointment_id=row.appointment_id,
         starts_at=row.starts_at,
@@ -222,6 +228,7 @@ def visit_of(row: AnyRow) -> VisitLine:
         status=row.status,
         response=row.response,
         is_video=row.telehealth_url is not None,
+        is_sensitive=rules.is_one(row.service, row.location),
         arrived_at=row.arrived_at,
     )
 
@@ -262,6 +269,6 @@ def case_of(
         returned_at=row.returned_at if row.returned_from is not None else None,
         returned_from=names.get(row.returned_from, "somebody"),
         holder_id=row.claimed_by,
-        visit=visit_of(visit) if visit is not None else None,
+        visit=visit_of(visit, NO_RULES) if visit is not None else None,
         loop_id=row._mapping.get("loop_id"),
     )

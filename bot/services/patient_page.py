@@ -79,8 +79,8 @@ def read_patient(clinic: Clinic, connection: Connection, patient_id: str, *, now
         standing=standing_of(rows),
         stopped=sorted(gate.stopped_programs(connection, [patient_id]).get(patient_id, ())),
         phones=[_phone(vault, phone, zone) for phone in rows],
-        ahead=[visit_of(visit) for visit in patients.visits_ahead(connection, patient_id, now)],
-        visits=[visit_of(visit) for visit in patients.visits(connection, patient_id)],
+        ahead=[visit_of(visit, clinic.sensitive) for visit in patients.visits_ahead(connection, patient_id, now)],
+        visits=[visit_of(visit, clinic.sensitive) for visit in patients.visits(connection, patient_id)],
         cases=[case_of(vault, case, visits) for case in cases],
     )
 

@@ -13,6 +13,8 @@ from bot.services.setting import locations
 from bot.store.tables import Appointment, AppointmentChange, Location
 from tests.transcripts.chat import Chat
 
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Most of it is our own arithmetic; where the database matters, both are asked."""
 CHICAGO = ZoneInfo("America/Chicago")
 FRIDAY_10 = datetime(2026, 11, 27, 10, 0, tzinfo=CHICAGO)
 LINK = "https://video.example/j/8123?pwd=aB"
@@ -48,6 +50,7 @@ def arrived(chat: Chat, visit: str = "A1") -> datetime | None:
 # --- by video
 
 
+@SQLITE
 def test_the_link_stands_where_the_place_would_and_comes_again_shortly_before(chat: Chat) -> None:
     chat.patient("P1", "Maria")
     book(chat, FRIDAY_10 + timedelta(days=3), LINK)
@@ -61,6 +64,7 @@ def test_the_link_stands_where_the_place_would_and_comes_again_shortly_before(ch
     assert chat.sent[-1].at.astimezone(CHICAGO).hour == 9
 
 
+@SQLITE
 def test_a_yes_is_answered_with_the_link(chat: Chat) -> None:
     chat.patient("P1", "Maria")
     book(chat, chat.now + timedelta(hours=20), LINK)
@@ -81,6 +85,7 @@ def test_a_new_link_takes_the_place_of_the_old_one_also_in_a_text_that_waits(cha
     assert len([kind for kind in kinds(chat) if kind == "reminder_last"]) == 1
 
 
+@SQLITE
 def test_without_a_link_nothing_is_other_than_before(chat: Chat) -> None:
     chat.patient("P1", "Maria")
     book(chat)
@@ -92,6 +97,7 @@ def test_without_a_link_nothing_is_other_than_before(chat: Chat) -> None:
 # --- how to check in
 
 
+@SQLITE
 def test_where_a_place_has_it_on_whoever_has_not_said_no_is_told_how_to_check_in(chat: Chat) -> None:
     set_up(chat, check_in=True)
     chat.patient("P1", "Maria")
@@ -111,6 +117,7 @@ def test_where_a_place_has_it_on_whoever_has_not_said_no_is_told_how_to_check_in
     assert "Park" not in told[chat.phones["P3"]], "nobody has written it in Russian"
 
 
+@SQLITE
 def test_off_means_the_note_to_those_who_confirmed_as_ever(chat: Chat) -> None:
     set_up(chat, check_in=False)
     chat.patient("P1", "Maria")
@@ -122,6 +129,7 @@ def test_off_means_the_note_to_those_who_confirmed_as_ever(chat: Chat) -> None:
     assert "ARRIVED" not in chat.sent[-1].body
 
 
+@SQLITE
 def test_the_switch_holds_for_visits_planned_before_it(chat: Chat) -> None:
     set_up(chat, check_in=True)
     chat.patient("P1", "Maria")
@@ -150,6 +158,7 @@ def test_a_visit_23_hours_ahead_has_one_reminder_and_no_two_texts_come_at_once(c
 # --- "I am here"
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("language", "words"),
     [("en", "ARRIVED"), ("en", "we're here in the parking lot!"), ("es", "Ya llegué"), ("ru", "на месте")],
@@ -176,6 +185,7 @@ def test_who_writes_that_they_are_there_is_told_to_the_front_desk(chat: Chat, la
     assert sorted(fields) == ["arrived_at", "response"]
 
 
+@SQLITE
 @pytest.mark.parametrize(
     "words", ["almost there", "not here yet", "when I'm here where do I go", "on my way", "here is my card"]
 )
@@ -187,6 +197,7 @@ def test_who_is_not_there_yet_is_not_taken_for_it(chat: Chat, words: str) -> Non
     assert arrived(chat) is None
 
 
+@SQLITE
 @pytest.mark.parametrize(("language", "words"), [("zh-Hans", "还没到"), ("en", "not yet")])
 def test_not_there_yet_is_no_refusal(chat: Chat, language: str, words: str) -> None:
     chat.patient("P1", "Wei", language)
@@ -197,6 +208,7 @@ def test_not_there_yet_is_no_refusal(chat: Chat, language: str, words: str) -> N
     assert chat.escalations() == [("urgent", "running-late")]
 
 
+@SQLITE
 def test_the_day_before_here_is_no_arrival(chat: Chat) -> None:
     chat.patient("P1", "Maria")
     book(chat, chat.now + timedelta(hours=23))
@@ -215,6 +227,7 @@ def test_what_is_said_beside_it_is_not_lost(chat: Chat) -> None:
     assert {reason for _priority, reason in chat.escalations()} == {"arrived", "question"}
 
 
+@SQLITE
 def test_the_first_visit_of_two_is_meant_and_both_where_they_follow_at_once(chat: Chat) -> None:
     chat.patient("P1", "Maria")
     for visit, minutes in (("A1", 20), ("A2", 50), ("A3", 115)):
@@ -224,6 +237,7 @@ def test_the_first_visit_of_two_is_meant_and_both_where_they_follow_at_once(chat
     assert [arrived(chat, visit) is not None for visit in ("A1", "A2", "A3")] == [True, True, False]
 
 
+@SQLITE
 def test_danger_goes_first(chat: Chat) -> None:
     chat.patient("P1", "Maria")
     book(chat, chat.now + timedelta(minutes=30))
@@ -232,6 +246,7 @@ def test_danger_goes_first(chat: Chat) -> None:
     assert arrived(chat) is None
 
 
+@SQLITE
 def test_after_stop_it_is_recorded_and_nothing_is_said(chat: Chat) -> None:
     chat.patient("P1", "Maria")
     book(chat, chat.now + timedelta(minutes=30))
@@ -241,6 +256,7 @@ def test_after_stop_it_is_recorded_and_nothing_is_said(chat: Chat) -> None:
     assert ("urgent", "arrived") in chat.escalations()
 
 
+@SQLITE
 def test_who_said_no_and_came_is_for_the_desk_to_find_out(chat: Chat) -> None:
     chat.patient("P1", "Maria")
     book(chat, chat.now + timedelta(minutes=30))
@@ -251,6 +267,7 @@ def test_who_said_no_and_came_is_for_the_desk_to_find_out(chat: Chat) -> None:
     assert ("urgent", "arrived") in chat.escalations()
 
 
+@SQLITE
 def test_by_video_the_link_comes_along(chat: Chat) -> None:
     chat.patient("P1", "Maria")
     book(chat, chat.now + timedelta(minutes=15), LINK)

@@ -13,6 +13,8 @@ from bot.core.rows import Kind
 from bot.store.tables import Message, Patient, PatientContact, Touch
 from tests.transcripts.chat import Chat
 
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Most of it is our own arithmetic; where the database matters, both are asked."""
 CHICAGO = ZoneInfo("America/Chicago")
 FRIDAY_10 = datetime(2026, 11, 27, 10, 0, tzinfo=CHICAGO)
 TEEN, GROWN, SMALL = "2011-03-05", "1990-03-05", "2019-03-05"
@@ -62,6 +64,7 @@ def reasons(chat: Chat) -> set[str]:
         return {row for row in connection.execute(select(Touch.reason)).scalars() if row is not None}
 
 
+@SQLITE
 @pytest.mark.parametrize("relation", [Relation.PARENT, Relation.SPOUSE, Relation.CAREGIVER])
 def test_a_proxy_reads_no_more_than_a_wish_for_a_call(chat: Chat, relation: Relation) -> None:
     person(chat, "P1", "Luis", TEEN, relation=relation)
@@ -72,6 +75,7 @@ def test_a_proxy_reads_no_more_than_a_wish_for_a_call(chat: Chat, relation: Rela
     assert "sensitive-visit" in reasons(chat)
 
 
+@SQLITE
 def test_other_visits_of_the_same_patient_are_told_as_ever(chat: Chat) -> None:
     person(chat, "P1", "Luis", TEEN, relation=Relation.PARENT)
     book(chat, "Checkup")
@@ -88,6 +92,7 @@ def test_the_scope_for_it_opens_it(chat: Chat) -> None:
     assert "reminder_last" in kinds(chat)
 
 
+@SQLITE
 @pytest.mark.parametrize(("born", "told"), [(SMALL, "reminder_last"), (TEEN, "discreet"), (GROWN, "discreet")])
 def test_parents_speak_for_a_small_child_only(chat: Chat, born: str, told: str) -> None:
     person(chat, "P1", "Luis", born, relation=Relation.PARENT)
@@ -96,6 +101,7 @@ def test_parents_speak_for_a_small_child_only(chat: Chat, born: str, told: str) 
     assert kinds(chat)[-1] == told
 
 
+@SQLITE
 def test_the_own_phone_is_taken_though_another_comes_first(chat: Chat) -> None:
     person(chat, "P1", "Luis", TEEN, relation=Relation.PARENT)
     person(chat, "P9", "Nobody", GROWN)
@@ -112,6 +118,7 @@ def test_the_own_phone_is_taken_though_another_comes_first(chat: Chat) -> None:
     assert (chat.phones["P1"], "appointment/discreet") not in told
 
 
+@SQLITE
 def test_on_a_familys_phone_it_stands_in_no_text_for_all(chat: Chat) -> None:
     person(chat, "P1", "Ana", GROWN)
     person(chat, "P2", "Jose", GROWN, phone=chat.phones["P1"])
@@ -123,6 +130,7 @@ def test_on_a_familys_phone_it_stands_in_no_text_for_all(chat: Chat) -> None:
     assert not any("10:00" in sent.body for sent in chat.sent)
 
 
+@SQLITE
 def test_a_mother_alone_with_her_children_on_the_phone_is_told(chat: Chat) -> None:
     person(chat, "P1", "Ana", GROWN)
     person(chat, "P2", "Luis", SMALL, phone=chat.phones["P1"])
@@ -131,6 +139,7 @@ def test_a_mother_alone_with_her_children_on_the_phone_is_told(chat: Chat) -> No
     assert "reminder_last" in kinds(chat)
 
 
+@SQLITE
 def test_a_text_from_the_proxy_gets_nothing_out_of_the_bot(chat: Chat) -> None:
     person(chat, "P1", "Luis", TEEN, relation=Relation.PARENT)
     book(chat)

@@ -12,7 +12,8 @@ from werkzeug.test import TestResponse
 from bot import clock
 from bot.config import Settings
 from bot.content.messages import Messages
-from bot.content.replies import load_understander
+from bot.content.paths import data_root
+from bot.content.replies import load_sensitive, load_understander
 from bot.core.signature import sign
 from bot.core.understanding import Understander
 from bot.gateways.queue import RedisQueue
@@ -44,6 +45,7 @@ def clinic(settings: Settings, words: tuple[Messages, Understander]) -> Iterator
         understand=words[1],
         queue=queue,
         clock=clock.now,
+        sensitive=load_sensitive(data_root() / "locales"),
     )
     yield built
     built.database.dispose()

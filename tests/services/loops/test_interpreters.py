@@ -14,6 +14,8 @@ from bot.services.setting import locations
 from bot.store.tables import Enrollment, Patient
 from tests.transcripts.chat import Chat
 
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Most of it is our own arithmetic; where the database matters, both are asked."""
 FRIDAY_10 = datetime(2026, 11, 27, 10, 0, tzinfo=ZoneInfo("America/Chicago"))
 DAY = timedelta(days=1)
 
@@ -41,6 +43,7 @@ def loops(chat: Chat) -> int:
         return connection.execute(query).scalar_one()
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("language", "said", "spoken", "needed"),
     [
@@ -88,17 +91,20 @@ def test_moved_and_moved_again_is_one_thing_to_do(ivan: Chat) -> None:
     assert loops(ivan) == 2, "done is done; a new time is a new thing to do"
 
 
+@SQLITE
 def test_called_off(ivan: Chat) -> None:
     book(ivan, status="cancelled")
     assert loop(ivan).step == "call-off-the-interpreter"
 
 
+@SQLITE
 def test_what_nobody_does_comes_back_urgently(ivan: Chat) -> None:
     book(ivan, FRIDAY_10 + 3 * DAY)
     ivan.pass_time(timedelta(hours=26))
     assert ("urgent", "language") in ivan.escalations()
 
 
+@SQLITE
 def test_another_place_at_the_same_time_moves_nobody(ivan: Chat) -> None:
     header = "appointment_id,patient_id,starts_at,timezone,location,status"
     row = ("A1", "P1", FRIDAY_10.isoformat(), "America/Chicago", "Elm St", "booked")

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.people import AppointmentStatus, NumberStatus, Participation
 from bot.services import today
-from bot.store.tables import Appointment, AppointmentChange, ContactPoint, Escalation, Role, User
+from bot.store.tables import Appointment, AppointmentChange, ContactPoint, Escalation, Patient, Role, User
 from tests.web.console.desk import Browser, Desk
 
 Sit = Callable[[str], Browser]
@@ -187,3 +187,16 @@ def test_a_visit_by_video_says_so_and_never_shows_its_link(desk: Desk, browser_o
         page = browser.get(f"/console/{path}").text
         assert "by video" in page
         assert "video.example" not in page
+
+
+def test_who_answers_sees_what_is_said_to_the_patient_alone(desk: Desk, browser_of: Sit) -> None:
+    visit = desk.visit(1, desk.patient(10, "Rosa", "Delgado"), minutes=20)
+    talk = desk.text(10, "hello, a question")
+    browser = browser_of("Ana Ruiz")
+    path = f"/console/conversations/{talk}"
+    assert "alone" not in browser.get(path).text
+    desk.change(Appointment, Appointment.appointment_id == visit, service="Behavioral health")
+    desk.change(Patient, Patient.patient_id == "P-010", interpreter=True)
+    page = browser.get(path).text
+    assert "Sensitive: speak of it with the patient alone." in page
+    assert "needs an interpreter" in page
