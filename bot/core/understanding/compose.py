@@ -84,8 +84,11 @@ def compose(
     details = _details(reading)
     details, numeric_sure = _numbers(reading, asked, found, details, readings)
     polarity(reading, asked, found)
+    if alarm.denied and asked.context in VISIT and Intent.DECLINE in found.polar:
+        found.drop(Intent.DECLINE)  # The no is the pain's, not the visit's.
     language_wanted(reading, asked, found)
-    clash = settle(reading, asked, found)
+    torn = _comes_all_the_same(reading, found)
+    clash = settle(reading, asked, found) or torn
     ask(reading, asked, found)
     _consent(reading, asked, found)
     if (alarm.denied or alarm.bygone) and not found.sure:
@@ -163,6 +166,9 @@ def _numbers(
             found.drop(Intent.NUMERIC_ANSWER)
         return replace(details, number=figure.value, lower=figure.lower), True
     if len(numbers) == 1 and _only(reading, numbers[0].start, numbers[0].end):
+        if asked.options:
+            found.add(Intent.UNCLEAR, DOUBT, Evidence(Intent.UNCLEAR, "no option of that number", words))
+            return details, False
         found.add(Intent.NUMERIC_ANSWER, 0.5, Evidence(Intent.NUMERIC_ANSWER, "a number alone", words))
         return replace(details, number=numbers[0].value), False
     return details, True
@@ -172,9 +178,17 @@ def _asks_about_it(reading: Reading) -> bool:
     """Whether the number stands in a question that began before it: "what is 1, good or bad?" gives no score."""
     openings = reading.of("interrogative", "question")
     return any(
-        reading.asks(one.start) and any(_before(reading, hit.start, one.start) for hit in openings)
+        any(
+            _before(reading, hit.start, one.start) and (reading.asks(one.start) or _turned_round(hit, one.start))
+            for hit in openings
+        )
         for one in figures(reading)[:1]
     )
+
+
+def _turned_round(opening: Hit, at: int) -> bool:
+    """Whether it asks by the order of its words and the number is one of them: "is 10 good or bad"."""
+    return opening.rule.kind is Kind.LEAD and at < opening.end
 
 
 def _before(reading: Reading, at: int, later: int) -> bool:
@@ -227,6 +241,24 @@ def _consent(reading: Reading, asked: Asked, found: Meanings) -> None:
         found.add(Intent.OPT_OUT, LIKELY, evidence_of(reading, Intent.OPT_OUT, hit), hit)
 
 
+def _comes_all_the_same(reading: Reading, found: Meanings) -> bool:
+    """Whether another time is only wished for: "I'd love an earlier one but yes, I'll be there"."""
+    return found.has(Intent.RESCHEDULE) and any(
+        found.last(Intent.RESCHEDULE) <= turn.start and turn.end <= hit.start
+        for hit in found.at.get(Intent.CONFIRM, ())
+        for turn in reading.of("contrast")
+    )
+
+
+def _ranked(found: Meanings, asked: Asked) -> tuple[Intent, ...]:
+    """The meanings, the main one first. Whoever cannot come since a child is sick calls off first of all."""
+    intents = sorted(found.sure, key=RANK.__getitem__)
+    stated = asked.context in VISIT and found.at.get(Intent.DECLINE) and Intent.DECLINE not in found.polar
+    if stated and intents[0] is Intent.SYMPTOM:
+        intents.sort(key=lambda intent: intent is not Intent.DECLINE)
+    return tuple(intents)
+
+
 def _finish(
     reading: Reading,
     asked: Asked,
@@ -238,7 +270,7 @@ def _finish(
 ) -> Understanding:
     if not found.sure:
         found.add(Intent.UNCLEAR, DOUBT, Evidence(Intent.UNCLEAR, "no rule", ""))
-    intents = tuple(sorted(found.sure, key=RANK.__getitem__))
+    intents = _ranked(found, asked)
     if len(intents) > 1 and Intent.UNCLEAR in intents:
         intents = tuple(intent for intent in intents if intent is not Intent.UNCLEAR)
     main = intents[0]

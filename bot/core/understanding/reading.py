@@ -26,6 +26,11 @@ SIGNATURE_WORDS = 4
 # A text is plainly in one language when its lexicon knows this many of the words, and this share of them.
 PLAIN, PLAINLY = 3, 0.75
 LONGEST_RULE = 24
+# What one loaned word says in the language that took it ("late" in Tagalog), but not in its own.
+LOANED = frozenset({"deceased", "help", "running_late"})
+SMALL = 3
+# What the very same words say more exactly after this question hides these: "lost 4 pounds" to a tip on eating.
+YIELDING = frozenset({"question", "reschedule", "symptom"})
 SEVERABLE = frozenset({"confirm", "decline", "neutral", "no"})
 # What means something only in one context says nothing in the others, so it hides nothing either.
 LOCAL = ("checkin.", "education.", "none.", "recall.", "survey.", "visit.", "waitlist.")
@@ -83,7 +88,16 @@ class Reading:
         covers = self.under(prefix)
         if not covers:
             return self
-        return replace(self, hits=tuple(hit for hit in self.hits if not any(_covers(other, hit) for other in covers)))
+        ends = {(cover.start, cover.end) for cover in covers}
+        return replace(
+            self,
+            hits=tuple(
+                hit
+                for hit in self.hits
+                if not any(_covers(other, hit) for other in covers)
+                and not (hit.group in YIELDING and (hit.start, hit.end) in ends)
+            ),
+        )
 
     def sentence(self, at: int) -> tuple[int, int]:
         """The bounds of the sentence that holds word `at`."""
@@ -143,7 +157,7 @@ def _accented(hit: Hit, text: Text, origin: Sequence[int]) -> bool:
 def _at_home(hits: list[Hit], words: Sequence[str], tongues: Mapping[str, frozenset[str]]) -> list[Hit]:
     """Leave out what another language's rules find in a text that is plainly written in one: French "parking".
 
-    Dangers, measures and courtesies stay, whoever's they are, and an opt-out that is all of the text or a sentence.
+    Measures, courtesies and dangers, but for those of words as small as "be so", stay, whoever's they are, and an opt-out that is all of the text or a sentence.
     Courtesies say nothing of the language of the rest: "stop la. God bless".
     """
     polite = {at for hit in hits if hit.group == "courtesy" for at in range(hit.start, hit.end)}
@@ -155,8 +169,10 @@ def _at_home(hits: list[Hit], words: Sequence[str], tongues: Mapping[str, frozen
     return [
         hit
         for hit in hits
-        if counts[hit.rule.language] * 2 > most
-        or hit.group.startswith(("danger.", "courtesy", "measure."))
+        if (counts[hit.rule.language] * 2 > most and not (hit.length == 1 and hit.group in LOANED))
+        or counts[hit.rule.language] == most
+        or (hit.group.startswith("danger.") and any(len(word) > SMALL for word in words[hit.start : hit.end]))
+        or hit.group.startswith(("courtesy", "measure."))
         or (hit.group == "opt_out" and hit.rule.kind in (Kind.WHOLE, Kind.SENTENCE))
         or any(main not in tongues.get(word, ()) for word in words[hit.start : hit.end])
     ]
