@@ -87,6 +87,8 @@ def compose(
     if alarm.denied and asked.context in VISIT and Intent.DECLINE in found.polar:
         found.drop(Intent.DECLINE)  # The no is the pain's, not the visit's.
     language_wanted(reading, asked, found)
+    if asked.context is Context.WAITLIST_OFFER and found.has(Intent.CONFIRM):
+        found.drop(Intent.RUNNING_LATE)  # "We can be there in 20" takes it; nobody is late for what was not theirs.
     torn = _comes_all_the_same(reading, found)
     clash = settle(reading, asked, found) or torn
     ask(reading, asked, found)

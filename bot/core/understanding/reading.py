@@ -157,8 +157,9 @@ def _accented(hit: Hit, text: Text, origin: Sequence[int]) -> bool:
 def _at_home(hits: list[Hit], words: Sequence[str], tongues: Mapping[str, frozenset[str]]) -> list[Hit]:
     """Leave out what another language's rules find in a text that is plainly written in one: French "parking".
 
-    Measures, courtesies and dangers, but for those of words as small as "be so", stay, whoever's they are, and an opt-out that is all of the text or a sentence.
-    Courtesies say nothing of the language of the rest: "stop la. God bless".
+    Measures, courtesies and dangers, but for those of words as small as "be so", stay, whoever's they are, and an
+    opt-out that is all of the text or a sentence. Courtesies say nothing of the language of the rest: "stop la. God
+    bless".
     """
     polite = {at for hit in hits if hit.group == "courtesy" for at in range(hit.start, hit.end)}
     spoken = [word for at, word in enumerate(words) if at not in polite]
