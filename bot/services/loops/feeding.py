@@ -17,7 +17,7 @@ from bot.services.loops.moving import report
 from bot.services.loops.opening import Opening, open_loop
 from bot.store.columns import AnyRow
 from bot.store.database import is_down, once_more
-from bot.store.queries import asides, loops
+from bot.store.queries import asides, loops, runs
 
 ACTOR: Final = "import"
 FEEDERS: Final[tuple[Feeder, ...]] = (
@@ -44,6 +44,10 @@ def feed(clinic: Clinic, now: datetime) -> int:
 
     Raises DatabaseDown. Safe to be killed: a batch at a time.
     """
+    with clinic.database.begin() as connection:
+        # What a file says bears the time at which its load began: a try meanwhile may not have seen it.
+        loads = [(begun, ended) for _id, begun, ended in runs.newest(connection) if ended is not None]
+        asides.again(connection, loads, now)
     for follower in FOLLOWERS:
         _to_the_end(partial(_follow, clinic, follower, now))
     opened = sum(_to_the_end(partial(_batch, clinic, feeder, now)) for feeder in FEEDERS)

@@ -58,6 +58,14 @@ def take_back(connection: Connection, keys: Collection[tuple[str, str]]) -> None
         connection.execute(delete(SetAside).where(tuple_(SetAside.work, SetAside.subject_id).in_(keys)))
 
 
+def again(connection: Connection, spans: Sequence[tuple[datetime, datetime]], now: datetime) -> int:
+    """Those that were tried in one of these spans are due again; how many they are."""
+    if not spans:
+        return 0
+    tried = or_(*(SetAside.at.between(begun, ended) for begun, ended in spans))
+    return connection.execute(update(SetAside).where(tried, SetAside.again_at > now).values(again_at=now)).rowcount
+
+
 def forget(connection: Connection, before: datetime) -> int:
     """Those that were due again before then, and that nothing has come of since: nobody asks for them any more."""
     return connection.execute(delete(SetAside).where(SetAside.again_at < before)).rowcount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -11,9 +12,11 @@ from bot.store.tables import ImportRun
 
 MOST: Final = 5
 """More are not under way at the same time."""
-_NEWEST = select(ImportRun.id, ImportRun.finished_at).order_by(ImportRun.id.desc()).limit(MOST)
+_NEWEST = (
+    select(ImportRun.id, ImportRun.started_at, ImportRun.finished_at).order_by(ImportRun.id.desc()).limit(MOST)
+)
 
 
-def newest(connection: Connection) -> Sequence[tuple[object, ...]]:
-    """The last ones, and when each ended: what is another once a file has come in."""
-    return [tuple(row) for row in connection.execute(_NEWEST)]
+def newest(connection: Connection) -> Sequence[tuple[str, datetime, datetime | None]]:
+    """The last ones, with when each began and ended: what is another once a file has come in."""
+    return [(row.id, row.started_at, row.finished_at) for row in connection.execute(_NEWEST)]

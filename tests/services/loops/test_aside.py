@@ -12,7 +12,7 @@ from bot.core.escalation import EscalationStatus, Reason
 from bot.services.loops import aside, feeding
 from bot.services.loops.feeds import BATCH
 from bot.store.bulk import put_many
-from bot.store.tables import Enrollment, Escalation, Patient, Recall, SetAside
+from bot.store.tables import Enrollment, Escalation, ImportRun, Patient, Recall, SetAside
 from tests.services.sending import NOON, Scene
 
 BROKEN = BATCH + 5
@@ -125,4 +125,23 @@ def test_what_nobody_asks_for_any_more_is_forgotten(scene: Scene) -> None:
         connection.execute(update(Recall).values(status="declined"))
     scene.now += aside.AGAIN_AFTER + aside.FORGOTTEN_AFTER + timedelta(minutes=1)
     feeding.feed(scene.clinic, scene.now)
+    assert asides(scene) == []
+
+
+def test_what_a_file_says_that_was_loaded_meanwhile_is_seen(scene: Scene) -> None:
+    one_broken(scene)
+    begun = scene.now
+    scene.now += timedelta(minutes=2)
+    feeding.feed(scene.clinic, scene.now)
+    # The row bears the time at which the load began, and was there only after the try.
+    with scene.clinic.database.begin() as connection:
+        connection.execute(update(Patient).values(timezone="America/Chicago", updated_at=begun))
+        run = {"id": "1" * 32, "kind": "patients", "file_name": "p.csv", "actor": "test", "started_at": begun}
+        connection.execute(insert(ImportRun).values(**run, finished_at=None))
+    scene.now += timedelta(minutes=1)
+    assert feeding.feed(scene.clinic, scene.now) == 0
+    with scene.clinic.database.begin() as connection:
+        connection.execute(update(ImportRun).values(finished_at=scene.now))
+    scene.now += timedelta(seconds=1)
+    assert feeding.feed(scene.clinic, scene.now) == 1
     assert asides(scene) == []
