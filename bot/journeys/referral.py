@@ -41,14 +41,18 @@ VISIT_IN: Final = "visit_in"
 _CALL: Final = (1, 2, 7)
 _CHECK: Final = (1, 2, 7)
 _LAST_CHECK: Final = (1, 3, 16)
+_LIMIT: Final = (1, 7, 30)
 _PAYER: Final = (3, 3, 7)
 """A payer has 72 hours where it is urgent, else 7 days."""
 
 
+def _days(days: tuple[int, int, int], priority: Urgency) -> int:
+    return days[0 if priority is Urgency.STAT else 1 if priority in SOON else 2]
+
+
 def _by_urgency(days: tuple[int, int, int]) -> Callable[[Enrollment], timedelta]:
     def wait(loop: Enrollment) -> timedelta:
-        place = 0 if loop.priority is Urgency.STAT else 1 if loop.priority in SOON else 2
-        return days[place] * DAY
+        return _days(days, loop.priority) * DAY
 
     return wait
 
@@ -196,6 +200,7 @@ _ALONG: Final = (
     "informed",
 )  # fmt: skip
 """The way as it should go."""
+_WAITS_FOR_A_DATE: Final = ("sent", "received", "accepted", "approved")
 
 STAFF: Final = {
     "received": "The other office has it",
@@ -240,6 +245,22 @@ def _reported(name: str) -> OnEvent:
         return Move(to, effects, data=kept)
 
     return happens
+
+
+def begins(stage: str, priority: Urgency, waited: int, visit_is_over: bool) -> str | None:
+    """Where a referral begins of which a file tells for the first time, `waited` days after it was asked for.
+
+    The clock runs from the request, however late the file is. None where the file says that it has come to its end.
+    """
+    name = step_of(stage) or "sent"
+    step = JOURNEY.step(name)
+    if step is None or step.closes is not None:
+        return None
+    if name == "scheduled" and visit_is_over:
+        return "visit_check"
+    if name not in _WAITS_FOR_A_DATE or waited <= _days(_CALL, priority):
+        return name
+    return "overdue" if waited > _days(_LIMIT, priority) or priority is Urgency.STAT else "checking"
 
 
 JOURNEY = Journey(

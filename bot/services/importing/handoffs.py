@@ -12,7 +12,7 @@ from bot.services.importing.cells import BadCell, Cells
 from bot.services.importing.context import Context, Stored
 from bot.services.importing.keyed import Keyed, Row
 from bot.services.importing.report import Fault
-from bot.services.importing.times import DATE, MOMENT, read_date, read_moment
+from bot.services.importing.times import DATE, MOMENT, is_only_date, read_date, read_moment
 from bot.store.tables import Condition, Discharge, Referral, Refill
 
 DISCHARGE_COLUMNS = ("discharge_id", "patient_id", "discharged_at", "facility", "risk")
@@ -47,6 +47,8 @@ def parse_discharge(cells: Cells, context: Context) -> Row:
     said = cells.text("discharged_at")
     if not said:
         raise BadCell("discharged_at", MOMENT, "missing")
+    # What is counted from a discharge is days: one without a time of day counts as well as any other.
+    said = f"{said} 00:00" if is_only_date(said) else said
     at = read_moment("discharged_at", said, zone=context.zone, country=context.country, now=context.now).at
     if at > context.now:
         raise BadCell("discharged_at", MOMENT, "lies ahead: nobody has gone home yet")

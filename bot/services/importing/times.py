@@ -57,7 +57,7 @@ def read_moment(column: str, text: str, *, zone: str | None, country: str, now: 
     """The instant that `text` names: by its own offset, else local to `zone`. Raises BadCell."""
     match = _MOMENT.fullmatch(text)
     if match is None:
-        reason = "no time of day" if _looks_like_date(text) else "not of the form 2026-03-31T14:30"
+        reason = "no time of day" if is_only_date(text) else "not of the form 2026-03-31T14:30"
         raise BadCell(column, MOMENT, reason)
     day = _date(column, MOMENT, match["date"], _Form.of_moments(country))
     local = datetime.combine(day, _time(column, match))
@@ -90,7 +90,8 @@ def read_birth_date(column: str, text: str, *, country: str, now: datetime) -> d
     return found
 
 
-def _looks_like_date(text: str) -> bool:
+def is_only_date(text: str) -> bool:
+    """Whether that is a day without a time of day."""
     return any(form.fullmatch(text) for form in (_ISO_DATE, _NUMERIC_DATE, _NAMED_DATE, _COMPACT_DATE))
 
 

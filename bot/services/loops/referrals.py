@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
 from bot.core.journey import Urgency
 from bot.core.people import PatientStatus
-from bot.journeys.referral import BY_IMPORT, JOURNEY, VISIT_IN, step_of
+from bot.journeys.referral import BY_IMPORT, JOURNEY, VISIT_IN, begins
 from bot.services.clinic import Clinic
 from bot.services.loops.aside import to_move, to_open
 from bot.services.loops.feeds import BATCH, NOW, Report, local
@@ -21,6 +21,9 @@ from bot.store.tables import Enrollment, Patient, Referral
 
 NAME: Final = JOURNEY.name
 OPEN: Final = ("active", "on-hold")
+OURS_STILL: Final = ("denied", "declined", "attended")
+"""Where the request itself has come to its end in FHIR's words, and the loop has not: a no to be taken up, a report to
+be fetched."""
 TOO_OLD: Final = timedelta(days=180)
 """A referral asked for before that is no news to anybody."""
 STAGE: Final = "stage"
@@ -32,7 +35,7 @@ _OPENED: Final = (
     select(Referral.__table__)
     .join(Patient, Patient.patient_id == Referral.patient_id)
     .where(
-        Referral.status.in_(OPEN),
+        or_(Referral.status.in_(OPEN), Referral.stage.in_(OURS_STILL)),
         or_(Referral.requested_on.is_(None), Referral.requested_on > bindparam("too_old")),
         Patient.status == PatientStatus.ACTIVE,
         ~_known,
@@ -64,7 +67,8 @@ def opened(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Op
 
 def _opening(clinic: Clinic, row: AnyRow, today: date) -> Opening:
     to = clinic.vault.maybe_open("referrals.referred_to", row.referral_id, row.referred_to) or ""
-    step = JOURNEY.step(step_of(row.stage or ""))
+    waited = (today - row.requested_on).days if row.requested_on is not None else 0
+    over = row.scheduled_on is not None and row.scheduled_on < today
     data = {STAGE: row.stage or "", **_visit_in(row, today)}
     if row.urgency is not Urgency.ROUTINE:
         data["soon"] = "yes"
@@ -76,7 +80,7 @@ def _opening(clinic: Clinic, row: AnyRow, today: date) -> Opening:
         priority=row.urgency,
         data=data,
         details={"referred_to": to} if to else {},
-        step=step.name if step is not None and step.closes is None else None,
+        step=begins(row.stage or "", row.urgency, waited, over),
     )
 
 

@@ -36,6 +36,13 @@ def test_a_discharge_opens_check_ins_and_a_clock(home: Chat) -> None:
     assert contact.office_due_at == datetime(2026, 11, 24, 23, 0, tzinfo=UTC), "Tuesday at five, in Chicago"
 
 
+def test_a_discharge_may_be_a_day_and_no_more(chat: Chat) -> None:
+    chat.patient("P1", "Maria")
+    load(chat, Kind.DISCHARGES, "discharge_id,patient_id,discharged_at,risk", "D1,P1,11/23/2026,high")
+    assert chat.loop("transition", "P1").step == "day1"
+    assert chat.loop("transition_contact", "P1").office_due_at == datetime(2026, 11, 25, 23, 0, tzinfo=UTC)
+
+
 def test_neither_a_text_nor_its_answer_is_the_call(home: Chat) -> None:
     home.pass_time(timedelta(hours=3))
     assert [text.kind for text in home.sent] == ["transition/well"]

@@ -54,3 +54,35 @@ def test_the_insurance_has_three_days_where_it_is_urgent(chat: Chat) -> None:
     load(chat, "F1,P1,Eyes,pending authorization,2026-11-23,urgent,")
     chat.pass_time(timedelta(days=3, hours=1))
     assert chat.escalations() == [("routine", "authorization")]
+
+
+def test_what_stalled_before_the_first_file_is_not_begun_anew(chat: Chat) -> None:
+    """Today is 23 November: a list of referrals that were sent long ago is no news, but overdue."""
+    for number in range(1, 6):
+        chat.patient(f"P{number}", "Maria")
+    load(
+        chat,
+        "F1,P1,Eyes,sent,2026-10-01,,",
+        "F2,P2,Eyes,accepted,2026-11-10,,",
+        "F3,P3,Eyes,received,2026-11-21,stat,",
+        "F4,P4,Eyes,scheduled,2026-10-01,,2026-11-16",
+        "F5,P5,Eyes,pending authorization,2026-10-01,,",
+    )
+    steps = [chat.loop("referral", f"P{number}").step for number in range(1, 6)]
+    assert steps == ["overdue", "checking", "overdue", "visit_check", "auth_submitted"]
+    assert chat.loop("referral", "P1").office_step == "call-office-and-patient"
+
+
+def test_a_no_in_the_first_file_is_taken_up(chat: Chat) -> None:
+    for number in range(1, 5):
+        chat.patient(f"P{number}", "Maria")
+    load(
+        chat,
+        "F1,P1,Eyes,denied,2026-11-20,,",
+        "F2,P2,Skin,rejected,2026-11-20,,",
+        "F3,P3,Knee,seen,2026-11-10,,",
+        "F4,P4,Knee,withdrawn,2026-11-10,,",
+    )
+    steps = [chat.loop("referral", f"P{number}").office_step for number in range(1, 4)]
+    assert steps == ["appeal-or-offer", "send-elsewhere", "fetch-note"]
+    assert chat.loop("referral", "P4") is None
