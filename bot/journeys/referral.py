@@ -247,15 +247,12 @@ def _reported(name: str) -> OnEvent:
     return happens
 
 
-def begins(stage: str, priority: Urgency, waited: int, visit_is_over: bool) -> str | None:
+def begins(stage: str, priority: Urgency, waited: int, visit_is_over: bool) -> str:
     """Where a referral begins of which a file tells for the first time, `waited` days after it was asked for.
 
-    The clock runs from the request, however late the file is. None where the file says that it has come to its end.
+    The clock runs from the request, however late the file is.
     """
     name = step_of(stage) or "sent"
-    step = JOURNEY.step(name)
-    if step is None or step.closes is not None:
-        return None
     if name == "scheduled" and visit_is_over:
         return "visit_check"
     if name not in _WAITS_FOR_A_DATE or waited <= _days(_CALL, priority):

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
 from bot.core.journey import Urgency
 from bot.core.people import PatientStatus
-from bot.journeys.referral import BY_IMPORT, JOURNEY, VISIT_IN, begins
+from bot.journeys.referral import BY_IMPORT, JOURNEY, STAFF, VISIT_IN, begins, step_of
 from bot.services.clinic import Clinic
-from bot.services.loops.aside import to_move, to_open
+from bot.services.loops.aside import to_open
 from bot.services.loops.feeds import BATCH, NOW, Report, local
 from bot.services.loops.opening import Opening
 from bot.store.columns import AnyRow
@@ -24,6 +24,7 @@ OPEN: Final = ("active", "on-hold")
 OURS_STILL: Final = ("denied", "declined", "attended")
 """Where the request itself has come to its end in FHIR's words, and the loop has not: a no to be taken up, a report to
 be fetched."""
+OVER: Final = tuple(name for name in STAFF if JOURNEY.steps[step_of(name)].closes)
 TOO_OLD: Final = timedelta(days=180)
 """A referral asked for before that is no news to anybody."""
 STAGE: Final = "stage"
@@ -36,6 +37,7 @@ _OPENED: Final = (
     .join(Patient, Patient.patient_id == Referral.patient_id)
     .where(
         or_(Referral.status.in_(OPEN), Referral.stage.in_(OURS_STILL)),
+        func.coalesce(Referral.stage, "").not_in(OVER),
         or_(Referral.requested_on.is_(None), Referral.requested_on > bindparam("too_old")),
         Patient.status == PatientStatus.ACTIVE,
         ~_known,
@@ -52,7 +54,6 @@ _MOVED: Final = (
         Enrollment.ended_at.is_(None),
         Referral.stage.is_not(None),
         Referral.stage != func.coalesce(Enrollment.data[STAGE].as_string(), ""),
-        ~stands_back(to_move(NAME), Enrollment.id, NOW, Referral.updated_at, Enrollment.updated_at),
     )
     .limit(BATCH)
 )
@@ -85,9 +86,12 @@ def _opening(clinic: Clinic, row: AnyRow, today: date) -> Opening:
 
 
 def moved(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Report]:
-    """Open loops of which a later file says something else. What it said is kept, whether or not the loop moves."""
+    """Open loops of which a later file says something else.
+
+    What it said is kept, whether or not the loop moves: so each word is reported once, and none has to be put aside.
+    """
     today = local(clinic, now).date()
-    rows = connection.execute(_MOVED, {"now": now}).all()
+    rows = connection.execute(_MOVED).all()
     for row in rows:
         kept = {**row.data, STAGE: row.stage}
         connection.execute(update(Enrollment).where(Enrollment.id == row.id).values(data=kept))

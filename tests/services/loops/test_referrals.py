@@ -74,15 +74,16 @@ def test_what_stalled_before_the_first_file_is_not_begun_anew(chat: Chat) -> Non
 
 
 def test_a_no_in_the_first_file_is_taken_up(chat: Chat) -> None:
-    for number in range(1, 5):
+    for number in range(1, 6):
         chat.patient(f"P{number}", "Maria")
     load(
         chat,
         "F1,P1,Eyes,denied,2026-11-20,,",
         "F2,P2,Skin,rejected,2026-11-20,,",
         "F3,P3,Knee,seen,2026-11-10,,",
-        "F4,P4,Knee,withdrawn,2026-11-10,,",
+        "F4,P4,Knee,withdrawn,2026-11-20,,",
+        "F5,P5,Knee,duplicate,2026-11-20,,",
     )
     steps = [chat.loop("referral", f"P{number}").office_step for number in range(1, 4)]
     assert steps == ["appeal-or-offer", "send-elsewhere", "fetch-note"]
-    assert chat.loop("referral", "P4") is None
+    assert [chat.loop("referral", f"P{number}") for number in (4, 5)] == [None, None]
