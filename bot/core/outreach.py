@@ -95,7 +95,6 @@ class VisitFacts:
     responded_at: datetime | None
     version: int
     written_for: int | None
-    is_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +107,8 @@ class Facts:
     quiet: Span
     patient: PatientFacts | None = None
     visits: Sequence[VisitFacts] = ()
+    sensitive: bool = False
+    """Whether a visit that it is about, or that led to it, is nobody's business but the patient's."""
     held: bool = False
     recent: Sequence[datetime] = ()
     heard_at: datetime | None = None
@@ -210,9 +211,8 @@ def _linked(message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
 
 
 def _discreet(message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:
-    if step_of(message.kind) == DISCREET or (facts.patient is not None and facts.patient.in_confidence):
-        return None
-    return Drop(GateReason.SENSITIVE) if any(visit.is_sensitive for visit in facts.visits) else None
+    hears = not facts.sensitive or (facts.patient is not None and facts.patient.in_confidence)
+    return None if hears or step_of(message.kind) == DISCREET else Drop(GateReason.SENSITIVE)
 
 
 def _agreed(_message: MessageFacts, facts: Facts, _now: datetime) -> Drop | None:

@@ -94,7 +94,7 @@ _NAMELESS: Final = update(Message).where(Message.id.in_(bindparam("ids", expandi
 
 
 def facts_for(connection: Connection, clinic: Clinic, message_ids: Sequence[str], now: datetime) -> FactsById:
-    """What the gate looks at for each of these messages, in at most eight queries; unknown ids are left out."""
+    """What the gate looks at for each of these messages, in at most ten queries; unknown ids are left out."""
     return facts_of(connection, clinic, queries.messages(connection, message_ids), now)
 
 
@@ -127,12 +127,8 @@ def facts_about(
     today = clinic.clock()
     reserved = queries.reserved(connection, give_way if counting else (), today, until=now + WEEK)
     blown = queries.blown_fuses(connection) if outreach else frozenset()
-    private = {one.appointment_id for one in visits.values() if clinic.sensitive.is_one(one.service, one.location)}
-    told = {
-        (row.patient_id, row.contact_point_id)
-        for row in outreach
-        if row.patient_id is not None and not private.isdisjoint(about.get(row.id, ()))
-    }
+    private = _sensitive(connection, clinic, outreach, about, visits)
+    told = {(row.patient_id, row.contact_point_id) for row in outreach if row.id in private and row.patient_id}
     kept_from = told - in_confidence(connection, clinic, told, now) if told else frozenset()
     return {
         row.id: (
@@ -144,6 +140,23 @@ def facts_about(
         )
         for row in rows
     }  # fmt: skip
+
+
+def _sensitive(
+    connection: Connection,
+    clinic: Clinic,
+    rows: Sequence[Any],
+    about: Mapping[str, Mapping[str, int | None]],
+    visits: Mapping[str, AnyRow],
+) -> Set[str]:
+    """Those of these messages that speak of, or follow from, a visit that is nobody's business but the patient's."""
+    rules = clinic.sensitive
+    ones = {one.appointment_id for one in visits.values() if rules.is_one(one.service, one.location)}
+    found = {row.id for row in rows if not ones.isdisjoint(about.get(row.id, ()))}
+    # A word after a visit names none, and tells of it all the same: its loop knows which.
+    loops = [row.id for row in rows if not about.get(row.id) and getattr(row, "enrollment_id", None) is not None]
+    behind = queries.visits_behind(connection, loops) if loops else ()
+    return found | {row.id for row in behind if rules.is_one(row.service, row.location)}
 
 
 def decide_all(facts: FactsById, now: datetime) -> Mapping[str, GateDecision]:
@@ -271,7 +284,8 @@ def _facts(
         zone=next(zone for zone in zones if zone),
         quiet=clinic.settings.quiet,
         patient=_patient(row, stopped, kept_from),
-        visits=tuple(_visit(visit, version, private) for visit, version in known),
+        visits=tuple(_visit(visit, version) for visit, version in known),
+        sensitive=row.id in private,
         held=row.held_by is not None,
         recent=recent,
         heard_at=row.last_inbound_at,
@@ -303,7 +317,7 @@ def _patient(row: Any, stopped: frozenset[str], kept_from: Set[tuple[str, str]])
     )
 
 
-def _visit(visit: AnyRow, version: int | None, private: Set[str]) -> VisitFacts:
+def _visit(visit: AnyRow, version: int | None) -> VisitFacts:
     return VisitFacts(
         status=visit.status,
         starts_at=visit.starts_at,
@@ -311,5 +325,4 @@ def _visit(visit: AnyRow, version: int | None, private: Set[str]) -> VisitFacts:
         responded_at=visit.responded_at,
         version=visit.version,
         written_for=version,
-        is_sensitive=visit.appointment_id in private,
     )

@@ -140,6 +140,20 @@ def test_a_mother_alone_with_her_children_on_the_phone_is_told(chat: Chat) -> No
 
 
 @SQLITE
+def test_a_word_after_it_that_names_no_visit_is_kept_too(chat: Chat) -> None:
+    person(chat, "P1", "Luis", TEEN, relation=Relation.PARENT)
+    book(chat, at=chat.now - timedelta(hours=3), status="fulfilled")
+    book(chat, "Checkup", chat.now - timedelta(hours=2), "A2", status="fulfilled")
+    for visit in ("A1", "A2"):
+        chat.open("feedback", "P1", subject_id=visit)
+    chat.pass_time(timedelta(days=2))
+    with chat.clinic.database.read() as connection:
+        dropped = connection.execute(select(Message.decision_reason).where(Message.kind.like("%/%"))).scalars().all()
+    assert "sensitive-visit" in dropped
+    assert len(chat.sent) == 1, "of the checkup one may ask"
+
+
+@SQLITE
 def test_a_text_from_the_proxy_gets_nothing_out_of_the_bot(chat: Chat) -> None:
     person(chat, "P1", "Luis", TEEN, relation=Relation.PARENT)
     book(chat)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, or_, select
 
 from bot.core.budget import WEEK, Reserved
 from bot.core.consent import EVERY_PROGRAM, Statement, stopped
@@ -24,6 +24,7 @@ from bot.store.tables import (
     ConsentEntry,
     ContactPoint,
     Conversation,
+    Enrollment,
     Fuse,
     Message,
     Patient,
@@ -108,6 +109,12 @@ _VISITS = select(
     Appointment.service,
     Appointment.location,
 ).where(Appointment.appointment_id.in_(_IDS))
+_BEHIND = (
+    select(Message.id, Appointment.service, Appointment.location)
+    .join(Enrollment, Enrollment.id == Message.enrollment_id)
+    .join(Appointment, Appointment.appointment_id == func.coalesce(Enrollment.appointment_id, Enrollment.subject_id))
+    .where(Message.id.in_(_IDS))
+)
 _IN_FLIGHT = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
 _RECENT = select(Message.patient_id, Message.sent_at, Message.updated_at).where(
     Message.patient_id.in_(_IDS),
@@ -176,6 +183,11 @@ def visits(connection: Connection, appointment_ids: Sequence[str]) -> Mapping[st
     if not appointment_ids:
         return {}
     return {row.appointment_id: row for row in connection.execute(_VISITS, {"ids": appointment_ids})}
+
+
+def visits_behind(connection: Connection, message_ids: Sequence[str]) -> Sequence[AnyRow]:
+    """For those of these texts whose loop is about a visit, the service and place of that visit."""
+    return connection.execute(_BEHIND, {"ids": message_ids}).all()
 
 
 def stopped_programs(connection: Connection, patient_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
