@@ -36,6 +36,8 @@ AT_ONCE = timedelta(hours=4)
 RIDE = "transport"
 SAID, SAID_PLACES = "told_us", "places_known"
 """Where a need begins that was told by the way: without and with places on file that may help."""
+RAISED = "raised"
+"""Key in the enrollment's data: for which reason it was brought to a person."""
 RESOURCES = "resources"
 """Key in the enrollment's data: ids of the places that fit."""
 IDLE = ("false-alarm", "no-answer-needed", "wrong-number")
@@ -44,6 +46,9 @@ REASONS: Mapping[str, Reason] = {RIDE: Reason.TRANSPORT, "cost": Reason.FINANCIA
 
 
 def _reason(loop: Enrollment | None) -> Reason:
+    """For what its case stands: as it was first raised, or by the kind of help."""
+    if loop is not None and RAISED in loop.data:
+        return Reason(loop.data[RAISED])
     return REASONS.get(loop.kind if loop is not None else "", Reason.NEED)
 
 

@@ -46,7 +46,7 @@ SETUP: tuple[tuple[str, str], ...] = (
     ("clock", r"clock (\d{4}-\d\d-\d\d \d\d:\d\d) (\S+)"),
     ("patient", r"patient (\S+) (\S+) (\S+)(?: on the phone of (\S+))?(?: consent (\w+))?"),
     ("waits", r"(\S+) waits for (\S+) with (\S+)"),
-    ("place", r"place (.+) (\d{3}-\d{3}-\d{4}) for (\w+)"),
+    ("nearby", r"place (.+) (\d{3}-\d{3}-\d{4}) for (\w+)"),
     ("signed", r"a clinician has signed every lesson()"),
     ("visit", r"visit (\S+) of (\S+) at (\d{4}-\d\d-\d\d \d\d:\d\d)(?: in (\S+))?(?: by (https\S+))?(?: for (.+))?"),
     ("place", r"(\S+) has patients check in(?:, and says in (\S+): (.+))?"),
@@ -129,7 +129,7 @@ class Player:
         assert self.chat is not None
         self.chat.sign()
 
-    def _place(self, name: str, phone: str, category: str) -> None:
+    def _nearby(self, name: str, phone: str, category: str) -> None:
         assert self.chat is not None
         place(self.chat.clinic, name, phone, category, self.chat.now)
 

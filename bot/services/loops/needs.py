@@ -10,7 +10,7 @@ from sqlalchemy import Connection, update
 from bot.core.effects import Escalate
 from bot.core.journey import Urgency
 from bot.core.people import Visit
-from bot.journeys.needs import JOURNEY, RIDE, SAID
+from bot.journeys.needs import JOURNEY, RAISED, RIDE, SAID
 from bot.services.clinic import Clinic
 from bot.services.loops.moving import report
 from bot.services.loops.opening import Opening, open_loop
@@ -31,16 +31,17 @@ def loop_of_need(turn: Turn, effect: Escalate, patient_id: str | None, appointme
     theirs = [visit for visit in turn.situation.visits if visit.patient_id == patient_id and visit.is_open(turn.now)]
     meant = [visit for visit in theirs if visit.appointment_id == appointment_id] or theirs
     visit = meant[0] if len(meant) == 1 else None
-    return keep_need(turn.batch.connection, turn.clinic, patient_id, effect.need, visit=visit, now=turn.now)
+    return keep_need(turn.batch.connection, turn.clinic, patient_id, effect, visit=visit, now=turn.now)
 
 
 def keep_need(
-    connection: Connection, clinic: Clinic, patient_id: str, kind: str, *, visit: Visit | None, now: datetime
+    connection: Connection, clinic: Clinic, patient_id: str, told: Escalate, *, visit: Visit | None, now: datetime
 ) -> str | None:
     """Its loop: the one of this kind that is open, or a new one, in which the office has the next step.
 
     Nothing is texted on account of it: the reply to the patient's words has said that a person sees to it.
     """
+    kind = told.need
     visit = visit if kind == RIDE else None
     about = visit.appointment_id if visit is not None else None
     standing = loops.open_alike(connection, patient_id, JOURNEY.name, kind, about)
@@ -52,6 +53,7 @@ def keep_need(
             kind=kind,
             priority=Urgency.URGENT if near else Urgency.ROUTINE,
             appointment_id=about,
+            data={RAISED: str(told.reason)} if told.reason in JOURNEY.joins else {},
             step=SAID,
         )
         return open_loop(connection, clinic, opening, now, actor=PATIENT)

@@ -17,7 +17,7 @@ from bot.core.people import (
 from bot.services.patient_ahead import Coming
 from bot.services.patient_contacts import CARRIED
 from bot.services.patient_timeline import Event, is_call
-from bot.web.console import words
+from bot.web.console import loop_words, words
 from bot.web.console.language import say
 from bot.web.console.story_words import ACTORS as ACTORS
 from bot.web.console.story_words import HANDLED as HANDLED
@@ -52,7 +52,7 @@ def step(name: str) -> str:
 
 def program(name: str) -> str:
     """What the texts of a journey are called."""
-    return PROGRAMS.get(name) or name
+    return PROGRAMS.get(name) or loop_words.title(name)
 
 
 def sentence(event: Event, now: datetime, zone: str) -> str:

@@ -46,7 +46,7 @@ def test_it_opens_a_loop_about_the_visit_with_the_case_linked(told: Chat) -> Non
 
 
 def test_told_again_it_is_the_same_loop_and_the_same_case(told: Chat) -> None:
-    told.text("P1", "still no ride to the clinic")
+    told.text("P1", "I still need a ride")
     assert len(needs_of(told)) == 1
     assert case_of(told).version == 2
 

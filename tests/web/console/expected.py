@@ -45,6 +45,8 @@ EXPECTED = {
     "console.audit": Who.SUPERVISORS,
     "console.audit_export": Who.SUPERVISORS,
     "console.break_glass": Who.EVERYBODY,
+    "console.begin": Who.EVERYBODY,
+    "console.begun": Who.STAFF,
     "console.bulk": Who.STAFF,
     "console.bulk_undo": Who.STAFF,
     "console.campaign": Who.EVERYBODY,
