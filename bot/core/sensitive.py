@@ -17,9 +17,12 @@ OWN_WORD_FROM: Final = 13
 _AGES, _EXCEPT = "ages", "except"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sensitive:
-    """What clinicians have written down of such services. Without anything no visit is one."""
+    """What clinicians have written down of such services. Without anything no visit is one.
+
+    Told apart by identity: what it says of a service is kept, and the pattern would be hashed for each visit.
+    """
 
     telling: re.Pattern[str] | None = None
     """Found in the folded name of a service or place."""
