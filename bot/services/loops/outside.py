@@ -46,6 +46,21 @@ def report_once(
     clinic: Clinic, loop_id: str, event: str, *, actor: str, now: datetime, key: str | None = None
 ) -> Unfit | None:
     """Report something about a loop; under a key it is done once. Raises OtherRequest, DatabaseDown."""
+    try:
+        refused = _report_once(clinic, loop_id, event, actor=actor, now=now, key=key)
+    except IntegrityError:
+        # The key was used for another loop at this very moment, and ours is rolled back.
+        if key is None:
+            raise
+        raise request_keys.OtherRequest from None
+    if refused is None:
+        clinic.queue.deliver()
+    return refused
+
+
+def _report_once(
+    clinic: Clinic, loop_id: str, event: str, *, actor: str, now: datetime, key: str | None
+) -> Unfit | None:
     body = f"report {loop_id} {event}"
     with clinic.database.begin() as connection:
         row = _loop(connection, loop_id)
@@ -62,7 +77,6 @@ def report_once(
             _keep(connection, clinic, RequestKey(actor, key), body, loop_id, now)
         detail = {"event": event, "from": row.step, "moved": True}
         _record(connection, "loop.reported", loop_id, actor, now, detail)
-    clinic.queue.deliver()
     return None
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.core.journey import END, Urgency
 from bot.journeys import discover
+from bot.web.console.enrolling_words import HELP, READINGS, SERIES
 from bot.web.console.language import Said, say
 
 
@@ -62,6 +63,12 @@ def stands(journey: str, step: str, outcome: str | None) -> str:
 def title(journey: str) -> str:
     """What the journey is called."""
     return JOURNEYS[journey] if journey in JOURNEYS.source else journey
+
+
+def kind(journey: str, word: str) -> str:
+    """Which of its kind it is: in words where it is one of ours, as the file has it elsewhere."""
+    known: Said[str] | None = {"needs": HELP, "readings": READINGS, "series": SERIES}.get(journey)
+    return known[word] if known is not None and word in known.source else word
 
 
 def why(journey: str, cause: str, actor: str) -> str:
