@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.binding import ALL_OF_THEM, ANSWERS, Binding, Fit
+from bot.core.binding import ALL_OF_THEM, ANSWERS, THE_CHOICE, Binding, Fit
 from bot.core.dialogue import Outcome, advance, answers, endangered, in_words, miss
 from bot.core.effects import Ask, CloseQuestion, Effect, Escalate, Say
 from bot.core.escalation import Reason
@@ -53,7 +53,8 @@ def _answer(
     now: datetime,
 ) -> Response:
     """Let the journey take the reply, as far as one fits."""
-    if binding.fit is Fit.OVER and understanding.has(Intent.RUNNING_LATE):
+    another_time = understanding.has(Intent.DECLINE, Intent.RESCHEDULE)
+    if binding.fit is Fit.OVER and understanding.has(Intent.RUNNING_LATE) and not another_time:
         return Response(())  # "On my way" at five past is for the front desk, and no answer to the reminder.
     if binding.fit is Fit.MOVED and binding.question is not None and binding.question.pending is not None:
         return _of_stale_menu(understanding, situation, binding, journeys, now)
@@ -133,13 +134,14 @@ def _each_their_own(
     for part in situation.parts:
         theirs = [visit for visit in situation.visits if visit.patient_id == part.patient_id and visit.is_open(now)]
         theirs = [visit for visit in theirs if (visit.appointment_id, visit.version) in subjects]
+        theirs = [visit for visit in theirs if part.appointment_id in (None, visit.appointment_id)]
         if part.patient_id is not None and len(theirs) != 1:
             return None
         if part.patient_id is not None:
             meant.setdefault(part.intent, []).extend(theirs)
     everyone = tuple(visit for visits in meant.values() for visit in visits)
     newest = max(asked, key=lambda question: question.asked_at)
-    whole = Binding(Fit.OPEN, "says what of whom by name", newest, everyone)
+    whole = Binding(Fit.OPEN, "says what of which", newest, everyone)
     effects: list[Effect] = []
     moved: list[Enrollment] = []
     for intent, visits in meant.items():
@@ -250,7 +252,8 @@ def _of_stale_menu(
 
 def _choice(understanding: Understanding, binding: Binding) -> tuple[Visit, ...]:
     number = understanding.details.option or int(understanding.details.number or 0)
-    if number == 0 and (len(binding.visits) == 1 or binding.reason == ALL_OF_THEM):
+    whole = len(binding.visits) == 1 or binding.reason == ALL_OF_THEM
+    if binding.reason == THE_CHOICE or (number == 0 and whole):
         return binding.visits
     return binding.visits[number - 1 : number] if number > 0 else ()
 

@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from bot.core.intents import Context, Intent, Understanding
 from bot.core.journey import Question, QuestionState
 from bot.core.people import Visit
 from bot.core.reading_kinds import MEASURES, READINGS
+from bot.core.referring import Reference, mentions, names, words_of
 from bot.core.understanding import Asked
 
 ANSWERS: Final = (Intent.CONFIRM, Intent.DECLINE, Intent.RESCHEDULE)
 FRESH: Final = timedelta(hours=12)
 """A question asked this much later than the others is the one that a bare answer is about."""
 ALL_OF_THEM: Final = "says that it is for all of them"
+THE_CHOICE: Final = "names the choice"
+BARE: Final = 3
+"""No more words than these, and a day or a name is the choice itself."""
 CORRECTABLE: Final = timedelta(days=7)
 LATE: Final = timedelta(days=14)
 STILL_COUNTS: Final = (Context.RECALL_INVITE, Context.SURVEY_SCALE)
@@ -114,7 +117,7 @@ def bind(
     stale = _stale_menu(questions, now)
     if stale is not None and understanding.has(Intent.NUMERIC_ANSWER) and not understanding.has(*ANSWERS):
         return Binding(Fit.MOVED, "a visit of the menu has changed", stale, subjects_of(stale, visits))
-    questions = [q for q in questions if q.pending is None or _is_choice(q, understanding, now)]
+    questions = [q for q in questions if q.pending is None or _is_choice(text, q, understanding, visits, now)]
     bound = _bind(text, understanding, questions, visits, now)
     return _by_name(bound, named, now) if named else bound
 
@@ -131,11 +134,14 @@ def _bind(
     return _unprompted(text, understanding, visits, now)
 
 
-def _is_choice(menu: Question, understanding: Understanding, now: datetime) -> bool:
+def _is_choice(text: str, menu: Question, understanding: Understanding, visits: Sequence[Visit], now: datetime) -> bool:
     """Whether a reply may be the choice that the menu waits for: "all are coming" after "who cannot?" is none."""
     if not menu.is_live(now):
         return False
     others = [intent for intent in ANSWERS if intent in understanding.intents and intent != menu.pending]
+    if others == [Intent.RESCHEDULE] and len(words_of(text)) <= BARE:
+        # "Tuesday" alone would be a wish for another day, were it not one of the choices.
+        return len(Reference(subjects_of(menu, visits), now).visits(text)) == 1
     return not others or understanding.has(Intent.NUMERIC_ANSWER)
 
 
@@ -184,8 +190,13 @@ def _among_live(
         return _menu(text, newest, subjects_of(newest, visits), now)
     if len(ordered) == 1:
         return Binding(Fit.OPEN, "the only open question", newest, subjects_of(newest, visits))
-    named = [q for q in ordered if any(mentions(text, visit, now) for visit in subjects_of(q, visits))]
-    if len(named) == 1:
+    asked = tuple(visit for q in ordered for visit in subjects_of(q, visits))
+    # "Can I come on Friday?" names a day that is wanted, and no visit that is on it.
+    meant = Reference(asked, now).visits(text, by_day=not understanding.has(Intent.RESCHEDULE))
+    named = [q for q in ordered if any(visit in meant for visit in subjects_of(q, visits))]
+    # "Cancel the dentist, keep the other": which of two answers is for the one that is named, nobody has said.
+    at_odds = sum(intent in ANSWERS for intent in understanding.intents) > 1
+    if len(named) == 1 and not at_odds:
         return Binding(Fit.OPEN, "names the person or the time", named[0], subjects_of(named[0], visits))
     if newest.asked_at - ordered[1].asked_at >= FRESH:
         return Binding(Fit.OPEN, "asked last, long after the others", newest, subjects_of(newest, visits))
@@ -222,9 +233,9 @@ def _beside_notices(
 
 
 def _menu(text: str, menu: Question, choices: tuple[Visit, ...], now: datetime) -> Binding:
-    named = tuple(visit for visit in choices if mentions(text, visit, now))
+    named = Reference(choices, now).visits(text)
     if len(named) == 1:
-        return Binding(Fit.OPEN, "names the choice", menu, named)
+        return Binding(Fit.OPEN, THE_CHOICE, menu, named)
     if EVERYBODY.search(text):
         return Binding(Fit.OPEN, ALL_OF_THEM, menu, choices)
     return Binding(Fit.OPEN, "the numbered question asked last", menu, choices)
@@ -264,12 +275,12 @@ def _closed(question: Question, visits: Sequence[Visit], now: datetime) -> Bindi
 def _unprompted(text: str, understanding: Understanding, visits: Sequence[Visit], now: datetime) -> Binding:
     if not understanding.has(*ANSWERS):
         return Binding(Fit.NONE, "nothing asked, nothing answered")
-    ahead = [visit for visit in visits if visit.is_open(now)]
-    named = [visit for visit in ahead if mentions(text, visit, now)] or ahead
+    ahead = tuple(visit for visit in visits if visit.is_open(now))
+    named = Reference(ahead, now).visits(text, by_day=not understanding.has(Intent.RESCHEDULE)) or ahead
     if len(named) == 1:
         return Binding(Fit.UNPROMPTED, "the only visit ahead that fits", None, (named[0],))
     if named:
-        return Binding(Fit.AMBIGUOUS, "several visits ahead fit", None, tuple(named))
+        return Binding(Fit.AMBIGUOUS, "several visits ahead fit", None, named)
     return Binding(Fit.NONE, "no visit ahead")
 
 
@@ -277,25 +288,3 @@ def subjects_of(question: Question, visits: Sequence[Visit]) -> tuple[Visit, ...
     """The visits a question asks about, as they are now."""
     ids = [appointment_id for appointment_id, _version in question.subjects]
     return tuple(visit for appointment_id in ids for visit in visits if visit.appointment_id == appointment_id)
-
-
-def mentions(text: str, visit: Visit, now: datetime) -> bool:
-    """Whether the words name the visit's person, its hour, or its day of the month."""
-    del now
-    if names(words_of(text), visit.name):
-        return True
-    local = visit.starts_at.astimezone(ZoneInfo(visit.timezone))
-    clock = rf"\b{(local.hour - 1) % 12 + 1}(:{local.minute:02d}\b|\s*[ap]\.?m\b)"
-    day = rf"\b{local.day}(st|nd|rd|th)\b|\b{local.month}/{local.day}\b"
-    return re.search(clock, text.casefold()) is not None or re.search(day, text.casefold()) is not None
-
-
-def words_of(text: str) -> frozenset[str]:
-    """The words, for looking a name up in them."""
-    return frozenset(re.findall(r"[^\W_]+", text.casefold()))
-
-
-def names(words: frozenset[str], name: str) -> bool:
-    """Whether the person of this (given) name is among the words."""
-    first, _, _rest = name.casefold().partition(" ")
-    return len(first) > 1 and first in words

@@ -10,7 +10,7 @@ from typing import Final
 from bot.core import language_offer
 from bot.core.answering import answer, help_text, in_danger
 from bot.core.arriving import arrive
-from bot.core.binding import ANSWERS, Binding, words_of
+from bot.core.binding import ANSWERS, Binding
 from bot.core.effects import (
     Answer,
     Ask,
@@ -27,6 +27,7 @@ from bot.core.intents import Intent, OptOutScope, Understanding
 from bot.core.journey import Journey
 from bot.core.messages import Origin
 from bot.core.people import ConsentStatus, PatientStatus
+from bot.core.referring import words_of
 from bot.core.residue import RESIDUE
 from bot.core.situation import Response, Situation
 

@@ -122,6 +122,8 @@ class Visit:
     """Where a visit by video is joined, for texts; known only where one is written."""
     has_arrived: bool = False
     """Whether the patient has texted that they are there."""
+    clinician: str = ""
+    """For telling visits apart; never said in a text, and known only where several are ahead."""
 
     def is_open(self, now: datetime) -> bool:
         """Whether an answer about this visit still means something."""

@@ -10,6 +10,7 @@ from bot.core.escalation import Priority, Reason
 from bot.core.intents import Intent, Understanding
 from bot.core.situation import Response
 from bot.core.told import need_in
+from bot.core.vital import VITAL
 
 RESIDUE: Final[Mapping[Intent, tuple[Reason, Priority, str]]] = {
     Intent.REQUEST_HUMAN: (Reason.HUMAN_REQUESTED, Priority.ROUTINE, "general/human"),
@@ -41,6 +42,8 @@ def residue(understanding: Understanding, answered: Response, words: str) -> tup
         if intent not in RESIDUE or (needs and intent is Intent.QUESTION) or RESIDUE[intent][0] in raised:
             continue
         reason, priority, key = RESIDUE[intent]
+        if intent is Intent.REFILL_REQUEST and VITAL.search(words):
+            priority = Priority.URGENT
         effects.append(Escalate(reason, priority, need=_help(intent, words)))
         if not spoken_for and not any(isinstance(effect, Say) for effect in effects):
             effects.append(Say(key))

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.binding import Binding, names, words_of
+from bot.core.binding import Binding
 from bot.core.effects import Effect
 from bot.core.intents import Intent
 from bot.core.journey import Enrollment, Question
 from bot.core.language_offer import NOTHING_HEARD, Tongue
 from bot.core.people import ConsentStatus, PatientStatus, Visit
+from bot.core.referring import names, words_of
 
 STAFF_WAITS: Final = timedelta(hours=48)
 """So long after a coordinator's own words a bare answer is taken to be about them."""
@@ -41,10 +42,14 @@ def named_in(text: str, people: Sequence[Person]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a reply says of one patient by name; `patient_id` None: of somebody else, the others perhaps."""
+    """What a reply says of one patient by name, or of one visit by its day or what it is for.
+
+    `patient_id` None: of somebody or something else, the others perhaps.
+    """
 
     patient_id: str | None
     intent: Intent
+    appointment_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,7 @@ def _write(
     key = _text_of(clinic, request, journey, visit, now)
     rendered = reviews.render(clinic, key, language=patient.language, values=values)
     is_reminder = request.kind is Context.APPOINTMENT_REMINDER
-    useful_until = visit.starts_at - LEAST_NOTICE if visit is not None and is_reminder else now + ANSWER_WITHIN
+    useful_until = visit.starts_at - LEAST_NOTICE if visit is not None and is_reminder else _answer_by(request, now)
     enrollment_id = _enroll(connection, clinic, request, journey, visit, now)
     draft = Draft(
         conversation_id=contact.conversation_id,
@@ -237,6 +237,12 @@ def _write(
     message_id = put(connection, draft, vault=clinic.vault, now=now)
     _ask(connection, clinic, request, journey, contact, visit, message_id, enrollment_id, now)
     return message_id
+
+
+def _answer_by(request: OutreachRequest, now: datetime) -> datetime:
+    """Until when an answer means what it says: a time that was offered can be taken until it has come."""
+    latest = now + ANSWER_WITHIN
+    return latest if request.slot is None else min(latest, request.slot)
 
 
 def _enroll(
@@ -317,7 +323,7 @@ def _ask(
             prompt=clinic.vault.maybe_seal("questions.prompt", question_id, request.prompt),
             state=QuestionState.PREPARED,
             asked_at=now,
-            expires_at=request.expires_at or (about.starts_at if about is not None else now + ANSWER_WITHIN),
+            expires_at=request.expires_at or (about.starts_at if about is not None else _answer_by(request, now)),
         )
     )
 

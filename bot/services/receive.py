@@ -12,12 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from bot.core import language_offer
 from bot.core.binding import asked_of, bind, question_in_mind
 from bot.core.courtesy import heard, is_bare_yes
-from bot.core.household import parts
+from bot.core.household import parts, parts_by_visit
 from bot.core.intake import is_left, respond
 from bot.core.intents import Context, Evidence, Intent, OptOutScope, Understanding
 from bot.core.messages import Direction, MessageStatus, Via
 from bot.core.people import Channel
-from bot.core.situation import Response, Situation, named_in
+from bot.core.situation import Part, Response, Situation, named_in
 from bot.journeys import discover
 from bot.services.apply import apply
 from bot.services.clinic import Clinic
@@ -118,10 +118,7 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
     understanding = _understand(clinic, inbound, situation, now)
     binding = bind(inbound.body, understanding, situation.questions, situation.visits, now)
     understanding = heard(understanding, binding, opted_out=situation.opted_out)
-    if len(situation.people) > 1 and situation.named:
-        asked = asked_of(situation.questions, now, language=None)
-        by_name = parts(inbound.body, situation.people, lambda clause: clinic.understand(clause, asked))
-        situation = replace(situation, parts=by_name)
+    situation = replace(situation, parts=_parts(clinic, inbound.body, situation, now))
     situation = replace(
         _listened(situation, inbound.body, understanding),
         bare_yes=is_bare_yes(inbound.body, understanding),
@@ -151,6 +148,21 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
         turn.batch.add(conversations.HEARD, {"conversation": phone.id, "at": now})
     turn.batch.flush(commit=True)
     return Reply(tuple(ReplyText(sent_id, body) for sent_id, body in texts))
+
+
+def _parts(clinic: Clinic, text: str, situation: Situation, now: datetime) -> tuple[Part, ...]:
+    """What the text says of one and of another: of the people on the phone by name, or of the visits asked about."""
+    language = situation.people[0].language if situation.people else None
+    asked = asked_of(situation.questions, now, language=language)
+
+    def understand(clause: str) -> Understanding:
+        return clinic.understand(clause, asked)
+
+    if len(situation.people) > 1 and situation.named:
+        return parts(text, situation.people, understand)
+    subjects = {subject for question in situation.questions for subject in question.subjects}
+    ahead = [v for v in situation.visits if v.is_open(now) and (v.appointment_id, v.version) in subjects]
+    return parts_by_visit(text, ahead, understand, now) if len(ahead) > 1 else ()
 
 
 def _listened(situation: Situation, text: str, understanding: Understanding) -> Situation:

@@ -43,7 +43,12 @@ def situation_of(clinic: Clinic, phone: Any, around: Mapping[str, Rows]) -> Situ
         ),
         questions=tuple(question_of(row, clinic) for row in _latest(around["questions"])),
         visits=tuple(
-            visit_of(row, names[row.patient_id], link=link_of(clinic, row.appointment_id, row.telehealth_url))
+            visit_of(
+                row,
+                names[row.patient_id],
+                link=link_of(clinic, row.appointment_id, row.telehealth_url),
+                clinician=_clinician(clinic, row) if len(visits) > 1 else "",
+            )
             for row in visits
             if row.patient_id in told
             and not (row.patient_id in kept and clinic.sensitive.is_one(row.service, row.location))
@@ -84,7 +89,11 @@ def _opted_out(phone: Any, people: Rows) -> bool:
     return bool(people) and all(row.consent is ConsentStatus.OPTED_OUT for row in people)
 
 
-def visit_of(row: AnyRow, name: str, link: str = "") -> Visit:
+def _clinician(clinic: Clinic, row: AnyRow) -> str:
+    return clinic.vault.maybe_open("appointments.clinician", row.appointment_id, row.clinician) or ""
+
+
+def visit_of(row: AnyRow, name: str, link: str = "", clinician: str = "") -> Visit:
     """A row of the appointments query as the core's value."""
     return Visit(
         appointment_id=row.appointment_id,
@@ -101,6 +110,7 @@ def visit_of(row: AnyRow, name: str, link: str = "") -> Visit:
         is_video=row.telehealth_url is not None,
         link=link,
         has_arrived=row.arrived_at is not None,
+        clinician=clinician,
     )
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.binding import Fit, asked_of, bind, mentions
+from bot.core.binding import Fit, asked_of, bind
 from bot.core.intents import Context, Intent
 from bot.core.journey import QuestionState
+from bot.core.referring import mentions
 from tests.core.conversing import NOW, a_question, a_visit, means
 
 MARIA = a_visit("A1")

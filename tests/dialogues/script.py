@@ -90,7 +90,9 @@ class Player:
             phone = chat.phones[shared] if shared else None
             chat.patient(patient["id"], patient["name"].split()[0], patient.get("lang", "en"), phone, agreed)
         for visit in self.setup["appointments"]:
-            chat.visit(visit["id"], visit["patient"], datetime.fromisoformat(visit["start"]))
+            who, comma, what = visit.get("what", "").rpartition(", ")
+            said = {"clinician": who if comma else "", "service": what}
+            chat.visit(visit["id"], visit["patient"], datetime.fromisoformat(visit["start"]), **said)
 
     # --- events
 

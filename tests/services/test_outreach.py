@@ -156,3 +156,11 @@ def test_an_answer_long_after_silence_was_taken_for_one_still_counts(maria: Chat
     maria.pass_time(timedelta(hours=60))
     maria.text("P1", "8")
     assert "score = 8" in maria.records().values()
+
+
+def test_a_time_that_has_come_can_no_longer_be_taken(maria: Chat) -> None:
+    maria.pass_time(timedelta(minutes=30))
+    maria.start("P1", "waitlist_offer", "A1", slot=maria.now + timedelta(hours=2))
+    maria.pass_time(timedelta(hours=3))
+    maria.text("P1", "yes please")
+    assert maria.escalations() == [("routine", "unclear")]

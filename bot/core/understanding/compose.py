@@ -26,7 +26,7 @@ from bot.core.understanding.patterns import Hit, Kind
 from bot.core.understanding.questions import ask, wish
 from bot.core.understanding.reading import Reading
 from bot.core.understanding.readings import BEYOND, DOUBTFUL, Limits, Measured, measured
-from bot.core.understanding.tongues import language_of, language_wanted
+from bot.core.understanding.tongues import language_named, language_of, language_wanted
 
 # The main meaning is the first of these that was found.
 ORDER = (
@@ -287,7 +287,6 @@ def _finish(
     sure = found.sure[main] if trusted else min(found.sure[main], 0.6)
     auto = trusted and main in ACTED_ON and sure >= ENOUGH
     evidence = (*flags, *found.evidence)
-    wanted = next((hit.group.removeprefix("langname.") for hit in reading.under("langname.")), None)
     if main is Intent.LANGUAGE_SWITCH:
-        details = replace(details, language=wanted or language_of(reading))
+        details = replace(details, language=language_named(reading, asked))
     return Understanding(intents, sure, auto=auto, language=language_of(reading), evidence=evidence, details=details)

@@ -107,6 +107,8 @@ def half_told(reading: Reading, asked: Asked, main: Intent) -> bool:
     """Whether most of it is not what was found, where acting would undo something: a visit called off, a number."""
     if main not in _UNDOING:
         return False
+    if main is Intent.DECLINE and any(reading.sentence(hit.start) == (hit.start, hit.end) for hit in reading.of("no")):
+        return False  # "That's the day of my son's game. No": the answer stands by itself, whatever is told beside it.
     told = _told(reading, asked)
     return len(_untold(reading, told)) >= HALF_LEAST and (len(reading.words) - len(told)) * 2 >= len(reading.words)
 

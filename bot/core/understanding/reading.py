@@ -308,6 +308,8 @@ def _covers(other: Hit, hit: Hit) -> bool:
         return False
     if other.group == hit.group:
         return False
+    if hit.group.startswith("langname."):
+        return other.group != "language_switch"  # "In English" asks for a language, and for which.
     if hit.group == "opt_out" and hit.rule.kind is Kind.WHOLE and other.start == hit.start:
         return False  # It is all of the text, and only courtesies follow: "cancel, please" is "cancel".
     if hit.group.startswith("danger.") or hit.group in ("safe", "courtesy"):

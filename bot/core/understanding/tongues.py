@@ -10,6 +10,7 @@ from bot.core.understanding.asked import Asked
 from bot.core.understanding.meanings import LIKELY, SURE, Meanings, evidence_of
 from bot.core.understanding.patterns import Hit
 from bot.core.understanding.reading import Reading
+from bot.core.understanding.text import COMMA
 
 _SCRIPTS = (
     (re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]"), "ko"),
@@ -20,6 +21,9 @@ _SCRIPTS = (
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _TRADITIONAL = re.compile(r"[來這個們說會沒對時間約謝還過請問點麼嗎電話開醫藥頭氣難應訂閱變號錯誰覺預幾聽單寫給]")
+DENIED_WITHIN = 3
+"""So many words before its name, a language is said not to be understood: "I don't speak Spanish"."""
+_CANNOT = frozenset({"dont", "doesnt", "cant", "cannot", "didnt"})
 _WEIGHTLESS = frozenset({"courtesy", "number_word"})
 
 
@@ -64,9 +68,39 @@ def language_wanted(reading: Reading, asked: Asked, found: Meanings) -> None:
         found.drop(Intent.QUESTION, Intent.REQUEST_HUMAN, Intent.HELP, Intent.ACKNOWLEDGE, Intent.UNCLEAR)
 
 
+def language_named(reading: Reading, asked: Asked) -> str | None:
+    """The language that is asked for: by its name, else the one written in. None: all that is said is which it is not.
+
+    "No English", "no hablo inglés": the one on file, and English in another tongue's words, are told of as not
+    understood.
+    """
+    denials = {no.end for no in reading.of("denial", "negator", "unable")}
+    denials |= {at + 1 for at, word in enumerate(reading.words) if word in _CANNOT}
+    refused: set[str] = set()
+    for hit in reading.under("langname."):
+        name = hit.group.removeprefix("langname.")
+        around = [other for other in reading.of("language_switch") if other.start < hit.start and hit.end <= other.end]
+        clause = min((other.start for other in around), default=hit.start - DENIED_WITHIN)
+        denied = any(clause < end <= hit.start and not _pause(reading, end, hit.start) for end in denials)
+        foreign = name == "en" and any(other.rule.language != "en" for other in around)
+        if not denied and not foreign and not (around and _root(name) == _root(asked.language)):
+            return name
+        refused.add(_root(name))
+    written = language_of(reading)
+    return None if _root(written) in refused else written
+
+
+def _pause(reading: Reading, start: int, end: int) -> bool:
+    return any(reading.breaks[at] >= COMMA for at in range(start, end + 1))
+
+
+def _root(tag: str | None) -> str:
+    return (tag or "").split("-")[0].lower()
+
+
 def _no_name(reading: Reading, asked: Asked, name: Hit) -> bool:
     """Whether the name of a language is no name in the language on file: Tagalog "hindi" is "no" or "not"."""
-    spoken = (asked.language or "").split("-")[0].lower()
+    spoken = _root(asked.language)
     return any(
         hit.start == name.start and hit.end == name.end and hit.rule.language == spoken
         for hit in reading.of("yes", "no", "okay", "hollow")

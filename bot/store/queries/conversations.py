@@ -138,6 +138,7 @@ _THEIRS = (
         Appointment.version,
         Appointment.location,
         Appointment.service,
+        Appointment.clinician,
         Appointment.telehealth_url,
         Appointment.arrived_at,
     )

@@ -32,9 +32,7 @@ def name_of(code: str, spoken: str, locale: str) -> str:
 
 @pytest.mark.parametrize(("spoken", "locale", "_code"), LANGUAGES)
 @pytest.mark.parametrize(("wanted", "_locale", "code"), LANGUAGES)
-def test_it_is_asked_for_by_name(
-    spoken: str, locale: str, _code: str, wanted: str, _locale: str, code: str
-) -> None:
+def test_it_is_asked_for_by_name(spoken: str, locale: str, _code: str, wanted: str, _locale: str, code: str) -> None:
     name = name_of(code, spoken, locale)
     understood = UNDERSTAND(name, Asked(language=spoken))
     assert understood.intents == (Intent.LANGUAGE_SWITCH,), name
@@ -50,3 +48,19 @@ def test_a_no_that_sounds_like_a_language(text: str, language: str) -> None:
 @pytest.mark.parametrize("text", ["चीनी 250 है", "sugar 250 hai"])
 def test_sugar_is_no_chinese(text: str) -> None:
     assert not UNDERSTAND(text, Asked(language="hi")).has(Intent.LANGUAGE_SWITCH)
+
+
+@pytest.mark.parametrize(
+    ("text", "on_file", "wanted"),
+    [
+        ("can you write in english please", "es", "en"),
+        ("no english, korean please", "en", "ko"),
+        ("no hablo inglés", "en", "es"),
+        ("I don't speak Spanish", "es", "en"),
+        ("не понимаю по-английски", "en", "ru"),
+        ("no english", "en", None),
+    ],
+)
+def test_the_language_that_is_none_of_theirs_is_not_asked_for(text: str, on_file: str, wanted: str | None) -> None:
+    understood = UNDERSTAND(text, Asked(language=on_file))
+    assert (understood.intent, understood.details.language) == (Intent.LANGUAGE_SWITCH, wanted)
