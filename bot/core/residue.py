@@ -24,6 +24,8 @@ RESIDUE: Final[Mapping[Intent, tuple[Reason, Priority, str]]] = {
 NEEDS: Final = (Intent.FINANCIAL_NEED, Intent.TRANSPORT_NEED, Intent.REFILL_REQUEST)
 HELP: Final[Mapping[Intent, str]] = {Intent.TRANSPORT_NEED: "transport", Intent.FINANCIAL_NEED: "cost"}
 """The kind of help that is wanted, where the words do not tell it more closely."""
+COVERED: Final[Mapping[Reason, Reason]] = {Reason.REFILL: Reason.MEDICATION}
+"""What need not be brought to a person for itself where the other is: who calls the pharmacy sees to the refill."""
 PASSED_ON: Final = frozenset({"appointment/already_over", "appointment/no_longer_open", "general/passed_on"})
 """Texts that say that a person will read it."""
 
@@ -39,11 +41,13 @@ def residue(understanding: Understanding, answered: Response, words: str) -> tup
     needs = understanding.has(*NEEDS)
     for intent in understanding.intents:
         # "How much do I have to pay?" is one thing to see to: whoever sees to the need reads the question.
-        if intent not in RESIDUE or (needs and intent is Intent.QUESTION) or RESIDUE[intent][0] in raised:
+        if intent not in RESIDUE or (needs and intent is Intent.QUESTION):
             continue
         reason, priority, key = RESIDUE[intent]
         if intent is Intent.REFILL_REQUEST and VITAL.search(words):
             priority = Priority.URGENT
+        if reason in raised or (COVERED.get(reason) in raised and priority is Priority.ROUTINE):
+            continue
         effects.append(Escalate(reason, priority, need=_help(intent, words)))
         if not spoken_for and not any(isinstance(effect, Say) for effect in effects):
             effects.append(Say(key))

@@ -85,7 +85,7 @@ _NEEDS: Final = {
         r"|\b(out of|short on|short of) (food|groceries)\b|\bcan'?t (afford|buy|pay for) (any )?(food|groceries)\b"
         r"|\b(need|help with|help getting) (some )?(food|groceries)\b"
         r"|\bfood (bank|pantry|stamps|help)\b|\bgoing hungry\b"
-        r"|\b(no (tengo|tenemos|hay)|sin) (comida|qu[eé] comer)\b(?! (desde|hasta|por|en))"
+        r"|\b(no (tengo|tenemos|hay)|sin) (comida|qu[eé] comer)\b(?! (desde|hasta|por|en \d|en las?))"
         r"|\bse (me|nos) acab[oó] la comida\b"
         r"|\bbanco de (comida|alimentos)\b"
         r"|没(有)?(东西|饭)吃|家里没(有)?(吃的|食物)|食物银行|沒(有)?(東西|飯)吃|家裡沒(有)?(吃的|食物)|食物銀行"
@@ -166,3 +166,16 @@ def later_days(words: str) -> int | None:
             count = 1 if number is None else int(number) if number.isdecimal() else _SMALL.get(number.casefold(), 1)
             return min(max(days * count, SOONEST), LATEST)
     return None
+
+
+_WORD: Final = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
+"""A Chinese character counts for one."""
+_PLACE_TOO: Final = 5
+"""Words beside "already had it": so many and a time among them leave room for a place."""
+
+
+def tells_where_and_when(words: str) -> bool:
+    """Whether "it has been done" comes with a time and more: "already had it last month at CVS"."""
+    if not any(unit.search(words) for _, unit in _WHEN):
+        return False
+    return len(_WORD.findall(DONE.sub(" ", words))) >= _PLACE_TOO

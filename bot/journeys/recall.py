@@ -10,7 +10,7 @@ from bot.core.effects import Ask, Escalate, Record, Say
 from bot.core.escalation import Reason
 from bot.core.intents import Context, Intent
 from bot.core.journey import Enrollment, Journey, Move, OwedBy, Rank, Reaction, Replied, Sends, Silence, Step
-from bot.core.told import DONE, later_days
+from bot.core.told import DONE, later_days, tells_where_and_when
 
 MORNING = time(10, 0)
 BETWEEN = timedelta(days=7)
@@ -52,7 +52,7 @@ def _no(event: Replied) -> Move:
     """ "3" and "I had it already" are one answer to the contract; a no that says neither is a no."""
     if event.understanding.details.option is None and not DONE.search(event.words):
         return _NO
-    if len(event.words) > TELLS_ALL:
+    if len(event.words) > TELLS_ALL or tells_where_and_when(event.words):
         return _NOTED
     # Staff know of it now: the answer to where and when joins what is in front of them, if it comes.
     return Move("where", (_FETCH, Ask("recall/already_done", "where")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.told import DONE, NOT_CALLED, PICKED_UP, REFUSED, WENT, later_days, need_in
+from bot.core.told import DONE, NOT_CALLED, PICKED_UP, REFUSED, WENT, later_days, need_in, tells_where_and_when
 
 
 @pytest.mark.parametrize(
@@ -12,6 +12,22 @@ from bot.core.told import DONE, NOT_CALLED, PICKED_UP, REFUSED, WENT, later_days
 )
 def test_done(words: str) -> None:
     assert DONE.search(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("I already had it last month at CVS", True),
+        ("Ya me la hice el mes pasado en CVS", True),
+        ("上个月在社区医院已经做过了", True),
+        ("I already had it last month", False),
+        ("Ya me la hice el mes pasado", False),
+        ("上个月已经做过了", False),
+        ("thanks but I already had mine so no need", False),
+    ],
+)
+def test_where_and_when(words: str, told: bool) -> None:
+    assert tells_where_and_when(words) is told
 
 
 @pytest.mark.parametrize("words", ["no thank you", "I want to get it done", "no quiero", "不用了"])

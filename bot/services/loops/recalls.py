@@ -97,6 +97,12 @@ def due(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Openi
     openings: dict[str, Opening] = {}
     times = {"soon": today + AHEAD, "rested": now - REST, "asked_since": now - MOST_TOUCHES_IN, "now": now}
     for row in connection.execute(_DUE, times).all():
+        key = clinic.measures.key_of(row.measure)
+        if key != row.measure:
+            # From before the measure had this name; looked at under its name in the next round.
+            renamed = update(Recall).where(Recall.recall_id == row.recall_id)
+            connection.execute(renamed.values(measure=key, updated_at=now))
+            continue
         reason = _why_not(clinic, row, today)
         if reason is not None:
             values = {"status": "excluded", "extra": {**(row.extra or {}), "why": reason}, "updated_at": now}
@@ -152,7 +158,8 @@ def visited(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[R
             Enrollment.ended_at.is_(None),
             or_(
                 and_(over, Appointment.starts_at >= Enrollment.created_at),
-                and_(ahead, Appointment.created_at >= Enrollment.created_at),
+                # Booked before anybody asked counts as well: payers' lists are months behind.
+                and_(ahead, or_(Appointment.starts_at > now, Appointment.created_at >= Enrollment.created_at)),
             ),
             Appointment.starts_at > since,
             closing,

@@ -88,3 +88,23 @@ def test_the_visit_itself_closes_the_gap(asked: Chat, status: str, outcome: str)
         connection.execute(update(Appointment).values(service="Annual wellness visit"))
     asked.work()
     assert found(asked)[0][2] == outcome
+
+
+def test_whoever_has_the_visit_already_is_not_invited(asked: Chat) -> None:
+    asked.visit("A1", "P1", asked.now + timedelta(days=40), "booked")
+    with asked.clinic.database.begin() as connection:
+        connection.execute(update(Appointment).values(service="Annual wellness visit"))
+    asked.now += timedelta(minutes=5)
+    load(asked, "R1,P1,annual physical,2026-11-23,,,,")
+    asked.pass_time(timedelta(days=3))
+    assert found(asked)[0][2] == "booked"
+    assert not [text for text in asked.sent if text.kind.startswith("recall/")]
+
+
+def test_what_was_kept_under_a_files_own_name_is_asked_about_under_the_measures(asked: Chat) -> None:
+    load(asked, "R1,P1,a1c,2027-06-01,,,,")
+    with asked.clinic.database.begin() as connection:
+        connection.execute(update(Recall).values(measure="HbA1c", due_date=asked.now.date()))
+    asked.work()
+    asked.work()
+    assert found(asked) == [("R1", "a1c", None)]
