@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 
 from bot.core.journey import Journey, QuestionState, Silence, TouchState, waits
 from bot.core.messages import MessageStatus
@@ -106,9 +107,12 @@ def _sleep(connection: Connection, enrollment_id: str, until: datetime | None, n
     )
 
 
+_EXPIRE: Final = (
+    update(Question)
+    .where(Question.state == QuestionState.OPEN, Question.expires_at <= bindparam("now"))
+    .values(state=QuestionState.EXPIRED)
+)
+
+
 def _expire(connection: Connection, now: datetime) -> None:
-    connection.execute(
-        update(Question)
-        .where(Question.state == QuestionState.OPEN, Question.expires_at <= now)
-        .values(state=QuestionState.EXPIRED)
-    )
+    connection.execute(_EXPIRE, {"now": now})

@@ -184,15 +184,18 @@ def booked(connection: Connection, loop: AnyRow, now: datetime) -> None:
     )
 
 
+_BOOKED: Final = (
+    select(Enrollment.__table__)
+    .join(Slot, Slot.taken_by == Enrollment.id)
+    .where(Slot.status == SlotStatus.BUSY_TENTATIVE, Enrollment.outcome == BOOKED)
+    .limit(BATCH)
+)
+
+
 def settle_booked(clinic: Clinic, now: datetime) -> int:
     """Loops whose visit staff have booked: their times are no longer to be had. How many."""
     with clinic.database.begin() as connection:
-        rows = connection.execute(
-            select(Enrollment.__table__)
-            .join(Slot, Slot.taken_by == Enrollment.id)
-            .where(Slot.status == SlotStatus.BUSY_TENTATIVE, Enrollment.outcome == BOOKED)
-            .limit(BATCH)
-        ).all()
+        rows = connection.execute(_BOOKED).all()
         for row in rows:
             booked(connection, row, now)
     return len(rows)

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from bot.config import Settings
 from bot.core.intents import Context
@@ -65,6 +65,9 @@ def settings_for(database_url: str, zone: str) -> Settings:
         clinic_phone="+16015550100",
         clinic_timezone=zone,
     )
+
+# Asked in every round, and made once: that costs more than asking.
+DUE = select(Message.id).where(Message.status == MessageStatus.PLANNED, Message.due_at <= bindparam("now")).limit(1)
 
 
 @dataclass(frozen=True)
@@ -209,8 +212,7 @@ class Chat:
 
     def _is_due(self) -> bool:
         with self.clinic.database.read() as connection:
-            query = select(Message.id).where(Message.status == MessageStatus.PLANNED, Message.due_at <= self.now)
-            return connection.execute(query.limit(1)).first() is not None
+            return connection.execute(DUE, {"now": self.now}).first() is not None
 
     def _seen(self, text: OutgoingText) -> Sent:
         with self.clinic.database.read() as connection:

@@ -240,25 +240,31 @@ DUE = (
 _LOCKED: Final[Mapping[str, Any]] = {"skip_locked": True, "of": (Touch.__table__, Enrollment.__table__)}
 
 
+_DUE_NOW: Final = (
+    DUE.where(Touch.due_at <= bindparam("at"), Touch.id.not_in(bindparam("but", expanding=True)))
+    .order_by(Touch.due_at, Touch.id)
+    .limit(bindparam("most"))
+    .with_for_update(**_LOCKED)
+)
+
+
 def due(connection: Connection, at: datetime, limit: int, *, but: Sequence[str] = ()) -> Sequence[AnyRow]:
     """Contacts of loops that are due at that moment, but for these, the oldest first, locked where the database can."""
-    return connection.execute(
-        DUE.where(Touch.due_at <= at, Touch.id.not_in(but))
-        .order_by(Touch.due_at, Touch.id)
-        .limit(limit)
-        .with_for_update(**_LOCKED)
-    ).all()
+    return connection.execute(_DUE_NOW, {"at": at, "but": but, "most": limit}).all()
+
+
+_TO_WAKE: Final = (
+    select(Enrollment.__table__)
+    .where(Enrollment.wake_at <= bindparam("now"))
+    .order_by(Enrollment.wake_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
 
 
 def to_wake(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     """Enrollments that have waited long enough, locked where the database can."""
-    return connection.execute(
-        select(Enrollment.__table__)
-        .where(Enrollment.wake_at <= now)
-        .order_by(Enrollment.wake_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    return connection.execute(_TO_WAKE, {"now": now, "most": limit}).all()
 
 
 def asked_last(connection: Connection, enrollment_id: str) -> AnyRow | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, and_, case, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, or_, select, update
 
 from bot.core.journey import Urgency
 from bot.core.people import AppointmentStatus, PatientStatus
@@ -79,15 +79,18 @@ def settle(connection: Connection, slot_id: str, status: SlotStatus, now: dateti
     connection.execute(update(Slot).where(Slot.id == slot_id).values(status=status, updated_at=now))
 
 
+_TO_OFFER: Final = (
+    select(Slot.__table__)
+    .where(Slot.status == SlotStatus.FREE, Slot.next_wave_at <= bindparam("now"))
+    .order_by(Slot.starts_at, Slot.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+
+
 def to_offer(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     """Free times whose next wave is due, the soonest first, locked where the database can."""
-    return connection.execute(
-        select(Slot.__table__)
-        .where(Slot.status == SlotStatus.FREE, Slot.next_wave_at <= now)
-        .order_by(Slot.starts_at, Slot.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    return connection.execute(_TO_OFFER, {"now": now, "most": limit}).all()
 
 
 def candidates(
@@ -148,17 +151,20 @@ def offers_of(connection: Connection, slot_id: str, *, but: str | None) -> Seque
     return connection.execute((query.where(Enrollment.id != but) if but else query).with_for_update()).all()
 
 
+_pending = exists().where(
+    Enrollment.journey == JOURNEY,
+    Enrollment.kind == Slot.id,
+    Enrollment.ended_at.is_(None),
+    or_(Slot.taken_by.is_(None), Enrollment.id != Slot.taken_by),
+)
+_DECIDED: Final = (
+    select(Slot.id, Slot.taken_by).where(Slot.status != SlotStatus.FREE, _pending).limit(bindparam("most"))
+)
+
+
 def decided(connection: Connection, limit: int) -> Sequence[AnyRow]:
     """Times that are not to be had any more, while somebody still has an offer of one."""
-    pending = exists().where(
-        Enrollment.journey == JOURNEY,
-        Enrollment.kind == Slot.id,
-        Enrollment.ended_at.is_(None),
-        or_(Slot.taken_by.is_(None), Enrollment.id != Slot.taken_by),
-    )
-    return connection.execute(
-        select(Slot.id, Slot.taken_by).where(Slot.status != SlotStatus.FREE, pending).limit(limit)
-    ).all()
+    return connection.execute(_DECIDED, {"most": limit}).all()
 
 
 def wanted(connection: Connection, service: str, location: str) -> bool:
