@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bot.core.campaigns import SLOT, Arm, LetGo, hour_of, slot_of
+from bot.core.gate_reasons import GateReason
 from bot.core.outreach import Verdict
 from bot.services.campaigns.deciding import Decided, Goes, Never, Waits
 from bot.services.campaigns.letting_go import BATCH, step
@@ -25,6 +26,10 @@ from bot.store.columns import AnyRow
 from bot.store.queries import campaigns as queries
 
 PAGE: Final = 5_000
+ENDED_BY_PEOPLE: Final = frozenset(
+    {GateReason.PAUSED, GateReason.HELD, GateReason.CAMPAIGN_PAUSED, GateReason.FUSE_BLOWN, GateReason.PATIENT_WROTE}
+)
+"""What lasts until a person ends it: on paper, to the end. Asked about again, it would say the same in every slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ class Paper:
     """By zone: a heap of (place, patient, number of the arm) of those whose turn may come."""
     held: list[tuple[datetime, str, int, str, int, str]] = field(default_factory=list)
     """A heap of (until, zone, place, patient, arm, reason)."""
+    parked: list[tuple[str, int, str]] = field(default_factory=list)
+    """(patient, arm, reason) of those whose turn does not come unless somebody does something."""
     fresh: list[Decided] = field(default_factory=list)
     taken: dict[str, tuple[str, int, int]] = field(default_factory=dict)
     today: Counter[datetime] = field(default_factory=Counter)
@@ -116,7 +123,7 @@ class Paper:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody waits any more."""
+        """Whether nobody's turn may come any more."""
         return not self.held and not any(self.queues.values())
 
     def let_go(self, now: datetime) -> LetGo:
@@ -148,6 +155,8 @@ class Paper:
                 case Goes():
                     self._count(now, one.written.segments)
                     self.fresh.append(one)
+                case Waits(reason=reason) if reason in ENDED_BY_PEOPLE:
+                    self.parked.append((one.patient_id, arm, str(reason)))
                 case Waits(until=until, reason=reason):
                     heapq.heappush(self.held, (until, zone, place, one.patient_id, arm, str(reason)))
                 case Never():
@@ -158,6 +167,8 @@ class Paper:
 
     def left(self) -> Iterator[tuple[str, str, str]]:
         """Patient, arm and reason of whoever still waits."""
+        for patient_id, arm, why in self.parked:
+            yield patient_id, self.arms[arm].name, why
         for _until, _zone, _place, patient_id, arm, why in self.held:
             yield patient_id, self.arms[arm].name, why or "waiting"
         for queue in self.queues.values():
@@ -190,7 +201,7 @@ def play(
                 yield _line(one, at)
             paper.fresh.clear()
         at = slot_of(at) + SLOT
-    over = plan.ends_at is not None and at >= plan.ends_at
+    over = plan.ends_at is not None and plan.ends_at <= end
     for patient_id, arm, why in paper.left():
         yield Line(patient_id, arm, Verdict.DROP if over else Verdict.HOLD, OVER if over else why)
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from bot.core.campaigns import CampaignState, RecipientState
+from bot.core.gate_reasons import GateReason
 from bot.core.outreach import Verdict
+from bot.services.campaigns.deciding import Waits
 from bot.services.campaigns.making import ArmText
-from bot.services.campaigns.paper import Line, play
+from bot.services.campaigns.paper import Line, Paper, play
 from bot.services.campaigns.plan import read
 from tests.services.campaigns.town import TEN, Town, Went
 from tests.services.sending import Scene
@@ -78,3 +80,28 @@ def test_the_run_is_as_forecast(scene: Scene, changes: dict[str, Any]) -> None:
     waiting = {who for who, row in recipients.items() if row.state is RecipientState.WAITING}
     assert waiting == {who for who, line in lines.items() if line.verdict is Verdict.HOLD}
     assert town.state(campaign_id) is (CampaignState.RUNNING if waiting else CampaignState.FINISHED)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_whoever_waits_for_a_person_is_asked_about_once(scene: Scene) -> None:
+    """An emergency that is open stays so on paper, and keeps no day of it going."""
+    scene.now = TEN
+    town = Town(scene)
+    campaign_id = town.campaign(town.settle(3))
+    with town.clinic.database.read() as connection:
+        plan = read(connection, town.clinic, campaign_id)
+    assert plan is not None
+    paper = Paper(plan, "America/Chicago", list(plan.arms.values()))
+    arm = paper.arms[0].name
+    paper.queues["America/Chicago"] = [(1, "P1", 0), (2, "P2", 0)]
+    assert [one.patient_id for one in paper.next(["America/Chicago"], TEN, 2)] == ["P1", "P2"]
+    paper.settle(
+        [
+            Waits("P1", arm, TEN + timedelta(minutes=15), GateReason.PAUSED),
+            Waits("P2", arm, TEN + timedelta(hours=22), GateReason.BUDGET_DAY),
+        ],
+        TEN,
+    )
+    later = TEN + timedelta(hours=23)
+    assert [one.patient_id for one in paper.next(["America/Chicago"], later, 2)] == ["P2"]
+    assert list(paper.left()) == [("P1", arm, str(GateReason.PAUSED))]
