@@ -64,11 +64,20 @@ def plan_due(clinic: Clinic, *, at: datetime, told: Told = lambda _counts: None,
     if not seldom or _look_now(clinic, at):
         counts["opened"] = feed(clinic, at)
     lanes = LANES if clinic.database.dialect == "postgresql" else 1
-    for batch, most in ((_plan_batch, lanes), (_due_batch, lanes), (_loop_batch, 1)):
+    WorkOff(partial(_plan_batch, clinic, at), BATCH, lanes, counts, told).run()
+    _let_others_finish(clinic)
+    for batch, most in ((_due_batch, lanes), (_loop_batch, 1)):
         WorkOff(partial(batch, clinic, at), BATCH, most, counts, told).run()
     if counts["messages"]:
         clinic.queue.deliver()
     return PlanCounts(**counts)
+
+
+def _let_others_finish(clinic: Clinic) -> None:
+    """Whoever plans beside us has skipped ours, as we have theirs: a household may be in two batches."""
+    if clinic.database.dialect == "postgresql":
+        with clinic.database.begin() as connection:
+            planning.wait_for_planners(connection)
 
 
 def _look_now(clinic: Clinic, at: datetime) -> bool:
@@ -81,6 +90,7 @@ def _plan_batch(clinic: Clinic, at: datetime, limit: int, but: Collection[str]) 
     ids: list[str] = []
     try:
         with clinic.database.begin() as connection:
+            planning.plan_beside(connection)
             rows = planning.visits_to_plan(connection, limit, but=but)
             ids = [row.appointment_id for row in rows]
             if not rows:
