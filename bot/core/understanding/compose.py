@@ -19,13 +19,13 @@ from bot.core.understanding.meanings import (
     evidence_of,
     explicit,
     polarity,
-    settle,
 )  # fmt: skip
 from bot.core.understanding.numbers import chosen_option, figures, minutes_late, scale_answer
 from bot.core.understanding.patterns import Hit, Kind
 from bot.core.understanding.questions import ask, wish
 from bot.core.understanding.reading import Reading
 from bot.core.understanding.readings import BEYOND, DOUBTFUL, Limits, Measured, measured
+from bot.core.understanding.settling import settle
 from bot.core.understanding.tongues import language_named, language_of, language_wanted
 
 # The main meaning is the first of these that was found.
@@ -282,7 +282,7 @@ def _finish(
             (Intent.UNCLEAR,), DOUBT, auto=False, language=language_of(reading), evidence=evidence, details=details
         )
     trusted = trusted and not (
-        leaves_much(reading, main) or half_told(reading, asked, main) or only_asked(reading, found, main)
+        leaves_much(reading, main) or half_told(reading, asked, found, main) or only_asked(reading, found, main)
     )
     sure = found.sure[main] if trusted else min(found.sure[main], 0.6)
     auto = trusted and main in ACTED_ON and sure >= ENOUGH

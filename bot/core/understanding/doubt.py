@@ -7,6 +7,7 @@ from collections.abc import Set
 from bot.core.intents import Context, Evidence, Intent
 from bot.core.understanding.asked import Asked
 from bot.core.understanding.meanings import EXPLICIT, LOCAL, Meanings
+from bot.core.understanding.patterns import Hit
 from bot.core.understanding.reading import WEIGHTY, Reading
 from bot.core.understanding.text import COMMA
 
@@ -50,7 +51,9 @@ _UNASKED = {
 }  # fmt: skip
 _SHORT = 2
 _UNDOING = frozenset({Intent.DECLINE, Intent.WRONG_PERSON, Intent.TRANSPORT_NEED, Intent.REFILL_REQUEST})
+_NEEDS = frozenset({Intent.TRANSPORT_NEED, Intent.REFILL_REQUEST})
 HALF_LEAST = 2
+PLAIN_WORDS, PLAIN_AT_END = 3, 2
 _TELLING = frozenset({
     *map(str, EXPLICIT), "opt_out.program", "yes", "no", "okay", "day", "reason", "bereaved", "courtesy", "polite",
     "greeting", "caller", "minute_unit", "hour_unit", "number_word", "contrast", "correction", "safe", "neutral",
@@ -103,14 +106,44 @@ def _untold(reading: Reading, told: Set[int]) -> list[int]:
     return [at for at, word in enumerate(reading.words) if at not in told and len(word) > _SHORT]
 
 
-def half_told(reading: Reading, asked: Asked, main: Intent) -> bool:
-    """Whether most of it is not what was found, where acting would undo something: a visit called off, a number."""
+def half_told(reading: Reading, asked: Asked, found: Meanings, main: Intent) -> bool:
+    """Whether most of it is not what was found, where acting would undo something: a visit called off, a number.
+
+    Beside what says so in plain words, only words that no lexicon knows count: a reason is told in any words.
+    """
     if main not in _UNDOING:
         return False
     if main is Intent.DECLINE and any(reading.sentence(hit.start) == (hit.start, hit.end) for hit in reading.of("no")):
         return False  # "That's the day of my son's game. No": the answer stands by itself, whatever is told beside it.
+    hits = found.at.get(main, ())
+    if not hits and main not in found.polar:
+        return False  # The number of an option.
+    untold = _untold(reading, _told(reading, asked))
+    if any(_plainly(reading, hit, main, answer=main in found.polar) for hit in hits):
+        untold = [at for at in untold if not reading.tongues[at]]
+        return len(untold) >= HALF_LEAST and len(untold) * 2 >= len(reading.words)
     told = _told(reading, asked)
-    return len(_untold(reading, told)) >= HALF_LEAST and (len(reading.words) - len(told)) * 2 >= len(reading.words)
+    return len(untold) >= HALF_LEAST and (len(reading.words) - len(told)) * 2 >= len(reading.words)
+
+
+def _plainly(reading: Reading, hit: Hit, main: Intent, *, answer: bool) -> bool:
+    """Whether it is said in so many words, or by a few that stand at an end of the text."""
+    last = _only_idle(reading, hit.end, len(reading.words))
+    if answer:
+        return last and hit.end > 1
+    if not hit.group.endswith(main):
+        return False  # Another's death is not the refusal that follows from it.
+    if hit.length >= PLAIN_WORDS or (main in _NEEDS and hit.length >= PLAIN_AT_END):
+        return True
+    first = _only_idle(reading, 0, hit.start)
+    if hit.length >= PLAIN_AT_END:
+        return first or last
+    closed = hit.end < len(reading.words) and reading.breaks[hit.end] >= COMMA
+    return (first and closed) or (last and reading.breaks[hit.start] >= COMMA)
+
+
+def _only_idle(reading: Reading, start: int, end: int) -> bool:
+    return reading.idle.issuperset(range(start, end))
 
 
 def only_asked(reading: Reading, found: Meanings, main: Intent) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from bot.core.understanding.reading import Reading
 
@@ -116,6 +117,7 @@ def _figure(reading: Reading, at: int, word: str) -> Figure | None:
 def scale_answer(reading: Reading) -> tuple[float | None, bool]:
     """The answer to "how much, from 0 to 10", and whether it is the only one; of "4 or 5" the higher."""
     found = [figure for figure in figures(reading) if not figure.clock and figure.lower is None]
+    found = _without_article(found, reading)
     if len(found) > 1 and found[-1].value == 10 and found[-1].start - found[-2].end <= 2 and reading.any("out_of"):
         found = found[:-1]
     if not found:
@@ -125,6 +127,16 @@ def scale_answer(reading: Reading) -> tuple[float | None, bool]:
     values = [figure.value for figure in found]
     near = max(values) - min(values) <= 2 and len(values) <= 3
     return max(values), near and 0 <= max(values) <= 10
+
+
+def _without_article(found: list[Figure], reading: Reading) -> list[Figure]:
+    """The figures without a "one" that is only the next one's article: Spanish "un 8"."""
+    articles = {
+        one.start
+        for one, following in pairwise(found)
+        if one.value == 1 and one.end == following.start and not reading.words[one.start][0].isdigit()
+    }
+    return [one for one in found if one.start not in articles]
 
 
 def chosen_option(reading: Reading, count: int) -> int | None:

@@ -58,3 +58,9 @@ def test_a_number_asked_about_is_no_score() -> None:
 def test_the_no_of_no_problem_answers_only_a_question_of_health(text: str, context: Context, intent: Intent) -> None:
     """"No problem" agrees to a visit; asked about trouble with breathing, it says that there is none."""
     assert intent in load_understander()(text, Asked(context, language="en")).intents
+
+
+@pytest.mark.parametrize(("text", "number"), [("un 8", 8), ("como un 7", 7), ("uno", 1)])
+def test_an_article_is_no_second_score(text: str, number: int) -> None:
+    found = load_understander()(text, Asked(Context.SURVEY_SCALE, language="es"))
+    assert (found.auto, found.details.number) == (True, number)

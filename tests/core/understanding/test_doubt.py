@@ -49,6 +49,19 @@ def test_a_visit_is_not_called_off_where_most_was_not_read() -> None:
     assert understood("cant come tarnel").auto
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("the roof leaks and the plumber comes at nine so i cant come", "en"),
+        ("cant come, the cat is at the vet with my sister", "en"),
+        ("se me inundó la cocina y viene el plomero, no puedo ir", "es"),
+    ],
+)
+def test_a_reason_in_known_words_beside_a_plain_refusal_keeps_nothing_back(text: str, language: str) -> None:
+    found = understood(text, language=language)
+    assert (found.intent, found.auto) == (Intent.DECLINE, True)
+
+
 def test_a_death_that_is_only_asked_about_is_for_a_person() -> None:
     assert not understood("she died??").auto
     assert understood("she died.").auto
