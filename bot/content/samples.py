@@ -52,6 +52,7 @@ def _values(moment: datetime, *, name: str, clinic: str) -> Mapping[str, object]
         "location": PLACE,
         "prompt": PROMPT,
         "places": PLACES,
+        "keeps": "yes",
         "directions": {"en": DIRECTIONS},
         "visits": [{"name": name, "starts_at": moment}],
     }

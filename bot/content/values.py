@@ -26,7 +26,7 @@ ROOM_FOR_ALL = 2
 # May be left out by a service: the texts read well without them.
 _DEFAULTS: Mapping[str, object] = {
     "clinic": "", "phone": "", "location": "", "staff": "", "status": "",
-    "name": "", "to": "", "old_when": "", "opens": "", "visit_when": "", "prompt": "",
+    "name": "", "to": "", "old_when": "", "opens": "", "visit_when": "", "prompt": "", "keeps": "",
 }  # fmt: skip
 
 GIVEN = frozenset((*_DEFAULTS, *OF_VISITS, "day", "time", "when", "visit_count", "room"))

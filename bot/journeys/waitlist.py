@@ -13,13 +13,13 @@ from bot.core.when import local_time
 
 SLOT = "slot"
 """Key in the enrollment's data: the time that came free. Without it, the clinic offered one by hand."""
+KEEPS = "keeps"
+"""Key in the data where the patient has a visit, which stays until then."""
 OFFERS_LAST = timedelta(hours=4)
 BOOK_WITHIN = timedelta(hours=2)
 
 _BOOK = Escalate(Reason.BOOKING, Priority.URGENT, suggestion="book-earlier-slot")
-_BY_HAND = Move("taken", (_BOOK, Say("waitlist/taken")))
-_KEEP = Move("kept", (Record("waitlist", "declined"), Say("waitlist/kept")))
-_OTHER = Move("kept", (Escalate(Reason.RESCHEDULE, suggestion="offer-times"), Say("waitlist/kept")))
+_DECLINED = Record("waitlist", "declined")
 _RELEASE = Escalate(Reason.BOOKING, suggestion="release-old-visit")
 _GONE = Move("gone", (Say("waitlist/gone"),))
 
@@ -29,21 +29,35 @@ def _slot(event: Replied) -> str | None:
     return loop.data.get(SLOT) if loop is not None else None
 
 
+def _say(event: Replied, key: str, **more: object) -> Say:
+    loop = event.question.enrollment
+    keeps = {KEEPS: loop.data[KEEPS]} if loop is not None and KEEPS in loop.data else {}
+    return Say(key, {**keeps, **more})
+
+
 def _take(event: Replied) -> Move:
     loop, slot = event.question.enrollment, _slot(event)
     if loop is None or slot is None:
-        return _BY_HAND
-    held = Say("waitlist/won", {"starts_at": local_time(loop.data["starts_at"], loop.data["zone"])})
-    return Move("won", (TakeSlot(slot, "gone", (Say("waitlist/gone"),)), _BOOK, held))
+        return Move("taken", (_BOOK, _say(event, "waitlist/taken")))
+    held = _say(event, "waitlist/won", starts_at=local_time(loop.data["starts_at"], loop.data["zone"]))
+    return Move("won", (TakeSlot(slot, "gone", (_say(event, "waitlist/gone"),)), _BOOK, held))
+
+
+def _keep(event: Replied) -> Move:
+    return Move("kept", (_DECLINED, _say(event, "waitlist/kept")))
+
+
+def _other(event: Replied) -> Move:
+    return Move("kept", (Escalate(Reason.RESCHEDULE, suggestion="offer-times"), _say(event, "waitlist/kept")))
 
 
 def _change_mind(event: Replied) -> Move:
     """A no after the yes: the time is free again, unless it has been booked."""
     slot = _slot(event)
     if slot is None:
-        return _KEEP
+        return _keep(event)
     undo = Escalate(Reason.CORRECTION, Priority.URGENT, suggestion="keep-old-visit")
-    return Move("kept", (FreeSlot(slot), Record("waitlist", "declined"), undo, Say("waitlist/kept")))
+    return Move("kept", (FreeSlot(slot), _DECLINED, undo, _say(event, "waitlist/kept")))
 
 
 def _no_longer(event: Happened) -> Move | None:
@@ -51,7 +65,7 @@ def _no_longer(event: Happened) -> Move | None:
     return _GONE if event.enrollment.step == "asked" else None
 
 
-_ON: Mapping[Intent, Reaction] = {Intent.CONFIRM: _take, Intent.DECLINE: _KEEP, Intent.RESCHEDULE: _OTHER}
+_ON: Mapping[Intent, Reaction] = {Intent.CONFIRM: _take, Intent.DECLINE: _keep, Intent.RESCHEDULE: _other}
 
 JOURNEY = Journey(
     name="waitlist",

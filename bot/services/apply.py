@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any, assert_never
 
@@ -60,6 +61,9 @@ from bot.store.tables import (
     Question as QuestionRow,
 )
 
+CROSSED = timedelta(minutes=10)
+"""So long before a yes, word that the time is gone was on its way while it was written."""
+
 _FINDING = insert(Finding.__table__)  # type: ignore[arg-type]
 _ENROLL = insert(EnrollmentRow.__table__)  # type: ignore[arg-type]
 _ANSWERED = (
@@ -103,7 +107,10 @@ def _race(turn: Turn, response: Response) -> Response:
     outcome = discover()[loop.journey].outcome_of(Move(wanted.otherwise))
     lost = replace(loop, step=wanted.otherwise, outcome=outcome)
     closing = tuple(effect for effect in response.effects if isinstance(effect, CloseQuestion))
-    return replace(response, effects=(*closing, *wanted.instead), enrollments=(lost,))
+    kinds = {effect.key for effect in wanted.instead if isinstance(effect, Say)}
+    # Their yes and our news of it crossed: what they have just been told is the answer.
+    told = slots.told(turn.batch.connection, loop.id, kinds, since=turn.now - CROSSED)
+    return replace(response, effects=(*closing, *(() if told else wanted.instead)), enrollments=(lost,))
 
 
 def _language_of(turn: Turn, response: Response) -> str | None:

@@ -20,6 +20,7 @@ from bot.core.people import Visit
 from bot.core.planning import LEAST_NOTICE, SAID_ALREADY
 from bot.journeys import discover
 from bot.journeys.checkin import ALARM, yes_to
+from bot.journeys.waitlist import KEEPS
 from bot.services import reviews
 from bot.services.clinic import Clinic
 from bot.services.gate import decide_and_store, drop
@@ -178,9 +179,7 @@ def _visit(connection: Connection, clinic: Clinic, request: OutreachRequest) -> 
     return replace(visit_of(row), link=link_of(clinic, row.appointment_id, row.telehealth_url))
 
 
-def _text_of(
-    clinic: Clinic, request: OutreachRequest, journey: Journey, visit: Visit | None, now: datetime
-) -> str:
+def _text_of(clinic: Clinic, request: OutreachRequest, journey: Journey, visit: Visit | None, now: datetime) -> str:
     if request.prompt:
         return "outreach/prompt"
     if request.kind is Context.APPOINTMENT_REMINDER and visit is not None and visit.starts_at - now > NEAR:
@@ -208,6 +207,8 @@ def _write(
     if request.slot is not None:
         zone = ZoneInfo(visit.timezone if visit is not None else clinic.settings.clinic_timezone)
         more["starts_at"] = request.slot.astimezone(zone)
+    if request.kind is Context.WAITLIST_OFFER and visit is not None:
+        more[KEEPS] = "yes"
     # An offer without its time names none: the time of the present visit would be taken for it.
     timeless = request.kind is Context.WAITLIST_OFFER and request.slot is None
     visits = [visit] if visit is not None and not timeless else []
@@ -246,13 +247,9 @@ def _answer_by(request: OutreachRequest, now: datetime) -> datetime:
 
 
 def _enroll(
-    connection: Connection,
-    clinic: Clinic,
-    request: OutreachRequest,
-    journey: Journey,
-    visit: Visit | None,
+    connection: Connection, clinic: Clinic, request: OutreachRequest, journey: Journey, visit: Visit | None,
     now: datetime,
-) -> str:
+) -> str:  # fmt: skip
     about_visit = journey.name == "appointment" and visit is not None
     after = journey.steps[journey.start].silence_after
     begun = Enrollment("", journey.name, request.patient_id, "", journey.start)
@@ -272,7 +269,7 @@ def _enroll(
             "subject_id": visit.appointment_id if about_visit and visit is not None else fresh,
             "step": journey.start,
             "misses": 0,
-            "data": _data(clinic, request),
+            "data": _data(clinic, request, visit),
             "wake_at": wake_at,
             "created_at": now,
             "updated_at": now,
@@ -283,8 +280,10 @@ def _enroll(
     return fresh
 
 
-def _data(clinic: Clinic, request: OutreachRequest) -> dict[str, str]:
+def _data(clinic: Clinic, request: OutreachRequest, visit: Visit | None) -> dict[str, str]:
     once = {} if request.kind is Context.APPOINTMENT_REMINDER else {ONCE: "yes"}
+    if request.kind is Context.WAITLIST_OFFER and visit is not None:
+        return {**once, KEEPS: "yes"}
     # "Are you having trouble breathing today?": a yes is no mere answer.
     if request.kind is not Context.CHECKIN_YES_NO or not request.prompt:
         return once

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, update
 from bot.core.hours import is_quiet, opens_at
 from bot.core.messages import MessageStatus
 from bot.core.people import AppointmentStatus
+from bot.journeys.waitlist import KEEPS
 from bot.services import audit
 from bot.services.clinic import Clinic
 from bot.services.loops.moving import report
@@ -140,7 +141,12 @@ def _wave(connection: Connection, clinic: Clinic, slot: AnyRow, now: datetime) -
             kind=slot.id,
             priority=waiting.priority,
             appointment_id=waiting.appointment_id,
-            data={"slot": slot.id, "starts_at": slot.starts_at.isoformat(), "zone": slot.timezone},
+            data={
+                "slot": slot.id,
+                "starts_at": slot.starts_at.isoformat(),
+                "zone": slot.timezone,
+                **({KEEPS: "yes"} if waiting.has_visit else {}),
+            },
         )
         open_loop(connection, clinic, opening, now)
     same_day = slot.starts_at.astimezone(ZoneInfo(slot.timezone)).date() == midnight.date()

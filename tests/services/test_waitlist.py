@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.core.rows import Kind
 from bot.services.receive import Inbound, receive
-from bot.services.waitlist import DAILY, Freed, put_on_offer
+from bot.services.waitlist import DAILY, Freed, offer, put_on_offer
 from bot.store.tables import Enrollment, Slot, Waiting
 from tests.transcripts.chat import Chat
 
@@ -93,10 +93,44 @@ def test_the_first_yes_has_it_and_the_others_are_told(chat: Chat) -> None:
     chat.work()
     told = {sent.phone for sent in chat.sent[before:] if sent.kind == "waitlist/gone"}
     assert told == {chat.phones["W0"], chat.phones["W2"]}
-    (late,) = chat.text("W0", "1")
+    assert chat.text("W0", "1") == [], "their yes and the news crossed: once is enough"
+    chat.now += timedelta(minutes=20)
+    (late,) = chat.text("W2", "1")
     assert "has just been taken" in late
     assert chat.loop("waitlist", "W0").outcome == "gone"
     assert ("urgent", "booking") in chat.escalations()
+
+
+def test_whoever_answers_before_the_news_goes_out_hears_it_once(chat: Chat) -> None:
+    waiting(chat, 2)
+    free(chat)
+    chat.work()
+    chat.text("W0", "yes")
+    offer(chat.clinic, chat.now)
+    (late,) = chat.text("W1", "yes")
+    assert "has just been taken" in late
+    before = len(chat.sent)
+    chat.work()
+    assert [sent.kind for sent in chat.sent[before:] if sent.phone == chat.phones["W1"]] == []
+
+
+def test_whoever_has_no_visit_is_told_of_none(chat: Chat) -> None:
+    waiting(chat, 4)
+    with chat.clinic.database.begin() as connection:
+        connection.execute(Waiting.__table__.update().where(Waiting.patient_id != "W3").values(appointment_id=None))
+    before = len(chat.sent)
+    free(chat)
+    chat.work()
+    offers = {sent.phone: sent.body for sent in chat.sent[before:]}
+    assert "Reply 1 for yes, 2 for no." in offers[chat.phones["W0"]]
+    assert "keep your visit" in offers[chat.phones["W3"]]
+    assert chat.text("W2", "no") == ["OK."]
+    (unclear,) = chat.text("W1", "purple")
+    (won,) = chat.text("W0", "yes")
+    (gone,) = chat.text("W1", "yes")
+    assert not any("visit" in said for said in (unclear, won, gone))
+    (lost,) = chat.text("W3", "yes")
+    assert "Your visit stays as it is." in lost
 
 
 def test_the_old_visit_goes_only_after_the_new_one_is_booked(chat: Chat) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, or_, select, update
 
+from bot.core.delivery import FAILURES
 from bot.core.journey import Urgency
+from bot.core.messages import MessageStatus, Origin
 from bot.core.people import AppointmentStatus, PatientStatus
 from bot.store.columns import AnyRow
-from bot.store.tables import Appointment, Enrollment, Patient, Slot, SlotStatus, Waiting
+from bot.store.tables import Appointment, Enrollment, Message, Patient, Slot, SlotStatus, Waiting
 
 JOURNEY: Final = "waitlist"
 ORDER: Final = {Urgency.STAT: 0, Urgency.ASAP: 1, Urgency.URGENT: 2, Urgency.ROUTINE: 3}
@@ -62,6 +64,19 @@ def take(connection: Connection, slot_id: str, enrollment_id: str, now: datetime
         return True
     mine = select(Slot.id).where(Slot.id == slot_id, Slot.taken_by == enrollment_id)
     return connection.execute(mine).first() is not None
+
+
+def told(connection: Connection, enrollment_id: str, kinds: Collection[str], *, since: datetime) -> bool:
+    """Whether one of these texts of this loop went out since then, or is on its way.
+
+    Whoever is just now telling, or taking such a text to send it, is waited for: what still waits afterwards is this
+    transaction's to take back.
+    """
+    connection.execute(select(Enrollment.id).where(Enrollment.id == enrollment_id).with_for_update())
+    theirs = (Message.enrollment_id == enrollment_id, Message.origin == Origin.OUTREACH, Message.kind.in_(kinds))
+    rows = connection.execute(select(Message.status, Message.sent_at).where(*theirs).with_for_update()).all()
+    gone = [row for row in rows if row.status not in (MessageStatus.PLANNED, MessageStatus.DROPPED, *FAILURES)]
+    return any(row.sent_at is None or row.sent_at >= since for row in gone)
 
 
 def give_back(connection: Connection, slot_id: str, enrollment_id: str | None, now: datetime) -> bool:
@@ -124,7 +139,13 @@ def candidates(
     )
     rank = case(dict(ORDER), value=Waiting.priority, else_=9)
     return connection.execute(
-        select(Waiting.waitlist_id, Waiting.patient_id, Waiting.priority, Waiting.appointment_id)
+        select(
+            Waiting.waitlist_id,
+            Waiting.patient_id,
+            Waiting.priority,
+            Waiting.appointment_id,
+            Appointment.appointment_id.is_not(None).label("has_visit"),
+        )
         .join(Patient, Patient.patient_id == Waiting.patient_id)
         .outerjoin(Appointment, Appointment.appointment_id == Waiting.appointment_id)
         .where(
