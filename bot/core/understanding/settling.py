@@ -5,13 +5,16 @@ from __future__ import annotations
 from bot.core.intents import Context, Intent
 from bot.core.understanding.asked import Asked
 from bot.core.understanding.meanings import FAIR, VISIT, Meanings, evidence_of
-from bot.core.understanding.patterns import Hit
+from bot.core.understanding.patterns import Hit, Kind
 from bot.core.understanding.reading import Reading
 from bot.core.understanding.text import COMMA
 
 
 def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
     """Take out what another meaning explains; True when two of them contradict each other."""
+    mourning = _mourns(reading, found)
+    if mourning:
+        found.drop(Intent.DECEASED)
     _bereavement(reading, asked, found)
     if asked.context in (Context.CHECKIN_YES_NO, Context.SURVEY_SCALE, Context.EDUCATION):
         found.drop(Intent.RUNNING_LATE)  # Nobody waits for anybody there.
@@ -51,10 +54,18 @@ def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
         found.drop(*_SOCIAL)
     elif found.has(Intent.ACKNOWLEDGE):
         found.drop(Intent.GREETING)
-    return clash or unsure
+    return clash or unsure or mourning
 
 
 _SOCIAL = (Intent.ACKNOWLEDGE, Intent.GREETING)
+
+
+def _mourns(reading: Reading, found: Meanings) -> bool:
+    """Whether who comes all the same tells of a death: "lost my mom last month, but I'll be there"."""
+    return found.has(Intent.DECEASED) and any(
+        hit.rule.kind in (Kind.TAIL, Kind.SENTENCE) or any(turn.end <= hit.start for turn in reading.of("contrast"))
+        for hit in found.at.get(Intent.CONFIRM, ())
+    )
 
 
 def _bereavement(reading: Reading, asked: Asked, found: Meanings) -> None:

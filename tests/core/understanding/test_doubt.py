@@ -69,3 +69,9 @@ def test_a_death_that_is_only_asked_about_is_for_a_person() -> None:
 
 def test_being_late_in_the_afternoon_names_no_other_time() -> None:
     assert understood("hay mucho tranque, llego tarde", language="es").intents == (Intent.RUNNING_LATE,)
+
+
+def test_who_mourns_and_comes_all_the_same_is_for_a_person() -> None:
+    found = understood("my mother passed away, but I'll be there")
+    assert (found.has(Intent.DECEASED), found.auto) == (False, False)
+    assert understood("my mother passed away").intent is Intent.DECEASED
