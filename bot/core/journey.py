@@ -190,6 +190,8 @@ class Sends:
     weekdays: bool = False
     """Never on a Saturday or Sunday."""
     life: timedelta = timedelta(days=2)
+    asked_for: bool = False
+    """The patient has asked to be told, and it cannot wait: outside the budget. Whoever plans it sees to how often."""
 
 
 @dataclass(frozen=True, slots=True)

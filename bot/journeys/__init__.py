@@ -26,6 +26,13 @@ def rank_of(kind: str) -> Rank:
     return _ranks().get(kind.partition("/")[0], Rank.EDUCATION)
 
 
+def is_asked_for(journey: str, step: str) -> bool:
+    """Whether the text of that step is one that the patient has asked for, and that no budget holds."""
+    found = discover().get(journey)
+    there = found.step(step) if found is not None else None
+    return there is not None and there.sends is not None and there.sends.asked_for
+
+
 @lru_cache(maxsize=1)
 def _ranks() -> Mapping[str, Rank]:
     found: dict[str, Rank] = {}

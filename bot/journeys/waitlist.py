@@ -80,7 +80,7 @@ JOURNEY = Journey(
             options=(Intent.CONFIRM, Intent.DECLINE),
             on=_ON,
             again="waitlist/unclear",
-            sends=Sends(life=OFFERS_LAST),
+            sends=Sends(life=OFFERS_LAST, asked_for=True),
             silence_after=OFFERS_LAST,
             on_silence=Move("unanswered"),
         ),

@@ -133,6 +133,18 @@ def test_whoever_has_no_visit_is_told_of_none(chat: Chat) -> None:
     assert "Your visit stays as it is." in lost
 
 
+def test_no_other_text_of_the_day_costs_the_patient_the_offer(chat: Chat) -> None:
+    """The time is given to somebody else within the hour; and the offer takes nothing else's place."""
+    waiting(chat, 1, priority="urgent")
+    chat.visit("A90", "W0", datetime(2026, 12, 21, 10, 0, tzinfo=CHICAGO))
+    chat.work()
+    free(chat)
+    chat.work()
+    chat.visit("A91", "W0", datetime(2026, 12, 22, 10, 0, tzinfo=CHICAGO))
+    chat.until(chat.now + timedelta(days=1))
+    assert [sent.kind for sent in chat.sent[-3:]] == ["appointment/booked", "waitlist/offer", "appointment/booked"]
+
+
 def test_the_old_visit_goes_only_after_the_new_one_is_booked(chat: Chat) -> None:
     waiting(chat, 1)
     slot_id = free(chat)

@@ -12,7 +12,7 @@ from bot.core.journey import QuestionState, Rank, Step, TouchState, waits
 from bot.core.messages import Origin
 from bot.core.outreach import Lane
 from bot.core.people import Visit
-from bot.journeys import discover
+from bot.journeys import discover, is_asked_for
 from bot.services import reviews
 from bot.services.clinic import Clinic
 from bot.services.loops.opening import values_of
@@ -134,6 +134,7 @@ def draft_of(clinic: Clinic, row: AnyRow, contact: AnyRow, now: datetime) -> Dra
         lane=Lane.BULK if journey.rank >= Rank.RECALL else Lane.REMINDER,
         due_at=now,
         expires_at=row.expires_at,
+        budget_exempt=is_asked_for(row.loop_journey, row.step),
         dedupe_key=row.key[:160],
     )
 

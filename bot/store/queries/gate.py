@@ -15,7 +15,7 @@ from bot.core.fuses import Guards
 from bot.core.journey import TouchState
 from bot.core.messages import MessageStatus, Origin
 from bot.core.outreach import Lane, counts
-from bot.journeys import rank_of
+from bot.journeys import is_asked_for, rank_of
 from bot.store.bulk import among
 from bot.store.columns import AnyRow
 from bot.store.tables import (
@@ -223,7 +223,7 @@ def reserved(
     window: dict[str, Any] = {"ids": patient_ids, "now": now, "until": until}
     for row in connection.execute(_PLANNED_CONTACTS, window):
         kind = f"{row.journey}/{row.step}"
-        if counts(kind, SAME_DAY_STEPS.get(row.step)):
+        if counts(kind, SAME_DAY_STEPS.get(row.step)) and not is_asked_for(row.journey, row.step):
             ahead[row.patient_id].append(Reserved(row.due_at, rank_of(kind)))
     waiting = {"ids": patient_ids, "until": until, "written_since": now - LONGEST_HOLD}
     for text in connection.execute(_WAITING, waiting):
