@@ -250,10 +250,11 @@ class Journey:
     name: str
     start: str
     steps: Mapping[str, Step]
+    rank: Rank
+    """Of its texts. Without a default: each is chosen."""
     misses: int = 2
     title: str = ""
     """What the console calls it."""
-    rank: Rank = Rank.RECALL
     events: Mapping[str, OnEvent] = field(default_factory=dict)
     staff: Mapping[str, str] = field(default_factory=dict)
     offices: Mapping[str, str] = field(default_factory=dict)

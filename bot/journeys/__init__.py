@@ -22,8 +22,9 @@ def discover() -> Mapping[str, Journey]:
 
 
 def rank_of(kind: str) -> Rank:
-    """How a text of that kind, `<folder>/<step>`, ranks: as the journeys do that use the folder's texts."""
-    return _ranks().get(kind.partition("/")[0], Rank.EDUCATION)
+    """How a text of that kind ranks: as the journeys do that ask with it, else with texts of its folder."""
+    ranks = _ranks()
+    return ranks.get(kind, ranks.get(kind.partition("/")[0], Rank.EDUCATION))
 
 
 def is_asked_for(journey: str, step: str) -> bool:
@@ -37,6 +38,7 @@ def is_asked_for(journey: str, step: str) -> bool:
 def _ranks() -> Mapping[str, Rank]:
     found: dict[str, Rank] = {}
     for journey in discover().values():
-        for folder in {journey.name, *(step.text.partition("/")[0] for step in journey.steps.values() if step.text)}:
-            found[folder] = min(journey.rank, found.get(folder, journey.rank))
+        texts = {step.text for step in journey.steps.values() if step.text}
+        for kind in {journey.name, *texts, *(text.partition("/")[0] for text in texts)}:
+            found[kind] = min(journey.rank, found.get(kind, journey.rank))
     return found

@@ -9,7 +9,7 @@ from datetime import timedelta
 from bot.core.effects import Effect, Escalate, Record, Say
 from bot.core.escalation import Priority, Reason
 from bot.core.intents import Context, Intent, Understanding
-from bot.core.journey import END, Journey, Move, Reaction, Replied, Step
+from bot.core.journey import END, Journey, Move, Rank, Reaction, Replied, Step
 from bot.core.messages import Origin
 from bot.core.understanding.readings import BEYOND
 
@@ -98,6 +98,7 @@ _ON: Mapping[Intent, Reaction] = {
 JOURNEY = Journey(
     name="checkin",
     title="Check-in",
+    rank=Rank.RECALL,
     start="asked",
     steps={
         "asked": Step(

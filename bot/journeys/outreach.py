@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.core.intents import Context
-from bot.core.journey import Journey, Step
+from bot.core.journey import Journey, Rank, Step
 
 JOURNEY = Journey(
     name="outreach",
+    rank=Rank.EDUCATION,
     start="told",
     steps={"told": Step(name="told", text="outreach/prompt", context=Context.NONE, closes="told")},
 )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.core.effects import Escalate, Record, Say
 from bot.core.escalation import Reason
 from bot.core.intents import Context, Intent
-from bot.core.journey import END, Journey, Move, Replied, Step
+from bot.core.journey import END, Journey, Move, Rank, Replied, Step
 
 HIGHEST = 10
 LOW = 3
@@ -29,6 +29,7 @@ def _score(event: Replied) -> Move:
 JOURNEY = Journey(
     name="survey",
     title="Survey",
+    rank=Rank.EDUCATION,
     start="asked",
     steps={
         "asked": Step(

@@ -174,11 +174,25 @@ def test_what_would_come_too_late_is_dropped() -> None:
     assert decide(expiring, facts([], tonight), MONDAY_10) == Drop(GateReason.BUDGET_RESERVED)
 
 
+def test_every_journey_ranks_on_purpose() -> None:
+    """Whoever adds one says here, too, whose texts it lets go first: safety > replies > these, in their order."""
+    ranked = {
+        Rank.APPOINTMENT: {"appointment", "interpreter", "no_show", "referral", "waitlist"},
+        Rank.TRANSITION: {"transition", "transition_contact"},
+        Rank.RECALL: {"checkin", "medication", "needs", "needs_screen", "phq2", "readings", "recall"},
+        Rank.EDUCATION: {"education", "feedback", "outreach", "series", "survey"},
+    }
+    assert {journey.name: journey.rank for journey in discover().values()} == {
+        name: rank for rank, names in ranked.items() for name in names
+    }
+
+
 def test_a_text_ranks_as_the_journey_that_uses_it() -> None:
     for journey in discover().values():
         for step in journey.steps.values():
             assert rank_of(step.text or journey.name) <= journey.rank
-    assert rank_of("appointment/reminder_last") < rank_of("recall/invite") <= rank_of("education/tip")
+    assert rank_of("appointment/reminder_last") < rank_of("recall/invite") < rank_of("education/tip")
+    assert rank_of("survey/phq2_interest") < rank_of("survey/ask") == rank_of("education/diabetes_1")
     assert rank_of("none/such") is Rank.EDUCATION
 
 

@@ -9,7 +9,7 @@ import pytest
 from bot.cli.journeys import SAMPLE
 from bot.core.inspect import faults, mermaid
 from bot.core.intents import Intent
-from bot.core.journey import Journey, Move, Step
+from bot.core.journey import Journey, Move, Rank, Step
 from bot.journeys import discover
 from bot.runtime import text_keys
 
@@ -28,7 +28,7 @@ def test_a_journey_can_be_drawn(name: str) -> None:
 
 
 ASK = Step("ask", "x/ask", on={Intent.CONFIRM: Move("nowhere")})
-BROKEN = Journey("x", "ask", {"ask": ASK, "lost": Step("lost", "x/lost")})
+BROKEN = Journey("x", "ask", {"ask": ASK, "lost": Step("lost", "x/lost")}, Rank.RECALL)
 
 
 def test_inspection_names_every_fault() -> None:
