@@ -23,7 +23,7 @@ from bot.services.gate import decide_all, facts_about
 from bot.services.outbox import Draft
 from bot.store.columns import AnyRow
 from bot.store.queries import campaigns as queries
-from bot.store.queries import gate, planning
+from bot.store.queries import gate, planning, recalls
 from bot.store.vault import Undecryptable
 
 log = structlog.get_logger()
@@ -31,6 +31,8 @@ log = structlog.get_logger()
 USEFUL_FOR: Final = timedelta(days=30)
 """So long after it was let go a text may still go out, a pause included."""
 NO_NUMBER: Final = "no-usable-number"
+ANSWERED: Final = "recall-answered"
+INVITES: Final = f"{recalls.JOURNEY}/"
 _LONGEST_ID: Final = 96
 
 
@@ -87,6 +89,7 @@ def decide(
     ids = [one.patient_id for one in line]
     people, contacts = queries.people(connection, ids), planning.contacts(connection, ids)
     standing = gate.standing(connection, ids)
+    answered = _answered(connection, plan, line, now)
     drafts: dict[str, tuple[Draft, Written]] = {}
     refused: dict[str, str] = {}
     for one in line:
@@ -95,6 +98,8 @@ def decide(
         stands = standing.get((one.patient_id, contact.contact_point_id)) if contact is not None else None
         if contact is None or stands is None:
             refused[one.patient_id] = NO_NUMBER
+        elif one.patient_id in answered:
+            refused[one.patient_id] = ANSWERED
         elif isinstance(written, Unwritten):
             refused[one.patient_id] = written
         else:
@@ -110,6 +115,13 @@ def decide(
         else _decided(one, *drafts[one.patient_id], decisions[one.patient_id])
         for one in line
     ]
+
+
+def _answered(connection: Connection, plan: Plan, line: Sequence[InLine], now: datetime) -> frozenset[str]:
+    """Those who would be asked to come for care, and have said of late that they had it, want it, or do not."""
+    inviting = {name for name, arm in plan.arms.items() if arm.text_key and arm.text_key.startswith(INVITES)}
+    asked = [one.patient_id for one in line if one.arm in inviting]
+    return recalls.answered(connection, asked, plan.measures, now) if asked else frozenset()
 
 
 def key_of(campaign_id: str, patient_id: str) -> str:

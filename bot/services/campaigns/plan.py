@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.core import cohort_data
 from bot.core.campaigns import RESPONSE_RATE, Arm, CampaignState, Goal, Pace
+from bot.core.cohort import Due, leaves
 from bot.core.hours import Week
 from bot.services.campaigns.words import Words
 from bot.services.clinic import Clinic
@@ -42,6 +45,8 @@ class Plan:
     """Its patients are still being put into the line."""
     editors: frozenset[str]
     """Its author, and whoever has changed it since."""
+    measures: frozenset[str] = frozenset()
+    """Recalls that its segment asks for, where it names some."""
 
 
 def read(connection: Connection, clinic: Clinic, campaign_id: str, *, lock: bool = False) -> Plan | None:
@@ -76,7 +81,16 @@ def plan_of(clinic: Clinic, row: AnyRow, texts: list[AnyRow]) -> Plan:
         approved_by=row.approved_by,
         is_being_made=row.chore_id is not None,
         editors=frozenset({row.author_id, *(row.editors or ())}),
+        measures=_measures(row.cohort or {}),
     )
+
+
+def _measures(cohort: Mapping[str, Any]) -> frozenset[str]:
+    try:
+        tests = leaves(cohort_data.read(cohort.get("definition")))
+    except cohort_data.Malformed:
+        return frozenset()  # A list, or a segment of another version.
+    return frozenset(measure for test in tests if isinstance(test, Due) for measure in test.among)
 
 
 def _week(clinic: Clinic, location: str | None) -> Week:

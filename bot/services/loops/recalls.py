@@ -11,13 +11,15 @@ from sqlalchemy.orm import aliased
 
 from bot.core.journey import TouchState
 from bot.core.people import AppointmentStatus, PatientStatus
-from bot.journeys.recall import MOST_TOUCHES, MOST_TOUCHES_IN, REST
+from bot.journeys.recall import MOST_TOUCHES
 from bot.services.clinic import Clinic
 from bot.services.loops.aside import to_move, to_open
 from bot.services.loops.feeds import BATCH, NOW, Report, local
 from bot.services.loops.opening import Opening
 from bot.store.columns import AnyRow
+from bot.store.queries import recalls
 from bot.store.queries.asides import stands_back
+from bot.store.queries.recalls import rests
 from bot.store.tables import Appointment, Enrollment, Patient, Recall, Touch
 
 JOURNEY: Final = "recall"
@@ -32,10 +34,6 @@ ENDS: Final = {"done": "done", "declined": "declined", "excluded": "excluded"}
 
 _same = aliased(Enrollment)
 _about = and_(_same.journey == JOURNEY, _same.patient_id == Recall.patient_id, _same.kind == Recall.measure)
-_rests = or_(
-    and_(_same.outcome.in_(("done", "declined", "excluded")), _same.ended_at > bindparam("rested")),
-    and_(_same.outcome.in_(("booked", "letter")), _same.ended_at > bindparam("asked_since")),
-)
 # Two gaps are asked about one after the other: the texts say the same, and one visit may close both.
 _other = aliased(Enrollment)
 _being_asked = exists().where(
@@ -59,7 +57,7 @@ _due_now = (
         Recall.due_date <= bindparam("soon"),
         Patient.status == PatientStatus.ACTIVE,
         ~exists().where(Enrollment.journey == JOURNEY, Enrollment.subject_id == Recall.recall_id),
-        ~exists().where(_about, or_(_same.ended_at.is_(None), _rests)),
+        ~exists().where(_about, or_(_same.ended_at.is_(None), rests(_same))),
         ~_being_asked,
         ~stands_back(to_open(JOURNEY), Recall.recall_id, NOW, Recall.updated_at, Patient.updated_at),
     )
@@ -95,7 +93,7 @@ def due(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Openi
     """Recalls that are due, or nearly, of patients whom the measure is for and who were not asked of late."""
     today = local(clinic, now).date()
     openings: dict[str, Opening] = {}
-    times = {"soon": today + AHEAD, "rested": now - REST, "asked_since": now - MOST_TOUCHES_IN, "now": now}
+    times = {"soon": today + AHEAD, "now": now, **recalls.times(now)}
     for row in connection.execute(_DUE, times).all():
         key = clinic.measures.key_of(row.measure)
         if key != row.measure:

@@ -55,6 +55,7 @@ SKIPPED: Final = Said({
     Unwritten.UNAPPROVED: "nobody has approved the translation",
     Unwritten.UNREADABLE: "the name on file cannot be read",
     "no-usable-number": "there is no number that takes texts",
+    "recall-answered": "they have answered a recall for it already",
     "left-the-segment": "they do not belong to the segment any more",
     "campaign-stopped": "the campaign was stopped",
     "campaign-over": "the campaign’s last day had passed",

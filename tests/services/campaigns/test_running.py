@@ -7,13 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from bot.core.campaigns import CampaignState, RecipientState
+from bot.core.cohort_data import read as read_condition
 from bot.core.escalation import NoticeState
 from bot.core.fuses import Limit
 from bot.core.messages import MessageStatus
-from bot.services.campaigns import making, running, trials
+from bot.services.campaigns import forecast, making, running, trials
+from bot.services.campaigns.cohort import described
 from bot.services.campaigns.making import ArmText, Draft, Faulty, Made, Refused
 from bot.services.campaigns.measures import progress
 from bot.services.campaigns.plan import Plan, read
@@ -25,6 +27,7 @@ from bot.store.tables import (
     Campaign,
     CampaignTrial,
     Enrollment,
+    ForecastLine,
     Message,
     Patient,
     Question,
@@ -106,6 +109,37 @@ def test_a_small_one_runs_and_asks_its_question(town: Town) -> None:
     assert len(town.went(campaign_id)) == 10
     assert town.scene.count(Enrollment, Enrollment.journey == "recall") == 10
     assert town.scene.count(Question, Question.state == "open") == 10
+
+
+def test_who_has_answered_that_recall_is_not_asked_by_a_campaign(town: Town) -> None:
+    for number, kind, outcome, days in (
+        (1, "a1c", "done", 14), (2, "a1c", "declined", 14), (3, "eye_exam", "done", 14), (4, "a1c", "done", 60),
+        (5, "a1c", "booked", 60), (6, "a1c", None, 1), (7, "", "done", 14), (8, "a1c", "unanswered", 14),
+    ):  # fmt: skip
+        ended = TEN - timedelta(days=days)
+        with town.clinic.database.begin() as connection:
+            connection.execute(
+                insert(Enrollment).values(
+                    id=town.scene.fresh_id(), journey="recall", patient_id=f"p{number}", subject_id=f"r{number}",
+                    step=outcome or "booking", kind=kind, outcome=outcome, ended_at=ended if outcome else None,
+                    created_at=ended, updated_at=ended, data={}, misses=0, version=1,
+                )
+            )  # fmt: skip
+    due = read_condition({"version": 1, "where": {"recall": {"among": ["a1c"]}}})
+    campaign_id = town.campaign(IDS, cohort=described(due, name="A1c", locations=()))
+    forecast_id = forecast.dry_run(town.clinic, campaign_id, days=1, actor_id="ann", now=TEN, at_once=True)
+    with town.clinic.database.read() as connection:
+        lines = connection.execute(select(ForecastLine.reason).where(ForecastLine.forecast_id == forecast_id))
+        assert list(lines.scalars()).count("recall-answered") == 5
+    town.start(campaign_id)
+    release(town.clinic, TEN)
+    skipped = {one: row.reason for one, row in town.recipients(campaign_id).items() if row.state == "skipped"}
+    assert skipped == dict.fromkeys(["p1", "p2", "p5", "p6", "p7"], "recall-answered")
+    unnamed = town.campaign(["p3", "p4", "p9"])
+    town.start(unnamed)
+    release(town.clinic, TEN)
+    assert town.recipients(unnamed)["p3"].reason == "recall-answered"
+    assert town.recipients(unnamed)["p4"].state == town.recipients(unnamed)["p9"].state
 
 
 def test_a_pause_holds_what_waits_at_once(town: Town) -> None:
