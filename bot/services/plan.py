@@ -27,7 +27,7 @@ from bot.services.touching import make_messages, take_together
 from bot.store.bulk import put_many
 from bot.store.columns import AnyRow, new_id
 from bot.store.database import DatabaseDown, once_more
-from bot.store.queries import loops, planning
+from bot.store.queries import loops, planning, turns
 from bot.store.tables import Touch
 
 BATCH = 2_000
@@ -77,7 +77,7 @@ def _let_others_finish(clinic: Clinic) -> None:
     """Whoever plans beside us has skipped ours, as we have theirs: a household may be in two batches."""
     if clinic.database.dialect == "postgresql":
         with clinic.database.begin() as connection:
-            planning.wait_for_planners(connection)
+            turns.wait_for_planners(connection)
 
 
 def _look_now(clinic: Clinic, at: datetime) -> bool:
@@ -90,7 +90,7 @@ def _plan_batch(clinic: Clinic, at: datetime, limit: int, but: Collection[str]) 
     ids: list[str] = []
     try:
         with clinic.database.begin() as connection:
-            planning.plan_beside(connection)
+            turns.plan_beside(connection)
             rows = planning.visits_to_plan(connection, limit, but=but)
             ids = [row.appointment_id for row in rows]
             if not rows:
@@ -258,5 +258,5 @@ def _turn(clinic: Clinic) -> Iterator[None]:
         yield  # There only one transaction writes at a time.
         return
     with clinic.database.begin() as connection:
-        planning.take_turn(connection)
+        turns.take_turn(connection)
         yield

@@ -15,7 +15,6 @@ from bot.core.messages import Direction
 from bot.core.people import AppointmentStatus, ConsentStatus, NumberStatus, PatientStatus, Scope
 from bot.store.bulk import among
 from bot.store.columns import AnyRow
-from bot.store.queries.places import VISITS_LOOKED_AT
 from bot.store.queries.scope import within
 from bot.store.queries.today import ARRIVED, HAPPENED, UNANSWERED
 from bot.store.tables import (
@@ -37,8 +36,6 @@ OVER: Final = (
 """Words of the clinic's files for a recall or a referral of which nothing is left to do."""
 MOST_IDS: Final = 5_000
 """So many patients are looked at in one go."""
-MOST_CHOICES: Final = 100
-"""So many measures, specialties or services are offered to choose from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,46 +303,3 @@ REACH: Final = case(
     else_=func.coalesce(_first(_AT_NUMBER), str(Reach.NO_NUMBER)),
 )
 """Whether a text would reach the patient now, as far as the record says; the gate has the last word."""
-
-
-def languages(connection: Connection) -> Sequence[str]:
-    """The languages that patients speak."""
-    return connection.execute(select(Patient.language).distinct().order_by(Patient.language)).scalars().all()
-
-
-def measures(connection: Connection) -> Sequence[str]:
-    """The measures that recalls are for."""
-    query = select(Recall.measure).distinct().order_by(Recall.measure).limit(MOST_CHOICES)
-    return connection.execute(query).scalars().all()
-
-
-def specialties(connection: Connection) -> Sequence[str]:
-    """The specialties that referrals name."""
-    query = select(Referral.specialty).distinct().order_by(Referral.specialty).limit(MOST_CHOICES)
-    return connection.execute(query).scalars().all()
-
-
-def outcomes(connection: Connection) -> Sequence[str]:
-    """The outcomes that journeys have ended with of late."""
-    ended = (
-        select(Enrollment.outcome)
-        .where(Enrollment.outcome.is_not(None))
-        .order_by(Enrollment.id.desc())
-        .limit(VISITS_LOOKED_AT)
-        .subquery()
-    )
-    query = select(ended.c.outcome).distinct().order_by(ended.c.outcome).limit(MOST_CHOICES)
-    return connection.execute(query).scalars().all()
-
-
-def services(connection: Connection, now: datetime) -> Sequence[str]:
-    """The services that the next visits are for."""
-    ahead = (
-        select(Appointment.service)
-        .where(Appointment.starts_at > now)
-        .order_by(Appointment.starts_at)
-        .limit(VISITS_LOOKED_AT)
-        .subquery()
-    )
-    found = select(ahead.c.service).where(ahead.c.service != "").distinct().order_by(ahead.c.service)
-    return connection.execute(found.limit(MOST_CHOICES)).scalars().all()

@@ -13,7 +13,7 @@ from bot.core.cohort_data import FORMS, Number, Words
 from bot.core.people import ConsentStatus, Participation, PatientStatus
 from bot.journeys import discover
 from bot.services import patient_lists
-from bot.store.queries import cohorts as queries
+from bot.store.queries import cohort_choices as queries
 from bot.store.queries import places
 from bot.web.console import segment_words as said
 from bot.web.console import words
