@@ -14,6 +14,7 @@ from bot.core.escalation import Reason
 from bot.core.intents import Context, Intent, Understanding
 from bot.core.journey import Enrollment, Journey, Question, QuestionState, Replied
 from bot.core.messages import Origin
+from bot.core.overhearing import overheard
 from bot.core.people import AppointmentStatus, Participation, Visit
 from bot.core.residue import residue
 from bot.core.situation import Response, Situation
@@ -37,6 +38,7 @@ def answer(
     now: datetime,
 ) -> Response:
     answered = _answer(understanding, situation, binding, journeys, now)
+    answered = overheard(situation, binding, answered, journeys, now) or answered
     rest = residue(understanding, answered, situation.words)
     if not answered.effects and not rest:
         return _unanswered(understanding, situation, binding, journeys)

@@ -262,6 +262,9 @@ class Journey:
     joins: tuple[Reason, ...] = ()
     """Where there are any: what comes up again joins the open loop of its kind, and the loop's cases for these reasons
     are one thing with its office step, so that whoever closes one has closed the other."""
+    overhears: Callable[[Enrollment, str, bool], Move | None] | None = None
+    """What words that no question of this loop was waiting for report about it, if anything. Where the move leads to
+    the step that it stands in, it stays there and a person is told. The flag: something else was asked (of a visit)."""
     samples: tuple[Mapping[str, str], ...] = ({},)
     """Data that its loops may carry, for looking at where each leads."""
 

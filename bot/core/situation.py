@@ -61,6 +61,8 @@ class Situation:
     visits: tuple[Visit, ...] = ()
     enrollments: Mapping[str, Enrollment] = field(default_factory=dict)
     """Of the appointment journey, by appointment id."""
+    loops: tuple[Enrollment, ...] = ()
+    """Open ones that listen for what is reported of them, whether or not they have asked."""
     opted_out: bool = False
     held: bool = False
     staff_spoke_at: datetime | None = None

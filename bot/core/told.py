@@ -52,7 +52,7 @@ REFUSED: Final = re.compile(
     r"|neg[oó]|rechaz\w+)\b"
     r"|\bassurance\b[^.?!]{0,30}\b(non|refus\w+|pas)\b|保险.{0,8}(不|拒|没)|保險.{0,8}(不|拒|沒)"
     r"|bảo hiểm.{0,16}(không"
-    r"|từ chối)|insurance.{0,16}(ayaw|hindi)"
+    r"|từ chối)|insurance.{0,16}(ayaw|hindi)|\b(ayaw|tumanggi|tinanggihan)\b.{0,16}insurance"
     r"|보험.{0,10}(안|거절|거부)|страхов\w+.{0,20}(отказ|не )|التأمين.{0,16}(رفض|لا)|رفض.{0,10}التأمين"
     r"|asirans.{0,16}(pa"
     r"|non|refize)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Final
 
@@ -85,6 +86,23 @@ def _heard(event: Replied) -> Move | None:
         if words.search(event.words):
             return move
     return None
+
+
+def _overhears(loop: Enrollment, words: str, asked_else: bool) -> Move | None:
+    """The same where the referral has asked nothing. Where it is past that, or waits for more, a person is told."""
+    if NOT_CALLED.search(words):
+        return _or_stays(_NOT_CALLED, loop, loop.step in (*_WAITS_FOR_A_DATE, *_ASKED_FOR_A_DATE))
+    if REFUSED.search(words):
+        return _or_stays(_REFUSED, loop, loop.step not in (*_BEEN_TO, "denied", "appeal"))
+    # Where was it? Who has read a reminder may mean that visit; and "I went to the ER" is for a person's eyes.
+    if WENT.search(words) and not asked_else:
+        been = Move(_WENT.to, (*_WENT.effects, _chase("fetch-note")))
+        return _or_stays(been, loop, loop.step not in _BEEN_TO)
+    return None
+
+
+def _or_stays(move: Move, loop: Enrollment, moves: bool) -> Move:
+    return move if moves else replace(move, to=loop.step)
 
 
 # Words that report nothing known are for a person, who moves the loop.
@@ -201,6 +219,8 @@ _ALONG: Final = (
 )  # fmt: skip
 """The way as it should go."""
 _WAITS_FOR_A_DATE: Final = ("sent", "received", "accepted", "approved")
+_ASKED_FOR_A_DATE: Final = ("checking", "checking_again", "scheduled", "tell_patient", "unclear")
+_BEEN_TO: Final = ("attended", "chasing_note", "note_received", "reviewed", "informed")
 
 STAFF: Final = {
     "received": "The other office has it",
@@ -268,6 +288,7 @@ JOURNEY = Journey(
     steps={step.name: step for step in STEPS},
     events={name: _reported(name) for name in STAFF},
     staff=STAFF,
+    overhears=_overhears,
     offices={
         "other-office-calls": "The other office is to call the patient",
         "send-information": "Send what the other office asks for",

@@ -315,8 +315,8 @@ def _move(turn: Turn, enrollment: Enrollment) -> None:
 def _enter(turn: Turn, loop: Enrollment) -> None:
     """A loop that an answer has moved stands in its new step. Contacts about visits are planned from the visits."""
     journey = discover().get(loop.journey)
-    known = (question.enrollment for question in turn.situation.questions)
-    before = next((one for one in known if one is not None and one.id == loop.id), None)
+    asked = (question.enrollment for question in turn.situation.questions)
+    before = next((one for one in (*asked, *turn.situation.loops) if one is not None and one.id == loop.id), None)
     if journey is None or journey.name == loops.VISITS or before is None or before.version == loop.version:
         return
     cause = str(turn.understanding.intent)

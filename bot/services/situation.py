@@ -14,6 +14,7 @@ from bot.services.clinic import Clinic
 from bot.services.confidence import hears
 from bot.services.visit_texts import link_of
 from bot.store.columns import AnyRow
+from bot.store.queries.loops import loop_of
 from bot.store.together import Rows
 
 
@@ -54,6 +55,7 @@ def situation_of(clinic: Clinic, phone: Any, around: Mapping[str, Rows]) -> Situ
             and not (row.patient_id in kept and clinic.sensitive.is_one(row.service, row.location))
         ),
         enrollments={row.appointment_id: _enrollment_of(row) for row in visits if row.enrollment_id},
+        loops=tuple(loop_of(row) for row in around["loops"] if row.patient_id in told),
         opted_out=_opted_out(phone, people),
         held=phone.held_by is not None,
         staff_spoke_at=phone.last_staff_at,

@@ -41,7 +41,7 @@ def test_not_called(words: str) -> None:
     assert not WENT.search(words)
 
 
-@pytest.mark.parametrize("words", ["my insurance said no", "el seguro lo negó", "保险公司说不批"])
+@pytest.mark.parametrize("words", ["my insurance said no", "el seguro lo negó", "保险公司说不批", "ayaw ng insurance"])
 def test_refused(words: str) -> None:
     assert REFUSED.search(words)
     assert not NOT_CALLED.search(words)

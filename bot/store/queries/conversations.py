@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.escalation import EscalationStatus
 from bot.core.people import Channel
+from bot.journeys import discover
 from bot.store.columns import AnyRow, new_id
 from bot.store.tables import (
     Appointment,
@@ -29,6 +30,8 @@ from bot.store.vault import Vault
 QUESTION_AGE = timedelta(days=14)
 VISITS_BACK = timedelta(days=7)
 VISITS_AHEAD = timedelta(days=200)
+LISTENING = tuple(name for name, journey in discover().items() if journey.overhears is not None)
+"""Journeys whose open loops hear what is reported of them without having asked."""
 
 # Built once: building a statement costs more than running it.
 _ITS_PHONE = and_(ContactPoint.phone_index == bindparam("index"), ContactPoint.channel == bindparam("channel"))
@@ -167,6 +170,30 @@ _VISITS = (
     .outerjoin(Enrollment, and_(Enrollment.subject_id == _NEAR.c.appointment_id, Enrollment.journey == "appointment"))
     .order_by(_NEAR.c.starts_at)
 )
+_LOOPS = (
+    select(
+        Enrollment.id,
+        Enrollment.journey,
+        Enrollment.patient_id,
+        Enrollment.subject_id,
+        Enrollment.step,
+        Enrollment.misses,
+        Enrollment.data,
+        Enrollment.kind,
+        Enrollment.priority,
+        Enrollment.version,
+        Enrollment.outcome,
+    )
+    .join(PatientContact, PatientContact.patient_id == Enrollment.patient_id)
+    .where(
+        PatientContact.contact_point_id == _CONTACT_ID,
+        PatientContact.active.is_(True),
+        or_(*(Enrollment.journey == name for name in LISTENING)),
+        Enrollment.ended_at.is_(None),
+    )
+    .order_by(Enrollment.created_at, Enrollment.id)
+    .limit(20)
+)
 _SEEN = select(Message.id).where(Message.twilio_sid == bindparam("sid"))
 _ANSWERS = (
     select(Message.id, Message.body, Message.via)
@@ -216,7 +243,9 @@ def ensure_conversations(connection: Connection, contact_point_ids: Sequence[str
 
 
 _LOCKING: Final = Look(locked=_LOCK)
-_AROUND: Final = Look(phone=_PHONE, people=_PEOPLE, questions=_QUESTIONS, visits=_VISITS, needs=_NEEDS, seen=_SEEN)
+_AROUND: Final = Look(
+    phone=_PHONE, people=_PEOPLE, questions=_QUESTIONS, visits=_VISITS, loops=_LOOPS, needs=_NEEDS, seen=_SEEN
+)
 
 
 def surroundings(
@@ -226,8 +255,9 @@ def surroundings(
 
     `phone`: one row, the phone and its conversation. `people`: patients linked to the phone, first in rank first.
     `questions`: those of the last two weeks, newest first, each with its enrollment. `visits`: from a week ago on,
-    each with its enrollment. `needs`: what is open for people, the oldest first. `seen`: our id of the message with
-    this MessageSid, if it has been here. A phone never seen before gets its rows first.
+    each with its enrollment. `loops`: open ones that listen without having asked. `needs`: what is open for people,
+    the oldest first. `seen`: our id of the message with this MessageSid, if it has been here. A phone never seen
+    before gets its rows first.
     """
     values = {
         "channel": str(channel),

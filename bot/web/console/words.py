@@ -77,6 +77,7 @@ STEPS: Final = Said({
     "call-now": "Call the patient now. If you cannot reach them and there is danger, send help.",
     "appeal-or-offer": "Appeal, or offer the patient another way.",
     "ask-office": "Call the other office: has it the referral, and is there a date?",
+    "which-loop": "Ask which referral they mean, and move that one on.",
     "ask-payer": "Call the insurance: the time it has for an answer is over.",
     "book-follow-up": "Book the follow-up visit.",
     "call-after-discharge": "A nurse calls within two business days of the discharge, and logs the call.",

@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from io import BytesIO
 
+import pytest
+from sqlalchemy import select
+
 from bot.core.rows import Kind
 from bot.services.importing.run import run_import
+from bot.store.tables import Enrollment
 from tests.transcripts.chat import Chat
 
 HEADER = "referral_id,patient_id,specialty,status,requested_on,urgency,scheduled_on"
@@ -87,3 +91,77 @@ def test_a_no_in_the_first_file_is_taken_up(chat: Chat) -> None:
     steps = [chat.loop("referral", f"P{number}").office_step for number in range(1, 4)]
     assert steps == ["appeal-or-offer", "send-elsewhere", "fetch-note"]
     assert [chat.loop("referral", f"P{number}") for number in (4, 5)] == [None, None]
+
+
+NOT_CALLED_IN = {
+    "en": "They never called",
+    "es": "Nunca me llamaron",
+    "ht": "Yo pa janm rele m",  # and no wish that we never call again
+    "zh-Hans": "没有人联系我",
+}
+
+
+def begun(chat: Chat, stage: str, *, language: str = "en", specialty: str = "Eyes", number: str = "1") -> None:
+    """A referral under way that has asked the patient nothing."""
+    load(chat, f"F{number},P1,{specialty},{stage},2026-11-20,,")
+
+
+@pytest.mark.parametrize("language", sorted(NOT_CALLED_IN))
+def test_nobody_called_is_heard_though_nobody_asked(chat: Chat, language: str) -> None:
+    chat.patient("P1", "Maria", language=language)
+    begun(chat, "accepted")
+    chat.text("P1", NOT_CALLED_IN[language])
+    loop = chat.loop("referral", "P1")
+    assert (loop.step, loop.office_step) == ("not_called", "ask-office")
+    assert ("routine", "referral") in chat.escalations()
+    assert "unclear" not in [reason for _priority, reason in chat.escalations()]
+
+
+@pytest.mark.parametrize(
+    ("words", "stage", "step", "reason"),
+    [
+        ("insurance said no", "accepted", "denied", "authorization"),
+        ("El seguro me dijo que no", "received", "denied", "authorization"),
+        ("I went", "accepted", "attended", "referral"),
+        ("I went yesterday", "no-show", "attended", "referral"),
+        # It has been told already, or is past that: nothing is taken back, and a person sees it.
+        ("They never called", "attended", "attended", "referral"),
+        ("They never called", "pending authorization", "auth_submitted", "referral"),
+        ("my insurance denied it", "denied", "denied", "authorization"),
+    ],
+)  # fmt: skip
+def test_what_is_told_moves_the_one_referral(chat: Chat, words: str, stage: str, step: str, reason: str) -> None:
+    chat.patient("P1", "Maria")
+    begun(chat, stage)
+    chat.text("P1", words)
+    assert chat.loop("referral", "P1").step == step
+    assert reason in [reason for _priority, reason in chat.escalations()]
+
+
+@pytest.mark.parametrize(("words", "step"), [("insurance said no", "denied"), ("I went already", "attended")])
+def test_no_visit_here_is_taken_to_be_meant(chat: Chat, words: str, step: str) -> None:
+    chat.patient("P1", "Maria")
+    chat.visit("A1", "P1", chat.now + timedelta(days=20))
+    begun(chat, "accepted")
+    chat.text("P1", words)
+    assert (chat.loop("referral", "P1").step, chat.responses()) == (step, {"A1": "needs-action"})
+
+
+def test_of_several_a_person_asks_which(chat: Chat) -> None:
+    chat.patient("P1", "Maria")
+    begun(chat, "accepted")
+    begun(chat, "accepted", specialty="Heart", number="2")
+    chat.text("P1", "They never called")
+    with chat.clinic.database.read() as connection:
+        assert connection.execute(select(Enrollment.step)).scalars().all() == ["accepted", "accepted"]
+    assert ("routine", "referral") in chat.escalations()
+
+
+def test_what_another_question_takes_is_none_of_the_referrals(chat: Chat) -> None:
+    chat.patient("P1", "Maria")
+    begun(chat, "accepted")
+    chat.open("recall", "P1", kind="a1c")
+    chat.pass_time(timedelta(hours=2))
+    assert [sent.kind for sent in chat.sent] == ["recall/invite"]
+    chat.text("P1", "I had it already, they never called me back")
+    assert chat.loop("referral", "P1").step == "accepted"
