@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Lane(StrEnum):
@@ -66,3 +67,15 @@ class GateReason(StrEnum):
     BUDGET_RESERVED = "budget-reserved"
     """A text of a higher rank is to have the place."""
     NO_WINDOW_LEFT = "no-window-left"
+
+
+UNREACHED: Final = frozenset(
+    {
+        GateReason.NUMBER_INVALID, GateReason.NUMBER_UNSAFE, GateReason.WRONG_NUMBER, GateReason.NOT_LINKED,
+        GateReason.NOTHING_MAY_BE_SAID, GateReason.TIMES_ONLY, GateReason.NUMBER_OPTED_OUT,
+        GateReason.PATIENT_OPTED_OUT, GateReason.NO_CONSENT, GateReason.PROGRAM_OPTED_OUT,
+    }
+)  # fmt: skip
+"""Dropped for one of these, a text of this kind will reach the patient tomorrow no more than today."""
+NO_NUMBER: Final = "no-usable-number"
+"""Stored with a contact for which there is no number to text at all."""

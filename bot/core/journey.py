@@ -17,6 +17,10 @@ END: Final = "end"
 """The step in which nothing more is asked. A correction may still arrive there."""
 
 
+UNREACHABLE: Final = "unreachable"
+"""The event that nothing texted can reach the patient; a journey without a reaction takes it for silence."""
+
+
 class QuestionState(StrEnum):
     """Where a question stands."""
 
@@ -265,6 +269,8 @@ class Journey:
     overhears: Callable[[Enrollment, str, bool], Move | None] | None = None
     """What words that no question of this loop was waiting for report about it, if anything. Where the move leads to
     the step that it stands in, it stays there and a person is told. The flag: something else was asked (of a visit)."""
+    settles: tuple[Reason, ...] = ()
+    """Cases of the loop for these reasons are closed with it, where staff or a file report how it ends."""
     samples: tuple[Mapping[str, str], ...] = ({},)
     """Data that its loops may carry, for looking at where each leads."""
 

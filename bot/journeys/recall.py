@@ -9,7 +9,19 @@ from bot.core.dialogue import ONCE
 from bot.core.effects import Ask, Escalate, Record, Say
 from bot.core.escalation import Reason
 from bot.core.intents import Context, Intent
-from bot.core.journey import Enrollment, Journey, Move, OwedBy, Rank, Reaction, Replied, Sends, Silence, Step
+from bot.core.journey import (
+    UNREACHABLE,
+    Enrollment,
+    Journey,
+    Move,
+    OwedBy,
+    Rank,
+    Reaction,
+    Replied,
+    Sends,
+    Silence,
+    Step,
+)
 from bot.core.told import DONE, later_days, tells_where_and_when
 
 MORNING = time(10, 0)
@@ -127,12 +139,14 @@ JOURNEY = Journey(
         "excluded": Step(name="excluded", closes="excluded"),
     },
     events={
+        UNREACHABLE: _CALL,
         "booked": Move("booked"),
         "done": Move("done"),
         "letter-sent": Move("letter"),
         "declined": Move("declined"),
         "excluded": Move("excluded"),
     },
+    settles=(Reason.BOOKING, Reason.SILENCE),
     staff={
         "booked": "Visit booked",
         "done": "Already done",

@@ -46,14 +46,25 @@ def close(connection: Connection, row: AnyRow, *, actor_id: str, outcome: str, n
 
 
 def close_with(
-    connection: Connection, clinic: Clinic, journey: Journey, loop: Enrollment, *, actor: str, now: datetime
+    connection: Connection,
+    clinic: Clinic,
+    journey: Journey,
+    loop: Enrollment,
+    *,
+    actor: str,
+    now: datetime,
+    reported: bool = False,
 ) -> int:
-    """The loop waits for the office no more: its cases are closed, but for those that somebody else has in hand."""
+    """The loop waits for the office no more: its cases are closed, but for those that somebody else has in hand.
+
+    `reported`: how it ends has not been read in a text, but been told by staff or a file.
+    """
     step = journey.step(loop.step)
-    if not journey.joins or (step is not None and step.owed_by is OwedBy.OFFICE):
+    reasons = (*journey.joins, *(journey.settles if reported and loop.outcome is not None else ()))
+    if not reasons or (step is not None and step.owed_by is OwedBy.OFFICE):
         return 0
     closed = 0
-    for escalation_id in queries.of_loop(connection, loop.patient_id, loop.id, journey.joins):
+    for escalation_id in queries.of_loop(connection, loop.patient_id, loop.id, reasons):
         row = locked(connection, escalation_id)
         if row is None or row.status is EscalationStatus.RESOLVED or other_holder(connection, row, actor):
             continue

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.core.budget import FIRST, WEEK, Reserved
 from bot.core.fuses import Guards
+from bot.core.gate_reasons import UNREACHED
 from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import MessageStatus, Origin
 from bot.core.outreach import (
@@ -33,6 +34,7 @@ from bot.services.clinic import Clinic
 from bot.services.confidence import in_confidence
 from bot.store.columns import AnyRow, new_id
 from bot.store.queries import gate as queries
+from bot.store.queries import loops
 from bot.store.tables import Decision, Message, Question, Touch
 
 NEW_LANGUAGE: Final = "language-changed"
@@ -233,6 +235,9 @@ def drop(connection: Connection, reasons: Mapping[str, str], now: datetime) -> N
         connection.execute(_PLANNED_ANEW, {"ids": changed, "at": now})
         connection.execute(_NAMELESS, {"ids": changed})
     connection.execute(_UNTOUCHED, rows)
+    unreached = [message_id for message_id in waiting if reasons[message_id] in UNREACHED]
+    if unreached:
+        loops.unreached(connection, unreached, now)
 
 
 def _is_news(row: AnyRow, decision: GateDecision) -> bool:

@@ -8,7 +8,8 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection, bindparam, update
 
-from bot.core.journey import Journey, QuestionState, Silence, TouchState, waits
+from bot.core.gate_reasons import NO_NUMBER, UNREACHED
+from bot.core.journey import UNREACHABLE, Happened, Journey, QuestionState, Silence, TouchState, waits
 from bot.core.messages import MessageStatus
 from bot.journeys import discover
 from bot.services.clinic import Clinic
@@ -74,7 +75,16 @@ def _silent(connection: Connection, clinic: Clinic, row: AnyRow, now: datetime) 
     _sleep(connection, row.id, None, now)
     if row.journey == loops.VISITS and not _is_open(connection, row):
         return
-    take(connection, clinic, row, Silence(loops.loop_of(row)), cause="silence", now=now)
+    loop = loops.loop_of(row)
+    if UNREACHABLE in journey.events and _is_unreached(connection, row):
+        take(connection, clinic, row, Happened(UNREACHABLE, loop), cause=UNREACHABLE, now=now)
+    else:
+        take(connection, clinic, row, Silence(loop), cause="silence", now=now)
+
+
+def _is_unreached(connection: Connection, row: AnyRow) -> bool:
+    touch = loops.touch_of(connection, row.id, row.version)
+    return touch is not None and touch.state is TouchState.SKIPPED and touch.reason in (*UNREACHED, NO_NUMBER)
 
 
 def _patience(connection: Connection, journey: Journey, row: AnyRow, now: datetime) -> datetime | None:

@@ -140,7 +140,7 @@ def take(
             enter(connection, clinic, journey, outcome.enrollment, now)
         if isinstance(event, Happened) and actor != BOT:
             # Silence closes nothing: what a person was announced for stays in front of people.
-            close_with(connection, clinic, journey, outcome.enrollment, actor=actor, now=now)
+            close_with(connection, clinic, journey, outcome.enrollment, actor=actor, now=now, reported=True)
     for effect in outcome.effects:
         _effect(connection, clinic, row, effect, now, reported=isinstance(event, Happened))
     return outcome.moved

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
+from bot.core.gate_reasons import NO_NUMBER
 from bot.core.journey import QuestionState, Rank, Step, TouchState, waits
 from bot.core.messages import Origin
 from bot.core.outreach import Lane
@@ -25,7 +26,6 @@ from bot.store.tables import Enrollment, Message, Question, Touch
 
 ANSWER_WITHIN = timedelta(days=3)
 """An answer counts at least so long, whatever the step does next."""
-NO_NUMBER = "no-usable-number"
 
 _MESSAGES = insert(Message.__table__)  # type: ignore[arg-type]
 _QUESTIONS = insert(Question.__table__)  # type: ignore[arg-type]

@@ -9,9 +9,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from bot.core.dialogue import ONCE
+from bot.core.journey import UNREACHABLE, QuestionState, TouchState
 from bot.core.journey import Enrollment as Loop
-from bot.core.journey import QuestionState, TouchState
 from bot.core.messages import MessageStatus, Origin
+from bot.journeys import discover
 from bot.store.columns import AnyRow, new_id
 from bot.store.tables import (
     Appointment,
@@ -265,6 +266,27 @@ _TO_WAKE: Final = (
 def to_wake(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     """Enrollments that have waited long enough, locked where the database can."""
     return connection.execute(_TO_WAKE, {"now": now, "most": limit}).all()
+
+
+# A loop that knows what to do about it is not left waiting for an answer that cannot come.
+_UNREACHED: Final = (
+    update(Enrollment)
+    .where(
+        Enrollment.id.in_(
+            select(Touch.subject_id).where(
+                Touch.message_id.in_(bindparam("ids", expanding=True)), Touch.subject_version == Enrollment.version
+            )
+        ),
+        Enrollment.journey.in_([name for name, journey in discover().items() if UNREACHABLE in journey.events]),
+        Enrollment.wake_at.is_not(None),
+    )
+    .values(wake_at=bindparam("at"))
+)
+
+
+def unreached(connection: Connection, message_ids: Sequence[str], now: datetime) -> None:
+    """These texts cannot reach their patients: loops that wait for an answer to them hear of it now."""
+    connection.execute(_UNREACHED, {"ids": message_ids, "at": now})
 
 
 def asked_last(connection: Connection, enrollment_id: str) -> AnyRow | None:

@@ -8,9 +8,10 @@ from io import BytesIO
 import pytest
 from sqlalchemy import select, update
 
+from bot.core.people import NumberStatus
 from bot.core.rows import Kind
 from bot.services.importing.run import run_import
-from bot.store.tables import Appointment, Enrollment, Recall
+from bot.store.tables import Appointment, ContactPoint, Enrollment, Escalation, Recall
 from tests.transcripts.chat import Chat
 
 HEADER = "recall_id,patient_id,measure,due_date,payer,status,sex,exclusions"
@@ -108,3 +109,38 @@ def test_what_was_kept_under_a_files_own_name_is_asked_about_under_the_measures(
     asked.work()
     asked.work()
     assert found(asked) == [("R1", "a1c", None)]
+
+
+def test_whoever_cannot_be_texted_is_with_a_person_at_once(chat: Chat) -> None:
+    chat.patient("P1", "Maria", consent="no")
+    chat.patient("P2", "Ana")
+    chat.patient("P3", "Eva")
+    chat.text("P2", "STOP")
+    with chat.clinic.database.begin() as connection:
+        connection.execute(
+            update(ContactPoint)
+            .where(ContactPoint.phone_index == chat.clinic.vault.index(chat.phones["P3"]))
+            .values(status=NumberStatus.LANDLINE)
+        )
+    load(chat, *(f"R{number},P{number},a1c,2026-11-23,,,," for number in (1, 2, 3)))
+    chat.pass_time(timedelta(hours=26))  # The text would have gone out at ten.
+    where = {f"P{number}": chat.loop("recall", f"P{number}") for number in (1, 2, 3)}
+    assert {name: (row.step, row.office_step) for name, row in where.items()} == dict.fromkeys(
+        where, ("with_person", "call-or-letter")
+    )
+    assert chat.escalations().count(("routine", "silence")) == 3
+    assert chat.sent == []
+
+
+def test_the_wish_to_book_is_closed_with_the_visit(asked: Chat) -> None:
+    load(asked, "R1,P1,a1c,2026-11-23,,,,")
+    asked.pass_time(timedelta(hours=26))
+    asked.text("P1", "1")
+    asked.text("P1", "can I bring my daughter?")
+    asked.visit("A1", "P1", asked.now + timedelta(days=9), service="Diabetes A1c check")
+    asked.work()
+    assert asked.loop("recall", "P1").outcome == "booked"
+    query = select(Escalation.reason, Escalation.status, Escalation.outcome).order_by(Escalation.reason)
+    with asked.clinic.database.read() as connection:
+        cases = [tuple(map(str, row)) for row in connection.execute(query)]
+    assert cases == [("booking", "resolved", "handled"), ("question", "open", "None")]
