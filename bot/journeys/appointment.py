@@ -12,6 +12,8 @@ from bot.core.journey import Journey, Move, Rank, Replied, Step
 from bot.core.people import Participation
 
 OPTIONS = (Intent.CONFIRM, Intent.RESCHEDULE, Intent.DECLINE)
+OVER_AFTER = timedelta(hours=2)
+"""So long after its start a visit is over, and so is the dialogue about it."""
 REMINDERS = ("reminder_first", "reminder_last", "booked")
 
 

@@ -6,24 +6,40 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from bot.core.gate_reasons import NO_NUMBER, UNREACHED
-from bot.core.journey import UNREACHABLE, Happened, Journey, QuestionState, Silence, TouchState, waits
+from bot.core.journey import END, UNREACHABLE, Happened, Journey, QuestionState, Silence, TouchState, waits
 from bot.core.messages import MessageStatus
+from bot.core.people import AppointmentStatus, Participation
 from bot.journeys import discover
+from bot.journeys.appointment import JOURNEY as VISIT
+from bot.journeys.appointment import OVER_AFTER
 from bot.services.clinic import Clinic
 from bot.services.loops.moving import take
 from bot.store.columns import AnyRow
 from bot.store.database import is_down, once_more
 from bot.store.queries import loops
+from bot.store.tables import Appointment, Question
 from bot.store.tables import Enrollment as EnrollmentRow
-from bot.store.tables import Question
 
 log = structlog.get_logger()
 
 BATCH = 200
 LOOK_AGAIN = timedelta(hours=4)
+ASKED: Final = VISIT.start
+CANCELLED: Final = "cancelled"
+END_OF: Final = {
+    Participation.NEEDS_ACTION: "unanswered",
+    Participation.ACCEPTED: "confirmed",
+    Participation.DECLINED: "declined",
+    Participation.TENTATIVE: "rescheduling",
+}
+"""Where a dialogue that nobody answered by text stands in the end, by what is known of the visit."""
+_OUTCOMES: Final = {name: step.closes or END for name, step in VISIT.steps.items()}
+_VISIT: Final = select(Appointment.starts_at, Appointment.response, Appointment.status).where(
+    Appointment.appointment_id == bindparam("which")
+)
 AFTER_AN_ERROR = timedelta(hours=1)
 ON_ITS_WAY = (MessageStatus.PLANNED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
 
@@ -73,7 +89,7 @@ def _silent(connection: Connection, clinic: Clinic, row: AnyRow, now: datetime) 
         return
     # Said first: what the move leads to may set another time.
     _sleep(connection, row.id, None, now)
-    if row.journey == loops.VISITS and not _is_open(connection, row):
+    if row.journey == loops.VISITS and _ends_with_visit(connection, row, now):
         return
     loop = loops.loop_of(row)
     if UNREACHABLE in journey.events and _is_unreached(connection, row):
@@ -104,6 +120,29 @@ def _patience(connection: Connection, journey: Journey, row: AnyRow, now: dateti
         return None
     asked_at: datetime = question.asked_at
     return asked_at + waits(step.silence_after, loops.loop_of(row))
+
+
+def _ends_with_visit(connection: Connection, row: AnyRow, now: datetime) -> bool:
+    """Whether silence means nothing to it: the visit has been answered for, by whatever way, or is past and ends it."""
+    visit = connection.execute(_VISIT, {"which": row.subject_id}).first()
+    if visit is None:
+        return not _is_open(connection, row)
+    answered = row.step == ASKED and visit.response is not Participation.NEEDS_ACTION
+    over = visit.starts_at + OVER_AFTER
+    if over > now:
+        if answered or not _is_open(connection, row):
+            _sleep(connection, row.id, over, now)
+            return True
+        return False
+    if row.step == ASKED and not answered and row.misses and _is_open(connection, row):
+        return False  # What was left hanging is for a person first.
+    step = END_OF[visit.response] if row.step == ASKED else row.step
+    outcome = _OUTCOMES.get(step, END)
+    if visit.status is AppointmentStatus.CANCELLED:
+        outcome = CANCELLED
+    ended = {"step": step, "outcome": outcome, "ended_at": now, "version": row.version + 1, "updated_at": now}
+    connection.execute(update(EnrollmentRow).where(EnrollmentRow.id == row.id).values(**ended))
+    return True
 
 
 def _is_open(connection: Connection, row: AnyRow) -> bool:

@@ -20,6 +20,7 @@ from bot.core.outreach import Lane
 from bot.core.planning import A_MOMENT_AGO, AT_ONCE, REMINDERS
 from bot.core.preparation import PREFIX
 from bot.journeys import discover
+from bot.journeys.appointment import OVER_AFTER
 from bot.services import reviews
 from bot.services.choosing import JOURNEY, Due, choose
 from bot.services.clinic import Clinic
@@ -166,7 +167,8 @@ def _enroll(connection: Connection, groups: Sequence[list[Due]], now: datetime) 
             "step": step.name,
             "misses": 0,
             "data": {},
-            "wake_at": wake_at if appointment_id in asked else None,
+            # Asked or not, it ends with the visit.
+            "wake_at": wake_at if appointment_id in asked else visit.starts_at + OVER_AFTER,
             "created_at": now,
             "updated_at": now,
         }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
 from bot.core.journey import QuestionState
+from bot.core.people import AppointmentStatus, Participation
 from bot.services.silence import wake
-from bot.store.tables import Enrollment, Question
+from bot.store.tables import Appointment, Enrollment, Question
 from tests.services.at_once import at_once
 from tests.transcripts.chat import Chat
 
@@ -70,3 +72,38 @@ def test_two_at_once_take_it_once(chat: Chat) -> None:
     later = chat.now + timedelta(hours=21)
     assert sum(at_once(*[lambda: wake(chat.clinic, later)] * 3)) == 1
     assert chat.escalations() == [("routine", "unclear")]
+
+
+def ended(chat: Chat) -> tuple[str, str | None, bool, object]:
+    query = select(Enrollment.step, Enrollment.outcome, Enrollment.ended_at, Enrollment.wake_at)
+    with chat.clinic.database.read() as connection:
+        row = connection.execute(query).one()
+    return row.step, row.outcome, row.ended_at is not None, row.wake_at
+
+
+@pytest.mark.parametrize(
+    ("response", "status", "end"),
+    [
+        (Participation.ACCEPTED, AppointmentStatus.BOOKED, ("confirmed", "confirmed")),
+        (Participation.DECLINED, AppointmentStatus.BOOKED, ("declined", "declined")),
+        (Participation.ACCEPTED, AppointmentStatus.CANCELLED, ("confirmed", "cancelled")),
+    ],
+)
+def test_the_dialogue_ends_with_the_visit_whoever_gave_the_answer(
+    chat: Chat, response: Participation, status: AppointmentStatus, end: tuple[str, str]
+) -> None:
+    """Told by a file or in the console, and not by text: nobody waits for an answer any more."""
+    reminded(chat)
+    with chat.clinic.database.begin() as connection:
+        connection.execute(update(Appointment).values(response=response, status=status, responded_at=chat.now))
+    wake(chat.clinic, chat.now + timedelta(hours=21))
+    assert step(chat) == "asked"
+    wake(chat.clinic, datetime.fromisoformat("2026-11-25T19:00+00:00"))  # three hours after ten in Chicago
+    assert ended(chat) == (*end, True, None)
+
+
+def test_an_answer_by_text_ends_with_the_visit_too(chat: Chat) -> None:
+    reminded(chat)
+    chat.text("P1", "yes")
+    chat.until(datetime.fromisoformat("2026-11-25T19:00+00:00"))
+    assert ended(chat) == ("confirmed", "confirmed", True, None)
