@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.core.effects import Escalate, Record, Say
-from bot.core.escalation import Reason
+from bot.core.escalation import Priority, Reason
 from bot.core.intents import Context, Intent
 from bot.core.journey import END, Journey, Move, Rank, Replied, Step
+from bot.core.scales import is_worrying
 
 HIGHEST = 10
 LOW = 3
@@ -19,6 +20,10 @@ def _score(event: Replied) -> Move:
     if number is None or not 0 <= number <= HIGHEST:
         return Move("asked", (Say("survey/unclear"), Escalate(Reason.UNCLEAR)))
     kept = Record("score", f"{number:g}")
+    loop = event.question.enrollment
+    if loop is not None and is_worrying(number, loop.data):
+        alert = Escalate(Reason.SURVEY_ALERT, Priority.URGENT, suggestion="call-about-the-answer")
+        return Move("answered", (kept, alert, Say("checkin/no_noted")))
     if event.question.prompt is None and number <= LOW:
         # Of our own question, how the visit was; what a low mark in the clinic's own words means, a person knows.
         unhappy = Escalate(Reason.COMPLAINT, suggestion="call-about-the-visit")

@@ -18,6 +18,7 @@ from bot.core.messages import Origin
 from bot.core.outreach import Lane, Verdict
 from bot.core.people import Visit
 from bot.core.planning import LEAST_NOTICE, SAID_ALREADY
+from bot.core.scales import limits
 from bot.journeys import discover
 from bot.journeys.checkin import ALARM, yes_to
 from bot.journeys.waitlist import KEEPS
@@ -284,6 +285,8 @@ def _data(clinic: Clinic, request: OutreachRequest, visit: Visit | None) -> dict
     once = {} if request.kind is Context.APPOINTMENT_REMINDER else {ONCE: "yes"}
     if request.kind is Context.WAITLIST_OFFER and visit is not None:
         return {**once, KEEPS: "yes"}
+    if request.kind is Context.SURVEY_SCALE:
+        return {**once, **limits(request.prompt or "")}
     # "Are you having trouble breathing today?": a yes is no mere answer.
     if request.kind is not Context.CHECKIN_YES_NO or not request.prompt:
         return once

@@ -164,3 +164,16 @@ def test_a_time_that_has_come_can_no_longer_be_taken(maria: Chat) -> None:
     maria.pass_time(timedelta(hours=3))
     maria.text("P1", "yes please")
     assert maria.escalations() == [("routine", "unclear")]
+
+
+def test_a_worrying_mark_reaches_a_person(maria: Chat) -> None:
+    maria.start("P1", "survey_scale", prompt="How bad is your pain right now, 0 to 10?")
+    (said,) = maria.text("P1", "9")
+    assert ("urgent", "survey-alert") in maria.escalations()
+    assert "contact you" in said
+
+
+def test_a_mark_that_is_none_is_only_kept(maria: Chat) -> None:
+    maria.start("P1", "survey_scale", prompt="How bad is your pain right now, 0 to 10?")
+    maria.text("P1", "2")
+    assert maria.escalations() == []
