@@ -288,9 +288,8 @@ def _data(clinic: Clinic, request: OutreachRequest, visit: Visit | None) -> dict
     if request.kind is Context.SURVEY_SCALE:
         return {**once, **limits(request.prompt or "")}
     # "Are you having trouble breathing today?": a yes is no mere answer.
-    if request.kind is not Context.CHECKIN_YES_NO or not request.prompt:
-        return once
-    means = yes_to(request.prompt, clinic.understand)
+    asks = request.prompt if request.kind is Context.CHECKIN_YES_NO else None
+    means = yes_to(asks, clinic.understand) if asks else None
     return {**once, ALARM: means} if means else once
 
 
