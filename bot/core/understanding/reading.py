@@ -337,5 +337,6 @@ def _covers(other: Hit, hit: Hit) -> bool:
         "number_word",
         "langask",
         "correction",
+        "condition",
         "restart",
     )

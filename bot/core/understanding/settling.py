@@ -40,6 +40,8 @@ def settle(reading: Reading, asked: Asked, found: Meanings) -> bool:
         found.drop(Intent.UNCLEAR)  # "I'll try" promises nothing about a visit, and is all that a tip hopes for.
     if found.has(Intent.UNCLEAR):
         found.drop(Intent.CONFIRM, *([Intent.DECLINE] if Intent.DECLINE in found.polar else []))
+        if _on_condition(reading, found):
+            found.drop(Intent.DECLINE)
     clash = found.has(Intent.CONFIRM) and found.has(Intent.DECLINE)
     # "No, puedo ir": the comma makes it a yes, and not everybody sets commas with care.
     unsure = found.has(Intent.CONFIRM) and (
@@ -75,6 +77,17 @@ def _bereavement(reading: Reading, asked: Asked, found: Meanings) -> None:
         if asked.context in VISIT and not found.has(Intent.DECLINE, Intent.RESCHEDULE, Intent.CONFIRM):
             hit = reading.of("bereaved")[0]
             found.add(Intent.DECLINE, FAIR, evidence_of(reading, Intent.DECLINE, hit), hit)
+
+
+def _on_condition(reading: Reading, found: Meanings) -> bool:
+    """Whether all that refuses hangs on how the text begins: "if it rains I can't come"."""
+    for condition in reading.of("condition"):
+        _, end = reading.sentence(condition.start)
+        turned = min((turn.start for turn in reading.of("contrast") if turn.start >= condition.end), default=end)
+        hits = found.at.get(Intent.DECLINE, [])
+        if hits and all(condition.end <= hit.start < min(end, turned) for hit in hits):
+            return True
+    return False
 
 
 def _all_within(found: Meanings, one: Intent, other: Intent) -> bool:
