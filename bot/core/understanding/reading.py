@@ -104,6 +104,11 @@ class Reading:
         found = _sentence(self.breaks, at)
         return found.start, found.stop
 
+    def piece(self, at: int) -> tuple[int, int]:
+        """The bounds of the words around word `at` up to the next comma on either side."""
+        found = _sentence(self.breaks, at, COMMA)
+        return found.start, found.stop
+
     def asks(self, at: int) -> bool:
         """Whether the sentence of word `at` ends in a question mark."""
         return self.origin[at] in self.text.asked
