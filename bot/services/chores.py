@@ -25,6 +25,8 @@ from bot.store.queries import chores as queries
 log = structlog.get_logger()
 
 HELD_FOR: Final = timedelta(seconds=60)
+SAID_EVERY: Final = timedelta(seconds=3)
+"""Within a long step, so often it is held anew, and whoever does it may be told to stop."""
 AFTER_AN_ERROR: Final = timedelta(minutes=1)
 MOST_TRIES: Final = 5
 """Taken up so often without a single step, it is given up and says so."""
@@ -53,6 +55,12 @@ class Held:
         self.file: bytes | None = row.file
         self.is_finished = False
         self._clinic, self._holder = clinic, holder
+        self._said_at = clinic.clock()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to hold it anew and to give the word back, though no step is done."""
+        return self._clinic.clock() - self._said_at >= SAID_EVERY
 
     @contextmanager
     def step(self) -> Iterator[Connection]:
@@ -68,11 +76,19 @@ class Held:
             else:
                 values["held_until"] = now + HELD_FOR
             queries.change(connection, self.id, now, **values)
+        self._said_at = now
 
     def renew(self) -> None:
-        """Say that it is still being worked on, between two steps. Raises NotOurs."""
-        with self.step():
-            pass
+        """Say that it is still being worked on, between two steps. Raises NotOurs.
+
+        No step is done by that: what never comes to one is given up at last, however long it is worked on.
+        """
+        now = self._clinic.clock()
+        with self._clinic.database.begin() as connection:
+            if not queries.held(connection, self.id, self._holder):
+                raise NotOurs(self.id)
+            queries.change(connection, self.id, now, held_until=now + HELD_FOR)
+        self._said_at = now
 
     def let_go(self) -> None:
         """Somebody else may go on at once."""
@@ -92,7 +108,10 @@ class Held:
 
 
 Work: TypeAlias = Callable[[Clinic, Held], Generator[None]]
-"""Does one kind of chore from where it stands; gives the word back after each step."""
+"""Does one kind of chore from where it stands; gives the word back after each step, and within a long one."""
+
+Leaving: TypeAlias = Callable[[Connection, str], None]
+"""Puts right what a chore that is given up would leave behind of its subject, in the same transaction."""
 
 
 def add(
@@ -117,13 +136,18 @@ def add(
 
 
 def run(
-    clinic: Clinic, kinds: Mapping[ChoreKind, Work], *, chore_id: str | None = None, stop: Callable[[], bool]
+    clinic: Clinic,
+    kinds: Mapping[ChoreKind, Work],
+    *,
+    chore_id: str | None = None,
+    stop: Callable[[], bool],
+    leaving: Mapping[ChoreKind, Leaving] | None = None,
 ) -> bool:
     """Take up the oldest that nobody is at (or that one), and go on with it until it is done or `stop` says so.
 
     Whether there was one. Raises DatabaseDown: whoever finds it then goes on.
     """
-    held = _take(clinic, chore_id)
+    held = _take(clinic, chore_id, leaving or {})
     if held is None:
         return False
     try:
@@ -160,7 +184,7 @@ def any_free(clinic: Clinic) -> bool:
 
 
 @once_more
-def _take(clinic: Clinic, chore_id: str | None) -> Held | None:
+def _take(clinic: Clinic, chore_id: str | None, leaving: Mapping[ChoreKind, Leaving]) -> Held | None:
     now = clinic.clock()
     with clinic.database.begin() as connection:
         row = queries.free(connection, now, chore_id=chore_id)
@@ -170,6 +194,8 @@ def _take(clinic: Clinic, chore_id: str | None) -> Held | None:
             log.error("chore given up", chore_id=row.id, kind=row.kind)
             gone = {"error": "failed", "finished_at": now, "file": None, "held_until": None, "holder": None}
             queries.change(connection, row.id, now, **gone)
+            if (leave := leaving.get(ChoreKind(row.kind))) is not None:
+                leave(connection, row.subject_id)
             return None
         holder = secrets.token_hex(8)
         queries.change(connection, row.id, now, holder=holder, held_until=now + HELD_FOR, tries=row.tries + 1)

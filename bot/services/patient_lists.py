@@ -113,7 +113,8 @@ def look_up(clinic: Clinic, held: Held, *, together: int = BATCH) -> Generator[N
                 held.done = told.rows
                 held.data["told"] = asdict(told)
         except Unreadable as error:
-            _forget(clinic, held.subject_id)
+            with clinic.database.begin() as connection:
+                forget(connection, held.subject_id)
             raise GivenUp(str(error)) from None
         yield
 
@@ -131,10 +132,10 @@ def _end(connection: Connection, held: Held, told: Uploaded, now: datetime) -> N
     )  # fmt: skip
 
 
-def _forget(clinic: Clinic, list_id: str) -> None:
-    with clinic.database.begin() as connection:
-        connection.execute(delete(ListedPatient).where(ListedPatient.list_id == list_id))
-        connection.execute(delete(PatientList).where(PatientList.id == list_id))
+def forget(connection: Connection, list_id: str) -> None:
+    """Keep nothing of a list."""
+    connection.execute(delete(ListedPatient).where(ListedPatient.list_id == list_id))
+    connection.execute(delete(PatientList).where(PatientList.id == list_id))
 
 
 def _read(content: bytes) -> CsvFile:
@@ -176,8 +177,7 @@ def remove(clinic: Clinic, *, list_id: str, actor_id: str, now: datetime) -> boo
             return Gone()
         if owner != actor_id:
             return False
-        connection.execute(delete(ListedPatient).where(ListedPatient.list_id == list_id))
-        connection.execute(delete(PatientList).where(PatientList.id == list_id))
+        forget(connection, list_id)
         audit.record(
             connection, at=now, actor=actor_id, action="list.remove", object_type="patient-list", object_id=list_id
         )

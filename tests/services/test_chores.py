@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from bot.core.campaigns import RecipientState
 from bot.core.chores import ChoreKind
 from bot.core.cohort_data import read
-from bot.services import chores, patient_lists
+from bot.services import chore_kinds, chores, patient_lists
 from bot.services.campaigns import drawing, forecast, running
 from bot.services.campaigns.cohort import described
 from bot.services.campaigns.making import ArmText, Draft, Refused
@@ -157,6 +158,84 @@ def test_what_nobody_wants_any_more_is_left(town: Town) -> None:
     assert town.recipients(campaign_id) == {}
 
 
+@pytest.mark.parametrize("phase", [drawing.Phase.DEAL, drawing.Phase.DRAW])
+def test_what_was_given_up_begins_anew_with_what_it_was_at(town: Town, phase: drawing.Phase) -> None:
+    campaign_id, now = town.campaign(["p1", "p2"], cohort=EVERYBODY), town.scene.now
+    before = town.recipients(campaign_id)
+    with town.clinic.database.begin() as connection:
+        chore_id = new_id()
+        drawing.ask(connection, campaign_id, phase, chore_id=chore_id, actor_id="ann", now=now)
+    town.scene.set(Campaign, Campaign.id == campaign_id, chore_id=chore_id)
+    town.scene.set(Chore, Chore.id == chore_id, error="failed", finished_at=now)
+    assert drawing.again(town.clinic, campaign_id, actor_id="ann", now=now) is None
+    row = town.row(campaign_id)
+    assert row.chore_id is None
+    assert row.size == len(town.recipients(campaign_id)) == (2 if phase is drawing.Phase.DEAL else SIZE)
+    assert before.keys() <= town.recipients(campaign_id).keys()
+
+
+def test_nobody_leaves_the_line_for_a_segment_that_cannot_be_read(town: Town) -> None:
+    campaign_id = asked(town)
+    assert run(town, ChoreKind.DRAW, DRAW)
+    town.scene.set(Campaign, Campaign.id == campaign_id, cohort={**EVERYBODY, "definition": {"version": 99}})
+    with town.clinic.database.begin() as connection:
+        chore_id = new_id()
+        drawing.ask(connection, campaign_id, drawing.Phase.CLEAR, chore_id=chore_id, actor_id="ann", now=TEN)
+    town.scene.set(Campaign, Campaign.id == campaign_id, chore_id=chore_id)
+    assert run(town, ChoreKind.DRAW, DRAW)
+    with town.clinic.database.read() as connection:
+        assert connection.execute(select(Chore.error).where(Chore.id == chore_id)).scalar_one() is not None
+    assert len(town.recipients(campaign_id)) == SIZE
+
+
+def ticking(town: Town) -> Clinic:
+    """The clinic, every look at whose clock takes two seconds."""
+
+    def clock() -> datetime:
+        town.scene.now += timedelta(seconds=2)
+        return town.scene.now
+
+    return replace(town.clinic, clock=clock)
+
+
+def waiting(town: Town) -> None:
+    """A forecast of a day in which everybody waits: 288 slots, and no line before its end."""
+    campaign_id = town.campaign([f"p{number}" for number in range(1, SIZE + 1)], starts_at=TEN + timedelta(days=30))
+    forecast.request(town.clinic, campaign_id, days=1, actor_id="ann", now=TEN)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_days_in_which_everybody_waits_stay_with_whoever_plays_them(town: Town) -> None:
+    waiting(town)
+    free: list[bool] = []
+
+    def stop() -> bool:
+        free.append(chores.any_free(town.clinic))
+        return False
+
+    assert chores.run(ticking(town), {ChoreKind.FORECAST: PLAY}, stop=stop)
+    assert len(free) > 100
+    assert not any(free)
+    assert town.scene.now > TEN + 9 * HELD_FOR
+    assert chore(town).finished_at is not None
+    assert len(lines_of(town)) == SIZE
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_days_in_which_everybody_waits_can_be_stopped_and_are_given_up_at_last(town: Town) -> None:
+    waiting(town)
+    kinds = {ChoreKind.FORECAST: PLAY}
+    assert chores.run(ticking(town), kinds, stop=lambda: True)
+    assert town.scene.now < TEN + HELD_FOR
+    assert (chore(town).holder, chore(town).done, chore(town).finished_at) == (None, 0, None)
+    for _ in range(MOST_TRIES):
+        with pytest.raises(Killed):
+            chores.run(ticking(town), kinds, stop=killed_after(2))
+        later(town)
+    assert not chores.run(ticking(town), kinds, stop=never)
+    assert chore(town).error == "failed"
+
+
 def lines_of(town: Town) -> list[tuple[object, ...]]:
     with town.clinic.database.read() as connection:
         newest = connection.execute(select(CampaignForecast.id).order_by(CampaignForecast.id.desc())).scalars().first()
@@ -220,6 +299,24 @@ def test_a_list_that_is_cut_short_is_the_same_list(town: Town) -> None:
         query = select(ListedPatient.patient_id).where(ListedPatient.list_id == list_id)
         assert set(connection.execute(query).scalars()) == {"p1", "p2", "p3", "p4", "p5"}
         assert connection.execute(select(PatientList.chore_id).where(PatientList.id == list_id)).scalar_one() is None
+
+
+def test_nothing_is_kept_of_a_list_that_is_given_up(town: Town) -> None:
+    user, list_id, chore_id = town.user("ann", "coordinator"), new_id(), new_id()
+    with town.clinic.database.begin() as connection:
+        row = {"id": list_id, "name": "Flu", "owner_id": user, "size": 1, "chore_id": chore_id, "created_at": TEN}
+        connection.execute(PatientList.__table__.insert(), row)  # type: ignore[attr-defined]
+        listed = {"list_id": list_id, "patient_id": "p1"}
+        connection.execute(ListedPatient.__table__.insert(), listed)  # type: ignore[attr-defined]
+        chores.add(
+            connection, ChoreKind.LIST, list_id, chore_id=chore_id, author_id=user, now=TEN, data={}, file=b"x"
+        )
+    town.scene.set(Chore, Chore.id == chore_id, tries=MOST_TRIES)
+    assert chore_kinds.work_off(town.clinic, never) == 0
+    assert (chore(town).error, chore(town).file) == ("failed", None)
+    with town.clinic.database.read() as connection:
+        assert connection.execute(select(PatientList.id)).all() == []
+        assert connection.execute(select(ListedPatient.patient_id)).all() == []
 
 
 def test_a_held_out_patient_stands_in_no_line(town: Town) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from bot.core.campaigns import HELD_OUT, Arm, RecipientState, arm_of
 from bot.core.chores import ChoreKind
+from bot.core.cohort import Condition
 from bot.core.cohort_data import Malformed, read
 from bot.services import chores, cohorts
 from bot.services.campaigns.making import Draft, Faulty, Refused, arms_of, faults_of, put, recipient, record
@@ -67,7 +68,7 @@ def begin(clinic: Clinic, draft: Draft, *, actor_id: str, now: datetime, expecte
 
 @once_more
 def again(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime) -> Refused | None:
-    """Put its patients into the line from the start, where that was given up. None: done."""
+    """Begin anew what was given up: drawing its patients, or dealing those there are to its arms. None: done."""
     with clinic.database.begin() as connection:
         row = queries.campaign(connection, campaign_id, lock=True)
         if row is None:
@@ -75,9 +76,10 @@ def again(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime) -> 
         chore = chore_queries.one(connection, row.chore_id)
         if chore is None or chore.finished_at is None:
             return Refused.WRONG_STATE
-        fresh = new_id()
-        queries.change(connection, campaign_id, now, chore_id=fresh, size=0)
-        ask(connection, campaign_id, Phase.CLEAR, chore_id=fresh, actor_id=actor_id, now=now, expected=chore.total)
+        fresh, dealing = new_id(), chore.data["phase"] == Phase.DEAL
+        queries.change(connection, campaign_id, now, chore_id=fresh, **({} if dealing else {"size": 0}))
+        phase = Phase.DEAL if dealing else Phase.CLEAR
+        ask(connection, campaign_id, phase, chore_id=fresh, actor_id=actor_id, now=now, expected=chore.total)
         record(connection, "again", campaign_id, actor_id, now)
     chores.at_once(clinic, ChoreKind.DRAW, draw, fresh)
     return None
@@ -114,6 +116,7 @@ def draw(clinic: Clinic, held: Held, *, together: int = TOGETHER) -> Generator[N
 
 
 def _clear(connection: Connection, _clinic: Clinic, held: Held, row: AnyRow, together: int) -> None:
+    _condition(row)  # Nobody leaves the line for a segment that cannot be read.
     if queries.take_out(connection, row.id, limit=together) < together:
         held.data["phase"] = Phase.DRAW
 
@@ -134,14 +137,17 @@ def _draw(connection: Connection, clinic: Clinic, held: Held, row: AnyRow, toget
 
 
 def _page(connection: Connection, clinic: Clinic, held: Held, row: AnyRow, together: int) -> cohorts.Page:
-    try:
-        condition = read(row.cohort.get("definition"))
-    except Malformed:
-        raise GivenUp("segment-of-another-version") from None
     return cohorts.page(
-        clinic, connection, condition, locations=row.cohort.get("locations", ()), now=held.asked_at,
+        clinic, connection, _condition(row), locations=row.cohort.get("locations", ()), now=held.asked_at,
         after=held.data["after"], limit=together,
     )  # fmt: skip
+
+
+def _condition(row: AnyRow) -> Condition:
+    try:
+        return read(row.cohort.get("definition"))
+    except Malformed:
+        raise GivenUp("segment-of-another-version") from None
 
 
 def _deal(connection: Connection, clinic: Clinic, held: Held, row: AnyRow, together: int) -> None:

@@ -18,6 +18,7 @@ from bot.services.campaigns.making import (
     Refused,
     arms_of,
     back_to_draft,
+    editors,
     faults_of,
     plain,
     record,
@@ -75,7 +76,8 @@ def _edit(
         if redraw:
             values |= {"cohort": dict(draft.cohort), "size": 0, "zones": []}
         withdrew = row.state is CampaignState.APPROVED
-        back_to_draft(connection, campaign_id, now, editors=_editors(row, actor_id), **values)
+        changed_by = editors(row.editors or (), actor_id, author_id=row.author_id)
+        back_to_draft(connection, campaign_id, now, editors=changed_by, **values)
         if words is not None:
             queries.set_texts(connection, campaign_id, words)
         record(connection, "edit", campaign_id, actor_id, now, changed=changed, withdrew=withdrew)
@@ -98,10 +100,6 @@ def _values(row: AnyRow, draft: Draft) -> dict[str, Any]:
     # The page shows it in whole per cent: what was not touched keeps its fraction.
     kept = rate is None or (row.response_rate is not None and round(100 * rate) == round(100 * row.response_rate))
     return {**values, "response_rate": row.response_rate if kept else rate}
-
-
-def _editors(row: AnyRow, actor_id: str) -> Sequence[str]:
-    return sorted({*(row.editors or ()), actor_id} - {row.author_id})
 
 
 def _phase(row: AnyRow, draft: Draft, *, redraw: bool) -> Phase | None:

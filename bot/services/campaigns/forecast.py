@@ -170,11 +170,17 @@ def fulfil(clinic: Clinic, held: Held, *, together: int = KEPT) -> Generator[Non
     summary, played = Summary(clinic, plan, cents), Played()
     with clinic.database.read() as connection:
         for line in _kept(connection, asked.id):
+            if line is None:
+                yield from _beat(held)
+                continue
             summary.add(line)
             played.add(line)
     kept: list[dict[str, Any]] = []
     with clinic.database.read() as connection:
         for line in play(connection, clinic, plan, days=asked.days, now=asked.starts_at, played=played):
+            if line is None:
+                yield from _beat(held)
+                continue
             summary.add(line)
             kept.append(_row(clinic, asked.id, held.done + len(kept), line))
             if len(kept) == together:
@@ -185,8 +191,15 @@ def fulfil(clinic: Clinic, held: Held, *, together: int = KEPT) -> Generator[Non
     yield
 
 
-def _kept(connection: Connection, forecast_id: str) -> Iterator[Line]:
-    """What had been played when it was cut short."""
+def _beat(held: Held) -> Generator[None]:
+    """Those who wait make no line: their days may be long, and no step is done in them."""
+    if held.is_due:
+        held.renew()
+        yield
+
+
+def _kept(connection: Connection, forecast_id: str) -> Iterator[Line | None]:
+    """What had been played when it was cut short; None after each page."""
     after = -1
     while rows := forecasts.lines(connection, forecast_id, after=after, limit=PAGE):
         for row in rows:
@@ -194,6 +207,7 @@ def _kept(connection: Connection, forecast_id: str) -> Iterator[Line]:
                 row.patient_id, row.arm, row.verdict, row.reason, row.at, row.kind, row.language, row.segments
             )  # fmt: skip
         after = rows[-1].number
+        yield None
 
 
 def _keep(

@@ -254,7 +254,8 @@ def translate(
 ) -> Refused | Faulty | None:
     """Keep an approved translation of an arm's own words: from then on patients of that language get it.
 
-    The words that a patient reads have changed then, so that an approval of the campaign is void.
+    The words that a patient reads have changed then, so that an approval of the campaign is void, and whoever put them
+    in gives none.
     """
     if faults := words_faults(clinic, body, language, now):
         return Faulty({f"{arm}:{language}": faults})
@@ -273,10 +274,16 @@ def translate(
             "qualification": qualification.strip()[:120], "reviewed_on": reviewed_on, "updated_at": now,
         }  # fmt: skip
         queries.set_text(connection, row)
-        back_to_draft(connection, campaign_id, now)
+        changed_by = editors(plan.editors, actor_id, author_id=plan.author_id)
+        back_to_draft(connection, campaign_id, now, editors=changed_by)
         detail = {"arm": arm, "language": language, "reviewer": row["reviewer"], "text": digest(body)[:12]}
         record(connection, "translate", campaign_id, actor_id, now, **detail)
     return None
+
+
+def editors(before: Iterable[str], actor_id: str, *, author_id: str) -> Sequence[str]:
+    """Whoever has changed it beside its author, that person now among them."""
+    return sorted({*before, actor_id} - {author_id})
 
 
 def back_to_draft(connection: Connection, campaign_id: str, now: datetime, **values: Any) -> None:

@@ -178,9 +178,10 @@ class Paper:
 
 def play(
     connection: Connection, clinic: Clinic, plan: Plan, *, days: int, now: datetime, played: Played | None = None
-) -> Iterator[Line]:
+) -> Iterator[Line | None]:
     """Every text of the next days, as it goes, and at the end whoever still waits. Nothing is written down.
 
+    None is a beat: for long there may be nothing to tell, and whoever plays has to be heard of meanwhile.
     `played`: what had been played before it was cut short. A step goes by the line and by what has gone alone, so that
     it goes on as if nothing had been.
     """
@@ -194,13 +195,16 @@ def play(
             if row.patient_id not in played.patients:
                 paper.put(row)
         after = (rows[-1].place, rows[-1].patient_id)
+        yield None
     at, end = played.at or now, now + timedelta(days=days)
     while at < end and (played.to_the_end or not paper.is_empty) and (plan.ends_at is None or at < plan.ends_at):
         while not played.to_the_end and step(connection, clinic, plan, paper, at, limit=BATCH)["looked"]:
             for one in paper.fresh:
                 yield _line(one, at)
             paper.fresh.clear()
+            yield None
         at = slot_of(at) + SLOT
+        yield None
     over = plan.ends_at is not None and plan.ends_at <= end
     for patient_id, arm, why in paper.left():
         yield Line(patient_id, arm, Verdict.DROP if over else Verdict.HOLD, OVER if over else why)

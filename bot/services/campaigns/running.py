@@ -67,8 +67,13 @@ def needs_approval(connection: Connection, plan: Plan) -> bool:
 
 
 @once_more
-def start(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime) -> Refused | None:
-    """Let it run, from `starts_at` on, for those who belong to its segment now. None: done."""
+def start(
+    clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime, seen: int | None = None
+) -> Refused | None:
+    """Let it run, from `starts_at` on, for those who belong to its segment now. None: done.
+
+    `seen`: the version that was looked at, where a person starts it.
+    """
     refresh(clinic, campaign_id, actor_id=actor_id, now=now)
     with clinic.database.begin() as connection:
         plan = read(connection, clinic, campaign_id, lock=True)
@@ -78,6 +83,8 @@ def start(clinic: Clinic, campaign_id: str, *, actor_id: str, now: datetime) -> 
             return Refused.WRONG_STATE
         if plan.is_being_made:
             return Refused.BEING_MADE
+        if seen is not None and seen != plan.version:
+            return Refused.CHANGED
         if plan.size < 1:
             return Refused.NOBODY
         if plan.state is CampaignState.DRAFT and needs_approval(connection, plan):

@@ -29,7 +29,7 @@ from bot.store.queries import inbox as inbox_queries
 from bot.store.queries import trials as trial_queries
 from bot.web.console import campaign_words, fuse_words, segment_words
 from bot.web.console.campaign_draft import SOMEBODY, title_of
-from bot.web.console.campaigns import local_text, may_see
+from bot.web.console.campaigns import local_text, may_see, may_see_patients
 from bot.web.console.fuses import fuses_of
 from bot.web.console.guard import SUPERVISORS, only, person, timer
 from bot.web.console.language import say
@@ -159,11 +159,7 @@ def campaign_try(campaign_id: str) -> ResponseReturnValue:
 def campaign_approve(campaign_id: str) -> ResponseReturnValue:
     """A second person's yes to what they have seen."""
     row, ours = _row(campaign_id), clinic()
-    seen = request.form.get("version", "")
-    outcome = running.approve(
-        ours, row.id, actor_id=person().user_id, now=ours.clock(),
-        seen=int(seen) if seen.isdecimal() and len(seen) < 9 else 0,
-    )  # fmt: skip
+    outcome = running.approve(ours, row.id, actor_id=person().user_id, now=ours.clock(), seen=_seen())
     return _done(row, outcome, say("Approved. It can be started now."))
 
 
@@ -174,11 +170,18 @@ def campaign_do(campaign_id: str) -> ResponseReturnValue:
     if do not in ACTS:
         abort(400)
     act, words = ACTS[do]
-    outcome = act(ours, row.id, actor_id=person().user_id, now=ours.clock())
+    seen = {"seen": _seen()} if do == "start" else {}
+    outcome = act(ours, row.id, actor_id=person().user_id, now=ours.clock(), **seen)
     if outcome is None and do == "discard":
         flash(say("The draft is deleted."))
         return redirect(url_for("console.campaigns"), 303)
     return _done(row, outcome, words())
+
+
+def _seen() -> int:
+    """The version that stood on the page."""
+    version = request.form.get("version", "")
+    return int(version) if version.isdecimal() and len(version) < 9 else 0
 
 
 ACTS: Final[dict[str, Any]] = {
@@ -194,7 +197,7 @@ ACTS: Final[dict[str, Any]] = {
 def campaign_patients(campaign_id: str) -> ResponseReturnValue:
     """Its patients by their ids, as a file."""
     row, ours = _row(campaign_id), clinic()
-    if person().locations and row.author_id != person().user_id:
+    if not may_see_patients(row):
         abort(403)
     with ours.database.begin() as connection:
         audit.record(

@@ -29,8 +29,15 @@ def install(blueprint: Blueprint) -> None:
 
 def may_see(row: AnyRow) -> bool:
     """Who works at some places sees their own campaigns, and those that staff of these places answer."""
-    someone = person()
-    return not someone.locations or row.author_id == someone.user_id or row.location in someone.locations
+    return may_see_patients(row) or row.location in person().locations
+
+
+def may_see_patients(row: AnyRow) -> bool:
+    """Whether all its patients are of one's places. A colleague may have drawn others into a draft of one's own."""
+    someone, places = person(), set(row.cohort.get("locations", ()))
+    if not someone.locations:
+        return True
+    return row.author_id == someone.user_id and bool(places) and places <= set(someone.locations)
 
 
 def campaigns() -> ResponseReturnValue:

@@ -94,6 +94,17 @@ def test_an_approval_is_withdrawn_and_nobody_who_changed_it_gives_it(town: Town)
     assert running.approve(town.clinic, campaign_id, actor_id="tom", **now) is None
 
 
+def test_who_wrote_its_spanish_does_not_approve_it(town: Town) -> None:
+    campaign_id = town.campaign(["p1"], arms=[ArmText(name="A", words=OWN)])
+    kept = {"reviewer": "Lucía", "qualification": "translator", "reviewed_on": TEN.date(), "now": TEN}
+    for who in ("sue", "ann"):
+        given = {"arm": "A", "language": "es", "body": "Hola {name}.", "actor_id": who, **kept}
+        assert making.translate(town.clinic, campaign_id, **given) is None  # type: ignore[arg-type]
+        assert town.row(campaign_id).editors == ["sue"]  # Its author is no editor besides.
+    assert running.approve(town.clinic, campaign_id, actor_id="sue", now=TEN) is Refused.OWN_CAMPAIGN
+    assert running.approve(town.clinic, campaign_id, actor_id="tom", now=TEN) is None
+
+
 def test_nobody_writes_over_what_they_have_not_seen(town: Town) -> None:
     campaign_id = drafted(town)
     seen = town.row(campaign_id).version
@@ -101,6 +112,8 @@ def test_nobody_writes_over_what_they_have_not_seen(town: Town) -> None:
     assert edit(town, campaign_id, name="Second", seen=seen) is Refused.CHANGED
     assert town.row(campaign_id).name == "First"
     assert running.approve(town.clinic, campaign_id, actor_id="sue", now=TEN, seen=seen) is Refused.CHANGED
+    assert running.start(town.clinic, campaign_id, actor_id="sue", now=TEN, seen=seen) is Refused.CHANGED
+    assert running.start(town.clinic, campaign_id, actor_id="sue", now=TEN, seen=town.row(campaign_id).version) is None
 
 
 def test_what_has_begun_is_not_changed(town: Town) -> None:

@@ -24,7 +24,8 @@ def forecast(town: Town, campaign_id: str, *, days: int = DAYS) -> dict[str, Lin
     with town.clinic.database.read() as connection:
         plan = read(connection, town.clinic, campaign_id)
         assert plan is not None
-        lines = list(play(connection, town.clinic, plan, days=days, now=town.scene.now))
+        played = play(connection, town.clinic, plan, days=days, now=town.scene.now)
+        lines = [line for line in played if line is not None]
     found = {line.patient_id: line for line in lines}
     assert len(found) == len(lines)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.core.cohort_data import read
 from bot.services import cohorts
-from bot.store.tables import User
+from bot.store.tables import Campaign, User
 from tests.web.console.desk import Browser, Desk
 
 NEW = "/console/campaigns/new"
@@ -40,6 +40,11 @@ def drafted(browser: Browser, source: str, *, text: dict[str, str] | None = None
     answer = step(browser, page, "make", **pace)
     assert answer.status_code == 303, answer.text
     return str(answer.location)
+
+
+def start(desk: Desk) -> dict[str, str]:
+    """What the button that starts the one campaign sends."""
+    return {"do": "start", "version": str(desk.row(Campaign).version)}
 
 
 def changed(browser: Browser, at: str, *, page: str | None = None, pace: dict[str, str], **who: str) -> Any:

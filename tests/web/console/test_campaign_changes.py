@@ -14,7 +14,7 @@ from bot.services import chores
 from bot.services.limits import set_limit
 from bot.store.tables import AuditEntry, Campaign, CampaignText, Chore, User
 from tests.web.console.desk import Browser, Desk
-from tests.web.console.drafts import OWN, changed, drafted, edited, fields, segment
+from tests.web.console.drafts import OWN, changed, drafted, edited, fields, segment, start
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -101,7 +101,7 @@ def test_while_its_patients_are_put_into_the_line_the_page_shows_how_many(
     assert "Show the days ahead" not in page
     assert "0 so far." in sam.get("/console/campaigns").text
     assert sam.get(f"{at}/making").text.lstrip().startswith("<section")
-    assert "still being put into the line" in sam.post(f"{at}/do", {"do": "start"}, follow_redirects=True).text
+    assert "still being put into the line" in sam.post(f"{at}/do", start(town), follow_redirects=True).text
     assert "still being put" in sam.post(f"{at}/forecast", {"days": "2"}, follow_redirects=True).text
     town.change(Chore, Chore.id == chore_id, error="failed", finished_at=now)
     assert "Try again" in sam.get(at).text

@@ -30,7 +30,7 @@ from bot.store.tables import (
     User,
 )
 from tests.web.console.desk import Browser, Desk
-from tests.web.console.drafts import NEW, OWN, drafted, segment, step
+from tests.web.console.drafts import NEW, OWN, changed, drafted, segment, start, step
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -76,7 +76,7 @@ def test_a_campaign_is_drafted_in_steps_forecast_and_started(
     assert "Willow Clinic: Rosa, es hora" in page
     assert town.row(AuditEntry, AuditEntry.action == "campaign.samples").object_id == row.id
     assert ana.post(f"{at}/do", {"do": "start"}).status_code == 403
-    assert sam.post(f"{at}/do", {"do": "start"}).status_code == 303
+    assert sam.post(f"{at}/do", start(town)).status_code == 303
     release(town.clinic, town.now)
     page = sam.get(at).text
     # Who comes first is drawn by lot; the one who said no may be among them.
@@ -106,13 +106,19 @@ def test_a_large_one_needs_a_second_person(town: Desk, people: tuple[Browser, Br
     page = sam.get(at).text
     assert "a second person approves it first" in page
     assert "Approve this campaign" not in page
-    assert "has to approve it first" in sam.post(f"{at}/do", {"do": "start"}, follow_redirects=True).text
+    assert "has to approve it first" in sam.post(f"{at}/do", start(town), follow_redirects=True).text
     version = {"version": str(town.row(Campaign).version)}
     assert "Nobody approves" in sam.post(f"{at}/approve", version, follow_redirects=True).text
     assert "Somebody has changed it" in olga.post(f"{at}/approve", {"version": "0"}, follow_redirects=True).text
     assert "Approve this campaign" in olga.get(at).text
     assert "Approved." in olga.post(f"{at}/approve", version, follow_redirects=True).text
-    assert "It is started." in sam.post(f"{at}/do", {"do": "start"}, follow_redirects=True).text
+    page = sam.get(at).text
+    shown = re.findall(r'name="version" value="(\d+)"><button class="primary" name="do" value="start"', page)
+    assert shown == [start(town)["version"]]
+    old = start(town)
+    town.change(Campaign, Campaign.id == town.row(Campaign).id, version=Campaign.version + 1)
+    assert "Somebody has changed it" in sam.post(f"{at}/do", old, follow_redirects=True).text
+    assert "It is started." in sam.post(f"{at}/do", start(town), follow_redirects=True).text
     assert "Olga Reyes" in sam.get(at).text
 
 
@@ -129,7 +135,7 @@ def test_who_leaves_the_segment_before_the_start_gets_nothing(
     town.change(Patient, Patient.patient_id == "P-011", language="es")
     # Somebody new is not added: the campaign was forecast for those whom it has.
     town.change(Patient, Patient.patient_id == "P-014", language="es")
-    page = sam.post(f"{at}/do", {"do": "start"}, follow_redirects=True).text
+    page = sam.post(f"{at}/do", start(town), follow_redirects=True).text
     assert "they do not belong to the segment any more" in page
     with town.clinic.database.read() as connection:
         columns = CampaignRecipient.patient_id, CampaignRecipient.state, CampaignRecipient.reason
@@ -166,7 +172,7 @@ def test_own_words_two_texts_and_a_hold_out(town: Desk, people: tuple[Browser, B
     page = sam.post(f"{at}/translation", {**given, **good, "on": "2026-11-20"}, follow_redirects=True).text
     assert "There in English, Spanish." in page
     assert town.row(CampaignText, CampaignText.language == "es").reviewer == "Lucía Ortega"
-    page = sam.post(f"{at}/do", {"do": "start"}, follow_redirects=True).text
+    page = sam.post(f"{at}/do", start(town), follow_redirects=True).text
     assert "Get nothing" in page
     assert "Reached the goal" in page
 
@@ -176,7 +182,7 @@ def test_its_patients_are_a_file_without_names_and_audited(
 ) -> None:
     ana, sam, _olga = people
     at = drafted(sam, segment(town, {"all": []}))
-    sam.post(f"{at}/do", {"do": "start"})
+    sam.post(f"{at}/do", start(town))
     release(town.clinic, town.now)
     assert ana.get(f"{at}/patients.csv").status_code == 403
     answer = sam.get(f"{at}/patients.csv")
@@ -208,6 +214,14 @@ def test_a_campaign_goes_to_the_patients_of_ones_places(town: Desk, people: tupl
     assert (row.size, row.location, row.cohort["locations"]) == (2, "Main St", ["Main St"])
     assert sam.get(at).status_code == 200
     assert ana.get(at).status_code == 200
+    assert sam.get(f"{at}/patients.csv").status_code == 200
+    # A colleague draws other places' patients into it: they are not its author's to read.
+    changed(olga, at, pace={}, source=f"s.{which}")
+    assert town.row(Campaign, Campaign.name == "Here").cohort["locations"] == []
+    assert sam.get(at).status_code == 403
+    town.change(Campaign, Campaign.name == "Here", location="Main St")
+    assert sam.get(at).status_code == 200  # Staff of Main St answer.
+    assert sam.get(f"{at}/patients.csv").status_code == 403
 
 
 def test_a_draft_is_deleted_with_a_forecast_that_nobody_has_made_yet(
@@ -239,7 +253,7 @@ def test_what_is_carried_along_may_be_nonsense(town: Desk, people: tuple[Browser
 def test_a_blown_fuse_says_why_and_a_person_lets_it_go_on(town: Desk, people: tuple[Browser, Browser, Browser]) -> None:
     ana, sam, olga = people
     at = drafted(sam, segment(town, {"all": []}))
-    sam.post(f"{at}/do", {"do": "start"})
+    sam.post(f"{at}/do", start(town))
     which = town.row(Campaign).id
     fuses.blow(town.clinic, Guards.CAMPAIGN, which, Trip(Blown.OPT_OUTS, 41.5, 30), now=town.now)
     fuses.blow(town.clinic, Guards.TEMPLATE, "survey/ask", Trip(Blown.REPLIES, 90, 75), now=town.now)
