@@ -10,7 +10,7 @@ from typing import Final
 from bot.core.binding import ALL_OF_THEM, ANSWERS, THE_CHOICE, Binding, Fit
 from bot.core.dialogue import Outcome, advance, answers, endangered, in_words, miss
 from bot.core.effects import Ask, CloseQuestion, Effect, Escalate, Say
-from bot.core.escalation import Reason
+from bot.core.escalation import Priority, Reason
 from bot.core.intents import Context, Intent, Understanding
 from bot.core.journey import Enrollment, Journey, Question, QuestionState, Replied
 from bot.core.messages import Origin
@@ -22,6 +22,9 @@ from bot.core.situation import Response, Situation
 NOT_COMING: Final = (Participation.DECLINED, Participation.TENTATIVE)
 SETTLED: Final = ("confirmed", "declined", "rescheduling")
 AUTO_REPLY: Final = "auto-reply"
+GRAVE: Final = ("weighty.life", "weighty.danger")
+WEIGHTY: Final = (*GRAVE, "weighty.texts", "weighty.stop", "weighty.them")
+"""What was not read and may be a danger, or a wish for no more texts: no second question, a person."""
 IN_ONE_GO: Final = timedelta(seconds=20)
 _UNANSWERED: Final = {
     Intent.CONFIRM: Reason.UNCLEAR,
@@ -309,6 +312,9 @@ def _unanswered(
         return Response(())
     if situation.has_media:
         return Response((Escalate(Reason.MEDIA, suggestion="look-at-picture"), Say("general/media_received")))
+    if understanding.has(Intent.UNCLEAR) and _unread(understanding, WEIGHTY):
+        priority = Priority.URGENT if _unread(understanding, GRAVE) else Priority.ROUTINE
+        return Response((Escalate(Reason.UNCLEAR, priority), Say("general/passed_on")))
     question = binding.question
     asked = binding.fit is Fit.OPEN and question is not None and not question.is_notice
     if asked and question is not None and question.enrollment is not None:
@@ -324,6 +330,10 @@ def _unanswered(
     if understanding.has(Intent.GREETING):
         return Response((Say("general/help", origin=Origin.CONSENT),))
     return Response((Escalate(Reason.UNCLEAR), Say("general/passed_on")))
+
+
+def _unread(understanding: Understanding, groups: tuple[str, ...]) -> bool:
+    return any(piece.intent is Intent.UNCLEAR and piece.rule.endswith(groups) for piece in understanding.evidence)
 
 
 def help_text(situation: Situation) -> tuple[Say, ...]:

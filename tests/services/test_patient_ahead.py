@@ -135,7 +135,7 @@ def test_nobody_without_a_phone_or_a_visit_breaks_it(chat: Chat) -> None:
         connection.exec_driver_sql("UPDATE patient_contacts SET active = false")
     found = look(chat)
     assert found.coming == []
-    assert {one.reason for one in found.left_out} == {"no-usable-number", "not-confirmed"}
+    assert {one.reason for one in found.left_out} == {"no-usable-number"}
 
 
 @SQLITE

@@ -261,6 +261,10 @@ def _ranked(found: Meanings, asked: Asked) -> tuple[Intent, ...]:
     return tuple(intents)
 
 
+_FOR_PEOPLE = frozenset({Intent.SYMPTOM, Intent.REFILL_REQUEST, Intent.REQUEST_HUMAN, Intent.QUESTION})
+"""What stands beside a meaning that is in doubt, and is brought to a person in any case."""
+
+
 def _finish(
     reading: Reading,
     asked: Asked,
@@ -278,8 +282,9 @@ def _finish(
     main = intents[0]
     if (doubt := passed_over(reading, asked, main)) is not None:
         evidence = (*flags, *found.evidence, doubt)
+        kept = tuple(intent for intent in intents[1:] if intent in _FOR_PEOPLE) or (Intent.UNCLEAR,)
         return Understanding(
-            (Intent.UNCLEAR,), DOUBT, auto=False, language=language_of(reading), evidence=evidence, details=details
+            kept, DOUBT, auto=False, language=language_of(reading), evidence=evidence, details=details
         )
     trusted = trusted and not (
         leaves_much(reading, main) or half_told(reading, asked, found, main) or only_asked(reading, found, main)

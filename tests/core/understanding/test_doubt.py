@@ -38,6 +38,11 @@ def test_light_words_and_such_as_were_read_keep_nothing_back(text: str, language
     assert (found.intent, found.auto) == (Intent.CONFIRM, True)
 
 
+def test_a_symptom_beside_what_is_in_doubt_stays_one() -> None:
+    found = understood("Need to reschedule my mammogram visit blenta, been running a fever", Context.NONE)
+    assert (found.intent, found.auto) == (Intent.SYMPTOM, False)
+
+
 def test_a_story_that_nobody_asked_for_calls_nothing_off() -> None:
     assert understood("my zorvik cant come", Context.NONE).intent is Intent.UNCLEAR
     assert understood("i cant come", Context.NONE).intent is Intent.DECLINE

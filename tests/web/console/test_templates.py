@@ -90,7 +90,7 @@ def test_filters_count_and_keep(desk: Desk, sam: Browser) -> None:
     total = len(desk.clinic.texts.keys())
     page = sam.get("/console/templates?language=es&show=unapproved").text
     assert f'Not approved <span class="count">{total - 1}</span>' in page
-    assert "/templates/es/appointment/booked" not in page
+    assert '/templates/es/appointment/booked"' not in page
     over = sam.get("/console/templates?language=es&show=over").text
     assert "No message is so." in over
     assert 'Not approved <span class="count">' not in sam.get("/console/templates?language=en").text
