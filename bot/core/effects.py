@@ -140,10 +140,14 @@ class StopJourneys:
 
 @dataclass(frozen=True, slots=True)
 class TakeSlot:
-    """Take a time that has come free, if nobody has: else go to `otherwise` and do `instead` of all the rest."""
+    """Take a time that has come free, if nobody has: else go to `otherwise`, and do `instead` of what is `gained`.
+
+    What is `gained` stands beside it among the effects. Whatever else the text has led to is done either way.
+    """
 
     slot_id: str
     otherwise: str
+    gained: tuple[Effect, ...] = ()
     instead: tuple[Effect, ...] = ()
 
 

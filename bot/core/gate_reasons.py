@@ -40,7 +40,7 @@ class GateReason(StrEnum):
     NOTHING_MAY_BE_SAID = "holder-may-be-told-nothing"
     TIMES_ONLY = "holder-may-be-told-times-only"
     SENSITIVE = "sensitive-visit"
-    """The visit is nobody's business but the patient's, and others read this phone."""
+    """The visit, or the pregnancy, is nobody's business but the patient's, and others read this phone."""
     # consent
     NUMBER_OPTED_OUT = "number-opted-out"
     PATIENT_OPTED_OUT = "patient-opted-out"
@@ -73,7 +73,7 @@ UNREACHED: Final = frozenset(
     {
         GateReason.NUMBER_INVALID, GateReason.NUMBER_UNSAFE, GateReason.WRONG_NUMBER, GateReason.NOT_LINKED,
         GateReason.NOTHING_MAY_BE_SAID, GateReason.TIMES_ONLY, GateReason.NUMBER_OPTED_OUT,
-        GateReason.PATIENT_OPTED_OUT, GateReason.NO_CONSENT, GateReason.PROGRAM_OPTED_OUT,
+        GateReason.PATIENT_OPTED_OUT, GateReason.NO_CONSENT, GateReason.PROGRAM_OPTED_OUT, GateReason.SENSITIVE,
     }
 )  # fmt: skip
 """Dropped for one of these, a text of this kind will reach the patient tomorrow no more than today."""

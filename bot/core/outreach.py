@@ -108,7 +108,7 @@ class Facts:
     patient: PatientFacts | None = None
     visits: Sequence[VisitFacts] = ()
     sensitive: bool = False
-    """Whether a visit that it is about, or that led to it, is nobody's business but the patient's."""
+    """Whether a visit or pregnancy that it is about, or that led to it, is nobody's business but the patient's."""
     held: bool = False
     recent: Sequence[datetime] = ()
     heard_at: datetime | None = None

@@ -39,8 +39,9 @@ def _take(event: Replied) -> Move:
     loop, slot = event.question.enrollment, _slot(event)
     if loop is None or slot is None:
         return Move("taken", (_BOOK, _say(event, "waitlist/taken")))
-    held = _say(event, "waitlist/won", starts_at=local_time(loop.data["starts_at"], loop.data["zone"]))
-    return Move("won", (TakeSlot(slot, "gone", (_say(event, "waitlist/gone"),)), _BOOK, held))
+    gained = (_BOOK, _say(event, "waitlist/won", starts_at=local_time(loop.data["starts_at"], loop.data["zone"])))
+    take = TakeSlot(slot, "gone", gained, instead=(_say(event, "waitlist/gone"),))
+    return Move("won", (take, *gained))
 
 
 def _keep(event: Replied) -> Move:

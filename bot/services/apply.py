@@ -106,11 +106,12 @@ def _race(turn: Turn, response: Response) -> Response:
         return response
     outcome = discover()[loop.journey].outcome_of(Move(wanted.otherwise))
     lost = replace(loop, step=wanted.otherwise, outcome=outcome)
-    closing = tuple(effect for effect in response.effects if isinstance(effect, CloseQuestion))
+    # A wound told of beside the yes is as urgent as ever: only what the time would have brought is left out.
+    rest = tuple(effect for effect in response.effects if effect is not wanted and effect not in wanted.gained)
     kinds = {effect.key for effect in wanted.instead if isinstance(effect, Say)}
     # Their yes and our news of it crossed: what they have just been told is the answer.
     told = slots.told(turn.batch.connection, loop.id, kinds, since=turn.now - CROSSED)
-    return replace(response, effects=(*closing, *(() if told else wanted.instead)), enrollments=(lost,))
+    return replace(response, effects=(*rest, *(() if told else wanted.instead)), enrollments=(lost,))
 
 
 def _language_of(turn: Turn, response: Response) -> str | None:

@@ -91,7 +91,7 @@ def claim(clinic: Clinic, *, holder: str, limit: int, worst_rank: int = ANY_RANK
         rows = [by_id[message_id] for message_id in ids]
         decisions = decide_all(facts_of(connection, clinic, rows, now), now)
         inbox_later.warn(clinic, connection, rows, decisions, now)
-        store(connection, rows, decisions, now)
+        store(connection, clinic, rows, decisions, now)
         sends = {message_id: d for message_id, d in decisions.items() if isinstance(d, Send)}
         ready = []
         for row in rows:
@@ -130,7 +130,7 @@ def look_again(clinic: Clinic, batch: Sequence[Ready], *, holder: str) -> Look:
         if refused or braked:
             queries.release(connection, sorted(refused.keys() | braked), holder=holder, now=now)
             inbox_later.warn(clinic, connection, [row for row in rows if row.id in refused], refused, now)
-            store(connection, [row for row in rows if row.id in refused], refused, now)
+            store(connection, clinic, [row for row in rows if row.id in refused], refused, now)
     may_go = set(ours) - refused.keys() - braked
     dropped = sum(decision.word == "drop" for decision in refused.values())
     return Look([text for text in batch if text.id in may_go], len(ours) - len(may_go) - dropped, dropped)

@@ -1,4 +1,4 @@
-"""Bringing something to a person: one open row for each conversation and reason, made more urgent, never less."""
+"""Bringing something to a person: one open row for each conversation, reason, visit and loop, never less urgent."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _OPEN = (
         Escalation.id,
         Escalation.patient_id,
         Escalation.appointment_id,
+        Escalation.enrollment_id,
         Escalation.reason,
         Escalation.priority,
         Escalation.evidence,
@@ -127,8 +128,15 @@ def due_at(clinic: Clinic, priority: Priority, about: Sequence[Visit], now: date
 
 
 def _is_same(standing: Any, need: Need) -> bool:
-    """Whether it is the same thing: two visits of one household called off are two, and two patients always are."""
-    pairs = ((standing.patient_id, need.patient_id), (standing.appointment_id, need.appointment_id))
+    """Whether it is the same thing: two visits of one household called off are two, and two patients always are.
+
+    So are two loops: whatever closes a case with its loop would close what another loop has asked for.
+    """
+    pairs = (
+        (standing.patient_id, need.patient_id),
+        (standing.appointment_id, need.appointment_id),
+        (standing.enrollment_id, need.enrollment_id),
+    )
     return all(one is None or other is None or one == other for one, other in pairs)
 
 

@@ -29,7 +29,9 @@ from bot.core.outreach import (
     is_unsolicited,
 )
 from bot.core.people import PatientStatus
+from bot.core.series import PREGNANCY
 from bot.journeys import rank_of
+from bot.services import untold
 from bot.services.clinic import Clinic
 from bot.services.confidence import in_confidence
 from bot.store.columns import AnyRow, new_id
@@ -151,14 +153,23 @@ def _sensitive(
     about: Mapping[str, Mapping[str, int | None]],
     visits: Mapping[str, AnyRow],
 ) -> Set[str]:
-    """Those of these messages that speak of, or follow from, a visit that is nobody's business but the patient's."""
+    """Those of these messages that speak of, or follow from, a visit that is nobody's business but the patient's.
+
+    A pregnancy is no more anybody's business, be it lessons on it or a recall.
+    """
     rules = clinic.sensitive
     ones = {one.appointment_id for one in visits.values() if rules.is_one(one.service, one.location)}
     found = {row.id for row in rows if not ones.isdisjoint(about.get(row.id, ()))}
     # A word after a visit names none, and tells of it all the same: its loop knows which.
-    loops = [row.id for row in rows if not about.get(row.id) and getattr(row, "enrollment_id", None) is not None]
-    behind = queries.visits_behind(connection, loops) if loops else ()
-    return found | {row.id for row in behind if rules.is_one(row.service, row.location)}
+    loop_of = {row.id: getattr(row, "enrollment_id", None) for row in rows if not about.get(row.id)}
+    theirs = sorted({loop_id for loop_id in loop_of.values() if loop_id is not None})
+    behind = queries.behind(connection, theirs) if theirs else ()
+    kept = {
+        row.id
+        for row in behind
+        if row.kind in PREGNANCY or (row.service is not None and rules.is_one(row.service, row.location))
+    }
+    return found | {message_id for message_id, loop_id in loop_of.items() if loop_id in kept}
 
 
 def decide_all(facts: FactsById, now: datetime) -> Mapping[str, GateDecision]:
@@ -198,14 +209,16 @@ def decide_and_store(
     rows = {row.id: row for row in queries.messages(connection, message_ids)}
     ordered = [rows[message_id] for message_id in message_ids if message_id in rows]
     decisions = decide_all(facts_of(connection, clinic, ordered, now), now)
-    store(connection, ordered, decisions, now)
+    store(connection, clinic, ordered, decisions, now)
     passed = [message_id for message_id, decision in decisions.items() if isinstance(decision, Send)]
     if passed:
         connection.execute(_PASSED, {"ids": passed, "why": "ok"})
     return decisions
 
 
-def store(connection: Connection, rows: Sequence[AnyRow], decisions: Mapping[str, GateDecision], now: datetime) -> None:
+def store(
+    connection: Connection, clinic: Clinic, rows: Sequence[AnyRow], decisions: Mapping[str, GateDecision], now: datetime
+) -> None:
     """Write decisions down: a line for each new one, holds and drops on the messages too. Sends are the caller's."""
     fresh = [_line(row.id, decisions[row.id], now) for row in rows if _is_news(row, decisions[row.id])]
     if fresh:
@@ -220,6 +233,9 @@ def store(connection: Connection, rows: Sequence[AnyRow], decisions: Mapping[str
     dropped = {message_id: d.reason for message_id, d in decisions.items() if isinstance(d, Drop)}
     if dropped:
         drop(connection, dropped, now)
+    kept = [row for row in rows if dropped.get(row.id) is GateReason.SENSITIVE]
+    if kept:
+        untold.tell(connection, clinic, kept, now)
 
 
 def drop(connection: Connection, reasons: Mapping[str, str], now: datetime) -> None:

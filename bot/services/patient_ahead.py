@@ -230,6 +230,7 @@ def _as_message(number: str, draft: Draft, stands: AnyRow, at: datetime) -> Any:
         "lane": draft.lane or LANE_OF[draft.origin],
         "expires_at": draft.expires_at,
         "patient_id": draft.patient_id,
+        "enrollment_id": draft.enrollment_id,
         "budget_exempt": draft.budget_exempt,
         "campaign_id": None,
         "campaign_state": None,

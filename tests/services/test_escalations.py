@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
@@ -58,3 +58,17 @@ def test_a_case_grows_more_urgent_and_never_less(chat: Chat) -> None:
     chat.text("P1", "no i cant")
     assert ("urgent", "correction") in chat.escalations()
     assert chat.escalations().count(("routine", "declined")) == 1
+
+
+def test_what_closes_with_one_loop_leaves_the_case_of_another(chat: Chat) -> None:
+    chat.patient("P1", "Maria")
+    chat.text("P1", "thanks")
+    recall = chat.open("recall", "P1", kind="a1c")
+    chat.report(recall, "unreachable")
+    chat.open("transition", "P1")
+    chat.pass_time(timedelta(days=4))
+    assert chat.loop("transition", "P1").step != "day1"
+    silent = [case for case in chat.escalations() if case[1] == "silence"]
+    assert silent == [("routine", "silence"), ("urgent", "silence")], "one for each, however often it is silent"
+    chat.report(recall, "done")
+    assert [case for case in chat.escalations() if case[1] == "silence"] == [("urgent", "silence")]

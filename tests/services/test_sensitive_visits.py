@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 
 from bot.core.people import ConsentStatus, Relation, Scope
 from bot.core.rows import Kind
-from bot.store.tables import Message, Patient, PatientContact, Touch
+from bot.store.tables import Escalation, Message, Patient, PatientContact, Touch
 from tests.transcripts.chat import Chat
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -180,3 +180,41 @@ def test_a_missed_one_is_called_about_and_not_texted(chat: Chat) -> None:
     chat.pass_time(timedelta(hours=4))
     assert not chat.sent
     assert chat.loop("no_show", "P1").step == "call-discreetly"
+
+
+@SQLITE
+def test_lessons_on_a_pregnancy_are_kept_from_such_a_phone_and_a_person_is_told_once(chat: Chat) -> None:
+    chat.sign()
+    person(chat, "P1", "Ana", GROWN, relation=Relation.SPOUSE)
+    for kind in ("prenatal", "flu"):
+        chat.open("series", "P1", kind=kind, subject_id=f"P1:{kind}")
+    chat.pass_time(timedelta(days=16))
+    assert {sent.kind.partition("_")[0] for sent in chat.sent} == {"education/flu"}
+    assert "sensitive-visit" in reasons(chat)
+    assert chat.escalations() == [("routine", "delivery-failure")]
+    with chat.clinic.database.begin() as connection:
+        connection.execute(update(Escalation).values(status="resolved", resolved_at=chat.now))
+    chat.pass_time(timedelta(days=8))
+    assert not chat.escalations()
+    with chat.clinic.database.read() as connection:
+        kept = connection.execute(select(Message.id).where(Message.decision_reason == "sensitive-visit")).all()
+    assert len(kept) > 2, "there were lessons after that"
+
+
+@SQLITE
+def test_lessons_on_a_pregnancy_go_to_the_mothers_own_phone(chat: Chat) -> None:
+    chat.sign()
+    person(chat, "P1", "Ana", GROWN)
+    chat.open("series", "P1", kind="prenatal", subject_id="P1:prenatal")
+    chat.pass_time(timedelta(days=2))
+    assert len(chat.sent) == 1
+
+
+@SQLITE
+def test_a_recall_after_birth_is_with_a_person_at_once(chat: Chat) -> None:
+    person(chat, "P1", "Ana", GROWN, relation=Relation.SPOUSE)
+    chat.open("recall", "P1", kind="postpartum")
+    chat.pass_time(timedelta(hours=26))
+    assert not chat.sent
+    assert chat.loop("recall", "P1").step == "with_person"
+    assert chat.escalations() == [("routine", "silence")]

@@ -114,6 +114,21 @@ def test_whoever_answers_before_the_news_goes_out_hears_it_once(chat: Chat) -> N
     assert [sent.kind for sent in chat.sent[before:] if sent.phone == chat.phones["W1"]] == []
 
 
+def test_a_wound_told_of_with_a_yes_that_comes_too_late_is_as_urgent_as_ever(chat: Chat) -> None:
+    waiting(chat, 3)
+    free(chat)
+    chat.work()
+    chat.text("W0", "yes")
+    (late,) = chat.text("W1", "Yes please. My wound is red and oozing")
+    assert "has just been taken" in late
+    assert "We are holding" not in late
+    chat.work()
+    (crossed,) = chat.text("W2", "Yes please. My wound is red and oozing")
+    assert "has just been taken" not in crossed
+    assert chat.escalations().count(("urgent", "symptom")) == 2
+    assert chat.escalations().count(("urgent", "booking")) == 1, "of the one who has it"
+
+
 def test_whoever_has_no_visit_is_told_of_none(chat: Chat) -> None:
     waiting(chat, 4)
     with chat.clinic.database.begin() as connection:

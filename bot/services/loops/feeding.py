@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from bot.services.clinic import Clinic
 from bot.services.loops import aside, handoffs, lessons, missed, recalls, referrals
@@ -18,6 +18,7 @@ from bot.services.loops.opening import Opening, open_loop
 from bot.store.columns import AnyRow
 from bot.store.database import is_down, once_more
 from bot.store.queries import asides, loops, runs
+from bot.store.tables import Enrollment
 
 ACTOR: Final = "import"
 FEEDERS: Final[tuple[Feeder, ...]] = (
@@ -131,12 +132,16 @@ def _follow(clinic: Clinic, follower: Follower, now: datetime) -> Did:
 
 
 def _reported(connection: Connection, clinic: Clinic, row: AnyRow, said: Report, now: datetime) -> str | None:
-    """Why it has not moved; None where it has."""
+    """Why it comes up again; None where it has moved, or has kept what was said."""
     try:
         with connection.begin_nested():
+            if said.kept:
+                kept = {**row.data, **said.kept}
+                connection.execute(update(Enrollment).where(Enrollment.id == row.id).values(data=kept))
+                row = loops.one(connection, row.id, lock=True) or row
             moved = report(connection, clinic, row, said.name, data=said.data, actor=ACTOR, now=now)
     except Exception as error:
         if is_down(error):
             raise
         return type(error).__name__
-    return None if moved else aside.NOT_TAKEN
+    return None if moved or said.kept else aside.NOT_TAKEN

@@ -20,11 +20,16 @@ NOW: Final[BindParameter[Any]] = bindparam("now")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a file says about an open loop."""
+    """What a file says about an open loop.
+
+    `kept` stands in the loop's data afterwards, whether or not it has moved, so that it is not reported again. It does
+    not where moving it has failed: that is tried again.
+    """
 
     enrollment_id: str
     name: str
     data: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 Feeder: TypeAlias = Callable[[Connection, Clinic, datetime], Sequence[Opening]]

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, func, or_, select
 
 from bot.core.journey import Urgency
 from bot.core.people import PatientStatus
 from bot.journeys.referral import BY_IMPORT, JOURNEY, STAFF, VISIT_IN, begins, step_of
 from bot.services.clinic import Clinic
-from bot.services.loops.aside import to_open
+from bot.services.loops.aside import to_move, to_open
 from bot.services.loops.feeds import BATCH, NOW, Report, local
 from bot.services.loops.opening import Opening
 from bot.store.columns import AnyRow
@@ -47,13 +47,14 @@ _OPENED: Final = (
     .limit(BATCH)
 )
 _MOVED: Final = (
-    select(Enrollment.id, Enrollment.data, Referral.stage, Referral.scheduled_on)
+    select(Enrollment.id, Referral.stage, Referral.scheduled_on)
     .join(Referral, Referral.referral_id == Enrollment.subject_id)
     .where(
         Enrollment.journey == NAME,
         Enrollment.ended_at.is_(None),
         Referral.stage.is_not(None),
         Referral.stage != func.coalesce(Enrollment.data[STAGE].as_string(), ""),
+        ~stands_back(to_move(NAME), Enrollment.id, NOW, Referral.updated_at, Enrollment.updated_at),
     )
     .limit(BATCH)
 )
@@ -86,16 +87,12 @@ def _opening(clinic: Clinic, row: AnyRow, today: date) -> Opening:
 
 
 def moved(connection: Connection, clinic: Clinic, now: datetime) -> Sequence[Report]:
-    """Open loops of which a later file says something else.
-
-    What it said is kept, whether or not the loop moves: so each word is reported once, and none has to be put aside.
-    """
+    """Open loops of which a later file says something else; what it said is kept, so that each word is told once."""
     today = local(clinic, now).date()
-    rows = connection.execute(_MOVED).all()
-    for row in rows:
-        kept = {**row.data, STAGE: row.stage}
-        connection.execute(update(Enrollment).where(Enrollment.id == row.id).values(data=kept))
-    return [Report(row.id, row.stage, {"by": BY_IMPORT, **_visit_in(row, today)}) for row in rows]
+    return [
+        Report(row.id, row.stage, {"by": BY_IMPORT, **_visit_in(row, today)}, kept={STAGE: row.stage})
+        for row in connection.execute(_MOVED, {"now": now})
+    ]
 
 
 def _visit_in(row: AnyRow, today: date) -> dict[str, str]:

@@ -79,6 +79,7 @@ _NEEDS = (
         Escalation.id,
         Escalation.patient_id,
         Escalation.appointment_id,
+        Escalation.enrollment_id,
         Escalation.reason,
         Escalation.priority,
         Escalation.evidence,

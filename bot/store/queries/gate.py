@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func, or_, select
 
 from bot.core.budget import WEEK, Reserved
 from bot.core.consent import EVERY_PROGRAM, Statement, stopped
 from bot.core.fuses import Guards
-from bot.core.journey import TouchState
+from bot.core.journey import UNREACHABLE, TouchState
 from bot.core.messages import MessageStatus, Origin
 from bot.core.outreach import Lane, counts
-from bot.journeys import is_asked_for, rank_of
+from bot.core.series import PREGNANCY
+from bot.journeys import discover, is_asked_for, rank_of
 from bot.store.bulk import among
 from bot.store.columns import AnyRow
 from bot.store.tables import (
@@ -25,6 +26,7 @@ from bot.store.tables import (
     ContactPoint,
     Conversation,
     Enrollment,
+    Escalation,
     Fuse,
     Message,
     Patient,
@@ -110,10 +112,18 @@ _VISITS = select(
     Appointment.location,
 ).where(Appointment.appointment_id.in_(_IDS))
 _BEHIND = (
-    select(Message.id, Appointment.service, Appointment.location)
-    .join(Enrollment, Enrollment.id == Message.enrollment_id)
-    .join(Appointment, Appointment.appointment_id == func.coalesce(Enrollment.appointment_id, Enrollment.subject_id))
-    .where(Message.id.in_(_IDS))
+    select(Enrollment.id, Enrollment.kind, Appointment.service, Appointment.location)
+    .outerjoin(
+        Appointment, Appointment.appointment_id == func.coalesce(Enrollment.appointment_id, Enrollment.subject_id)
+    )
+    .where(Enrollment.id.in_(_IDS))
+)
+# A loop that can hear that it does not reach its patient makes its own case of it.
+_UNTOLD = select(Enrollment.id).where(
+    Enrollment.id.in_(_IDS),
+    Enrollment.kind.in_(PREGNANCY),
+    Enrollment.journey.not_in([name for name, journey in discover().items() if UNREACHABLE in journey.events]),
+    ~exists().where(Escalation.enrollment_id == Enrollment.id, Escalation.suggestion == bindparam("told")),
 )
 _IN_FLIGHT = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
 _RECENT = select(Message.patient_id, Message.sent_at, Message.updated_at).where(
@@ -185,9 +195,14 @@ def visits(connection: Connection, appointment_ids: Sequence[str]) -> Mapping[st
     return {row.appointment_id: row for row in connection.execute(_VISITS, {"ids": appointment_ids})}
 
 
-def visits_behind(connection: Connection, message_ids: Sequence[str]) -> Sequence[AnyRow]:
-    """For those of these texts whose loop is about a visit, the service and place of that visit."""
-    return connection.execute(_BEHIND, {"ids": message_ids}).all()
+def behind(connection: Connection, enrollment_ids: Sequence[str]) -> Sequence[AnyRow]:
+    """The kind of each of these loops and, where it is about a visit, the service and place of that visit."""
+    return connection.execute(_BEHIND, {"ids": enrollment_ids}).all()
+
+
+def untold(connection: Connection, enrollment_ids: Sequence[str], suggestion: str) -> Sequence[str]:
+    """Those of these loops about a pregnancy that do not see to it themselves, and that no case was made of."""
+    return connection.execute(_UNTOLD, {"ids": enrollment_ids, "told": suggestion}).scalars().all()
 
 
 def stopped_programs(connection: Connection, patient_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:

@@ -103,7 +103,7 @@ LEFT_OUT: Final = Said({
     "language-changed": "the language was changed; it is written anew",
     "link-changed": "the visit has another link; it is written anew",
     "arrived": "the patient is there",
-    "sensitive-visit": "others read this phone, and the visit is nobody's business",
+    "sensitive-visit": "others read this phone, and it is nobody's business but the patient's",
     "patient-merged": "the record was merged with another",
 })
 ACTORS: Final = Said({

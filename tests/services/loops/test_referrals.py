@@ -6,11 +6,12 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.core.rows import Kind
 from bot.services.importing.run import run_import
-from bot.store.tables import Enrollment
+from bot.services.loops.aside import AGAIN_AFTER
+from bot.store.tables import Enrollment, Patient
 from tests.transcripts.chat import Chat
 
 HEADER = "referral_id,patient_id,specialty,status,requested_on,urgency,scheduled_on"
@@ -35,6 +36,26 @@ def test_files_move_it_on_and_never_back(chat: Chat) -> None:
     assert chat.loop("referral", "P1").step == "attended"
     load(chat, "F1,P1,Eyes,closed,2026-11-20,,")
     assert chat.loop("referral", "P1").outcome == "closed"
+
+
+def test_what_could_not_be_acted_on_is_tried_again(chat: Chat) -> None:
+    chat.patient("P1", "Maria")
+    load(chat, "F1,P1,Eyes,accepted,2026-11-20,,")
+    with chat.clinic.database.begin() as connection:
+        connection.execute(update(Patient).values(timezone="Mars/Olympus"))
+    load(chat, "F1,P1,Eyes,scheduled,2026-11-20,,2026-12-20")
+    assert chat.loop("referral", "P1").step == "accepted"
+    assert ("urgent", "set-aside") in chat.escalations()
+    chat.now += timedelta(hours=1)  # The load may have come after the first try: there is one more.
+    chat.work()
+    with chat.clinic.database.begin() as connection:
+        connection.execute(update(Patient).values(timezone="America/Chicago"))
+    chat.now += timedelta(hours=1)
+    chat.work()
+    assert chat.loop("referral", "P1").step == "accepted", "not in every round"
+    chat.now += AGAIN_AFTER
+    chat.work()
+    assert chat.loop("referral", "P1").step == "scheduled"
 
 
 def test_old_ones_and_closed_ones_open_nothing(chat: Chat) -> None:
