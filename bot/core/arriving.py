@@ -87,6 +87,53 @@ _NOT_YET: Final = (
     r"\b(?:nie|jeszcze|zaraz|kiedy|gdy|je[sś]li|sp[oó][zź]ni\w+)\b",
 )
 """Not yet, not here, or only if: then it is for people to read."""
+_ELSEWHERE: Final = (
+    # en: one may be logged in from home, and wait outside in the car
+    r"\b(?:here|arrived|outside|parked|downstairs|got here|pulled (?:in|up)),?"
+    r"(?: (?:still|stuck|now|right now|just|only|sitting|sick|safe(?:ly)?|back|all day|of|from|with you))*,? "
+    r"(?:(?:at )?(?:home|work|school|church)\b|at the (?:airport|hotel|store|bank|school|pharmacy|job|gym)\b"
+    r"|at (?:my|our|his|her|their|another|a)\b(?! (?:app(?:oin)?t\w*|visit|doctor|dr|clinic))"
+    r"|in (?:a|an|another|my|our) (?!car\b|truck\b|van\b|ride\b|vehicle|wheelchair|room\b|exam|minute|appoint)\w"
+    r"|in (?:the (?:hospital|er|emergency|country|city|house|middle|states|usa?)\b|bed\b|traffic\b|jail\b|class\b)"
+    r"|in (?!the\b|your\b|my\b|our\b|a\b|an\b|line\b|lobby|front\b|person\b|time\b|parking|waiting|exam|reception"
+    r"|room|suite|building|garage|car\b|clinic|office|case\b|\w+(?:ology|iatrics)\b|lab\b|x-?ray|imaging|check|good\b)"
+    r"[^\W\d]"
+    r"|(?:the|my|our|this|town|city)\b(?= ?(?:country|city|town|state|county|area|usa?|house|home|work|job|$|[.!,]))"
+    r"|(?:working|mowing|gardening|shopping|playing)\b)",
+    # es
+    r"(?:aqu[ií]|ac[aá]|afuera|abajo|llegu[eé]|llegamos)(?: (?:estoy|estamos|ando|ya|bien|todav[ií]a|sigo))*,? "
+    r"(?:(?:en|al?|de|del|fuera de|fuera del)(?: (?:la|el|mi|un|una|su|otro|otra))?"
+    r" ?(?:trabajo|casa|escuela|colegio|aeropuerto|pa[ií]s|ciudad|pueblo|estado|cama|junta|reuni[oó]n|tr[aá]fico"
+    r"|rancho|tienda|iglesia|banco|hotel)\b|en mi (?!cita|carro|coche|auto|troca|camioneta|doctor)"
+    r"|(?:en|a) (?!la\b|las\b|el\b|su\b|mi\b|un|l[ií]nea|recepci|sala|lobby|persona|cl[ií]nica|consultorio|estaciona"
+    r"|parking|espera|tiempo|punto|urgencias|radiolog|laboratorio|rayos|ver|hacer|checar)[^\W\d])",
+    # pt, fr
+    r"(?:aqui|cheguei|chegamos|l[aá] fora)(?: (?:j[aá]|bem))*,? (?:no|na|ao|[aà]|em|do|da|de)(?: (?:meu|minha))? ?"
+    r"(?:trabalho|servi[cç]o|casa|escola|aeroporto|pa[ií]s|cidade|reuni[aã]o|hotel|igreja)\b",
+    r"(?:ici|l[àa]|arriv[ée]+s?)(?: bien)*,? (?:au|[àa] la|[àa] l'|[àa]|chez|en|dans)(?: (?:mon|ma|le|la))? ?"
+    r"(?:travail|boulot|maison|[ée]cole|moi|nous|bureau|[ée]tranger|a[ée]roport|vacances|r[ée]union|h[ôo]tel)\b",
+    # zh, vi, tl
+    r"(?:到(?:了|達|达)|在(?:这里|這裡|这儿|這兒)).{0,2}"
+    r"(?:(?<!大)家|上班|公司|单位|單位|开会|開會|学校|學校|机场|機場|国外|國外|外地)",
+    r"(?:đã (?:đến|tới)|đang ở đây)(?: (?:ở|tại|trong|nơi))* (?:nhà\b(?! (?:thương|xe))|chỗ làm|công ty|sở làm|trường"
+    r"|sân bay|nước ngoài|nơi làm)",
+    r"(?:andito|narito|dumating|nakarating)(?: (?:na|po|ako|kami|pa|rin|lang))* sa (?:bahay|trabaho|work|eskwela|school"
+    r"|airport|abroad|ibang bansa|probinsya|opisina namin)|nasa labas na ng bansa",
+    # ko, ru, ar, fa: the place may come first
+    r"(?:집|회사|직장|학교|공항|해외|외국|사무실)에?서? ?(?:도착|왔|와 ?있|있)",
+    r"\b(?:здесь|тут|на месте|приехал[аи]?|пришла|пришли|приш[её]л|прибыл[аи]?),? (?:на работ[еу]|дома|домой|в офисе?\b"
+    r"|в школ|за границ|в другом городе|в аэропорт|на дач[еу]|в отпуск)",
+    r"(?:هنا|وصل(?:ت|نا))،? (?:في |إلى |الى )(?:العمل|الشغل|البيت|المنزل|بيتي|منزلي|المدرسة|المطار|الخارج|المكتب)",
+    r"(?:رسید(?:م|یم|ه‌?ام)|این ?جا(?: هستم| هستیم)?|اینجام)،? (?:(?:به|در|تو|سر) )?(?:خانه|خونه|کار\b|محل کار|مدرسه"
+    r"|فرودگاه|خارج)",
+    # hi, ht, pl
+    r"(?:घर|ऑफिस|ऑफ़िस|दफ़्तर|दफ्तर|काम|स्कूल|एयरपोर्ट|विदेश)(?: (?:में|पर|ही|पे))* (?:पहु[ँं]?च|आ ग|यहा[ँं])"
+    r"|\b(?:ghar|office|kaam|school)(?: (?:par|pe|mein))? pah?unch",
+    r"\b(?:rive|la|isit)(?: (?:nan|a|o|lan|deja|toujou))* (?:lakay|kay mwen|travay|lek[oò]l|ayewop[oò]|aletranje)",
+    r"(?:na miejscu|tu(?:taj)?|dotar[lł][ae]m|przysz(?:łam|edłem|lam|edlem)|przyjecha[lł][ae]m),? (?:do|w) "
+    r"(?:domu|prac[yę]|szko[lł][yę]|biur\w+)",
+)
+"""There, at a place that is not the clinic: "I'm here at work" is no arrival."""
 LATER: Final = re.compile(
     r"\b(?:not|haven'?t) (?:here|there|arrived|in) yet\b|\bnot yet\b"
     r"|\b(?:todav[ií]a|a[uú]n) no (?:llego|he|hemos|estoy|llegu)"
@@ -100,6 +147,7 @@ LATER: Final = re.compile(
 """Not there yet: to "reply when you are here" that is no refusal of the visit, however much it is a no."""
 HERE: Final = re.compile("|".join(f"(?:{one})" for one in _HERE), re.IGNORECASE)
 NOT_YET: Final = re.compile("|".join(_NOT_YET), re.IGNORECASE)
+ELSEWHERE: Final = re.compile("|".join(f"(?:{one})" for one in _ELSEWHERE), re.IGNORECASE)
 SHORT: Final = 40
 """Whoever is not there yet and says more has more to say: that they are not coming at all, perhaps."""
 LONGEST: Final = 160
@@ -111,7 +159,7 @@ def says_here(words: str, understanding: Understanding) -> bool:
     text = " ".join(words.replace("’", "'").split())
     if len(text) > LONGEST or understanding.has(Intent.DECLINE, Intent.RESCHEDULE, Intent.OPT_OUT):
         return False
-    return HERE.search(text) is not None and NOT_YET.search(text) is None
+    return HERE.search(text) is not None and NOT_YET.search(text) is None and ELSEWHERE.search(text) is None
 
 
 def says_later(words: str) -> bool:

@@ -15,7 +15,8 @@ from bot.core.referring import Reference, names, words_of
 from bot.core.situation import Part, Person
 
 LONGEST: Final = 300
-_CLAUSE: Final = re.compile(r"[,.;!?\n。，、؛،]+|\b(?:but|and|pero|y|mais|et|mas|но|и|ale|oraz)\b", re.IGNORECASE)
+CLAUSE: Final = re.compile(r"[,.;!?\n。，、؛،]+|\b(?:but|and|pero|y|mais|et|mas|но|и|ale|oraz)\b", re.IGNORECASE)
+"""Where one clause ends and the next begins."""
 
 _TURN: Final = re.compile(
     r"\s+(?=(?:no|not|yes|cant|can't|sí|oui|non|sim|não|nao|wi|oo|hindi|да|нет|tak|nie)\b"
@@ -40,7 +41,7 @@ def parts(text: str, people: Sequence[Person], understand: Callable[[str], Under
         return ()
     found: list[Part] = []
     silent: str | None = None
-    for clause in filter(str.strip, _CLAUSE.split(text[:LONGEST])):
+    for clause in filter(str.strip, CLAUSE.split(text[:LONGEST])):
         named = [person.patient_id for person in people if names(words_of(clause), person.name)]
         if len(named) > 1:
             return ()
@@ -82,7 +83,7 @@ def parts_by_visit(
 
 def _clauses_by_visit(text: str, reference: Reference) -> list[str]:
     clauses: list[str] = []
-    for clause in filter(str.strip, _CLAUSE.split(text)):
+    for clause in filter(str.strip, CLAUSE.split(text)):
         pieces = list(filter(str.strip, _TURN.split(clause)))
         clauses += pieces if all(map(reference.visits, pieces)) else [clause]
     return clauses

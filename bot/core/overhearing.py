@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.binding import Binding, Fit
-from bot.core.effects import Ask, Escalate, Say
+from bot.core.binding import ANSWERS, Binding, Fit
+from bot.core.effects import Ask, Effect, Escalate, Say
 from bot.core.escalation import Reason
+from bot.core.household import CLAUSE
 from bot.core.intents import Context
 from bot.core.journey import Enrollment, Journey, Move, Question, QuestionState
+from bot.core.people import Visit
+from bot.core.referring import Reference, words_of
 from bot.core.situation import Response, Situation
 
 SEVERAL = "which-loop"
 """The next step for staff where more than one loop may be meant."""
+LEAST = 2
+"""Fewer words beside a report are a yes or a no to go with it."""
+VISIT_TOO = "visit-meant-too"
+"""The same where the words beside the report may be about the visit here."""
+
+
+def beside(words: str, loops: Sequence[Enrollment], journeys: Mapping[str, Journey]) -> str:
+    """The words without the clauses that report something about one of these loops; empty where none does."""
+    clauses = list(filter(str.strip, CLAUSE.split(words)))
+    rest = [clause.strip() for clause in clauses if not any(_moves(loop, clause, journeys, False) for loop in loops)]
+    return ", ".join(rest) if len(rest) < len(clauses) else ""
 
 
 def overheard(
@@ -39,17 +53,48 @@ def overheard(
         (loop, move)
         for loop in situation.loops
         if not situation.named or loop.patient_id in situation.named
-        if (journey := journeys.get(loop.journey)) is not None and journey.overhears is not None
-        if (move := journey.overhears(loop, situation.words, asked is not None)) is not None
+        if (move := _moves(loop, situation.words, journeys, asked is not None)) is not None
     ]
     if not found:
         return None
+    visits = binding.visits or situation.visits
+    if answered.effects and _answers_too(situation, visits, now):
+        # "Please cancel Thursday, I went to another doctor": the visit's answer stands, and a person sees the report.
+        reports = _raised(found[0][1].effects) if len(found) == 1 else (Escalate(Reason.REFERRAL, suggestion=SEVERAL),)
+        return replace(answered, effects=(*answered.effects, *reports))
     if len(found) > 1:
         whose = {loop.patient_id for loop, _move in found}
         return _told(Response((Escalate(Reason.REFERRAL, suggestion=SEVERAL), Say("general/passed_on"))), whose, now)
     ((loop, move),) = found
-    told = Response(move.effects, () if move.to == loop.step else (_moved(journeys[loop.journey], loop, move),))
+    effects = (*move.effects, *_maybe_the_visit(situation, visits))
+    told = Response(effects, () if move.to == loop.step else (_moved(journeys[loop.journey], loop, move),))
     return _told(told, {loop.patient_id}, now, loop)
+
+
+def _moves(loop: Enrollment, words: str, journeys: Mapping[str, Journey], asked_else: bool) -> Move | None:
+    journey = journeys.get(loop.journey)
+    return None if journey is None or journey.overhears is None else journey.overhears(loop, words, asked_else)
+
+
+def _answers_too(situation: Situation, visits: Sequence[Visit], now: datetime) -> bool:
+    """Whether the words beside the report are an answer that names the visit."""
+    rest = situation.beside
+    answers = rest is not None and any(intent in ANSWERS for intent in rest.intents)
+    return rest is not None and answers and bool(Reference(visits, now).visits(rest.words))
+
+
+def _maybe_the_visit(situation: Situation, visits: Sequence[Visit]) -> tuple[Effect, ...]:
+    """More than a bare yes or no beside the report, which names no visit: a person reads whether one is meant."""
+    rest = situation.beside
+    if rest is None or len(visits) != 1 or len(words_of(rest.words)) < LEAST:
+        return ()
+    if not any(intent in ANSWERS for intent in rest.intents):
+        return ()
+    return (Escalate(Reason.UNCLEAR, suggestion=VISIT_TOO, appointment_id=visits[0].appointment_id),)
+
+
+def _raised(effects: Sequence[Effect]) -> tuple[Effect, ...]:
+    return tuple(effect for effect in effects if isinstance(effect, Escalate))
 
 
 def _is_notice(binding: Binding) -> bool:

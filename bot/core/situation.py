@@ -53,6 +53,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a reply says beside its report about an open loop."""
+
+    words: str
+    intents: tuple[Intent, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything about the conversation that a decision may depend on."""
 
@@ -93,6 +101,8 @@ class Situation:
     """Whether this text takes or declines the language that was offered last; None: it is about something else."""
     parts: tuple[Part, ...] = ()
     """Where the reply says one thing of one and another of another: what of whom."""
+    beside: Beside | None = None
+    """Where the reply reports something about an open loop, and says more: the rest of it."""
 
     @property
     def patient_id(self) -> str | None:

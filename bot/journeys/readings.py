@@ -25,6 +25,8 @@ A_LITTLE: Final = timedelta(hours=2)
 """Less than whole days between two texts: else each would go out a day later than the one before."""
 LEFT, GAP, MEASURE = "left", "gap", "measure"
 """Keys in the data: how many times more it is asked for, every how many days, and what."""
+OFF = "off"
+"""The same: "yes" where the one number that came of a pressure is to be measured again."""
 
 _NURSE = Escalate(Reason.SURVEY_ALERT, Priority.URGENT, suggestion="nurse-call")
 _LOOK = Escalate(Reason.SURVEY_ALERT, suggestion="call-about-the-answer")
@@ -45,18 +47,28 @@ def _has(event: Replied, rule: str) -> bool:
 
 
 def _first(event: Replied) -> Move | None:
-    """Of a pressure both numbers are needed: whoever sends one is asked for both."""
+    """Of a pressure both numbers are needed: whoever sends one is asked for both, unless that one is grave."""
     loop, details = event.question.enrollment, event.understanding.details
     lone = loop is not None and loop.kind == "pressure" and details.number is not None and details.lower is None
-    return Move("both", (Ask("readings/both", "both"),)) if lone else _reading(event)
+    if lone and not _has(event, BEYOND):
+        return Move("both", (Ask("readings/both", "both"),), data={OFF: "yes" if _has(event, DOUBTFUL) else ""})
+    return _reading(event)
+
+
+def _grave(event: Replied) -> Move | None:
+    """In front of a nurse, also where it is half a reading and cannot be kept: the case shows the words."""
+    if not _has(event, BEYOND):
+        return None
+    kept = _kept(event)
+    return Move("with_nurse", (*((kept,) if kept is not None else ()), _NURSE, Say("general/symptom")))
 
 
 def _reading(event: Replied) -> Move | None:
+    if (grave := _grave(event)) is not None:
+        return grave
     kept = _kept(event)
     if kept is None:
         return None
-    if _has(event, BEYOND):
-        return Move("with_nurse", (kept, _NURSE, Say("general/symptom")))
     if _has(event, DOUBTFUL):
         return Move("again", (kept, Ask("readings/again", "again")))
     return Move(_after(event.question.enrollment), (kept, Say("checkin/reading_noted")))
@@ -64,11 +76,11 @@ def _reading(event: Replied) -> Move | None:
 
 def _second(event: Replied) -> Move | None:
     """What comes after the rest. One that is still off is for a nurse to look at."""
+    if (grave := _grave(event)) is not None:
+        return grave
     kept = _kept(event)
     if kept is None:
         return None
-    if _has(event, BEYOND):
-        return Move("with_nurse", (kept, _NURSE, Say("general/symptom")))
     after = _after(event.question.enrollment)
     effects: tuple[Effect, ...] = (kept, Say("checkin/reading_noted"))
     return Move(after, (*effects, _LOOK) if _has(event, DOUBTFUL) else effects)
@@ -100,6 +112,11 @@ def _unheard(event: Silence) -> Move:
 def _not_again(event: Silence) -> Move:
     """A doubtful reading, and then nothing: a person looks."""
     return Move(_after(event.enrollment), (_QUIET,))
+
+
+def _no_pair(event: Silence) -> Move:
+    off = event.enrollment is not None and event.enrollment.data.get(OFF) == "yes"
+    return _not_again(event) if off else _unheard(event)
 
 
 def _gap(loop: Enrollment) -> timedelta:
@@ -135,7 +152,7 @@ JOURNEY = Journey(
             silence_after=ANSWER_IN,
             on_silence=_unheard,
         ),
-        "both": _asks("both", "readings/both", _reading, silence_after=AGAIN_IN, on_silence=_unheard),
+        "both": _asks("both", "readings/both", _reading, silence_after=AGAIN_IN, on_silence=_no_pair),
         "again": _asks("again", "readings/again", _second, silence_after=AGAIN_IN, on_silence=_not_again),
         "resting": Step(name="resting", owed_by=OwedBy.NOBODY, silence_after=_gap, on_silence=_next),
         "with_nurse": Step(

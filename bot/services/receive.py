@@ -16,8 +16,9 @@ from bot.core.household import parts, parts_by_visit
 from bot.core.intake import is_left, respond
 from bot.core.intents import Context, Evidence, Intent, OptOutScope, Understanding
 from bot.core.messages import Direction, MessageStatus, Via
+from bot.core.overhearing import beside
 from bot.core.people import Channel
-from bot.core.situation import Part, Response, Situation, named_in
+from bot.core.situation import Beside, Part, Response, Situation, named_in
 from bot.journeys import discover
 from bot.services.apply import apply
 from bot.services.clinic import Clinic
@@ -118,7 +119,11 @@ def _receive(connection: Connection, clinic: Clinic, inbound: Inbound, now: date
     understanding = _understand(clinic, inbound, situation, now)
     binding = bind(inbound.body, understanding, situation.questions, situation.visits, now)
     understanding = heard(understanding, binding, opted_out=situation.opted_out)
-    situation = replace(situation, parts=_parts(clinic, inbound.body, situation, now))
+    situation = replace(
+        situation,
+        parts=_parts(clinic, inbound.body, situation, now),
+        beside=_beside(clinic, inbound.body, situation, now),
+    )
     situation = replace(
         _listened(situation, inbound.body, understanding),
         bare_yes=is_bare_yes(inbound.body, understanding),
@@ -163,6 +168,16 @@ def _parts(clinic: Clinic, text: str, situation: Situation, now: datetime) -> tu
     subjects = {subject for question in situation.questions for subject in question.subjects}
     ahead = [v for v in situation.visits if v.is_open(now) and (v.appointment_id, v.version) in subjects]
     return parts_by_visit(text, ahead, understand, now) if len(ahead) > 1 else ()
+
+
+def _beside(clinic: Clinic, text: str, situation: Situation, now: datetime) -> Beside | None:
+    """What the text says beside a report about an open loop, read by itself."""
+    rest = beside(text, situation.loops, discover())
+    if not rest:
+        return None
+    language = situation.people[0].language if situation.people else None
+    asked = asked_of(situation.questions, now, language=language)
+    return Beside(rest, clinic.understand(rest, asked).intents)
 
 
 def _listened(situation: Situation, text: str, understanding: Understanding) -> Situation:

@@ -21,8 +21,8 @@ from bot.core.planning import A_MOMENT_AGO, AT_ONCE, REMINDERS
 from bot.core.preparation import PREFIX
 from bot.journeys import discover
 from bot.journeys.appointment import OVER_AFTER
-from bot.services import reviews
-from bot.services.choosing import JOURNEY, Due, choose
+from bot.services import in_person, reviews
+from bot.services.choosing import JOURNEY, SENSITIVE, Due, choose
 from bot.services.clinic import Clinic
 from bot.services.confidence import phones_apart
 from bot.services.outbox import Draft, row_of
@@ -80,6 +80,8 @@ def make_messages(connection: Connection, clinic: Clinic, together: Together, at
     )
     for reason, ids in skipped.items():
         planning.settle_touches(connection, ids, state=TouchState.SKIPPED, reason=reason, now=now)
+    untold = set(skipped.get(SENSITIVE, ()))
+    in_person.bring(connection, clinic, [row for row in rows if row.touch_id in untold], contacts, now)
     faults = _write(connection, clinic, groups, now)
     left = sum(len(ids) for ids in skipped.values())
     return Counter(messages=len(groups), skipped=left, faults=faults)

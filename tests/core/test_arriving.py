@@ -69,6 +69,44 @@ def test_not_there(words: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
+    [
+        "I'm here at work, stuck in a meeting", "I am outside the country", "I'm here at home", "I'm here in Chicago",
+        "I'm outside of town", "just arrived at the airport", "I'm here at my daughter's house", "I've arrived home",
+        "I'm outside working", "I'm here stuck at work", "I'm here in the hospital", "we're here in another city",
+        "Estoy aquí en el trabajo", "estoy aquí en mi casa", "ya llegué al trabajo", "llegué a casa",
+        "estoy afuera de la ciudad", "estoy aquí en México", "estou aqui na escola", "cheguei em casa",
+        "je suis là au travail", "je suis bien arrivée à la maison", "我到了公司", "我在这里上班", "đã đến nhà",
+        "đã đến công ty", "andito na po ako sa trabaho", "집에 도착했어요", "회사에 와 있어요", "я здесь на работе",
+        "я приехала домой", "أنا هنا في العمل", "وصلت إلى البيت", "رسیدم خانه", "मैं घर पहुँच गया", "mwen rive lakay",
+        "mwen la nan travay", "dotarłam do domu",
+    ],
+)  # fmt: skip
+def test_there_and_not_at_the_clinic(words: str) -> None:
+    assert not says_here(words, READ)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I'm here at the clinic", "I'm here at your office", "I'm here at 9", "I'm outside in my car",
+        "here in the lobby",
+        "I'm here at my appointment", "I'm here, in the parking lot", "I'm here in radiology",
+        "I'm here with my mother",
+        "I'm outside the building", "I'm outside your door", "I'm here in room 4", "I'm here in a wheelchair",
+        "parked in the garage", "I'm logged in at home", "I'm here, my husband is at work",
+        "estoy aquí en la clínica", "estoy afuera en mi carro", "ya llegué a la clínica", "llegué a mi cita",
+        "llegué a las 9", "estoy aquí en su consultorio", "estou aqui na recepção", "cheguei na clínica",
+        "je suis là dans la salle d'attente", "我到了医院", "đã đến nhà thương", "andito na ako sa clinic",
+        "병원에 도착했어요", "я здесь в клинике", "وصلت إلى العيادة", "رسیدم کلینیک", "मैं क्लिनिक पहुँच गया",
+        "mwen rive nan klinik la", "dotarłam do przychodni",
+    ],
+)  # fmt: skip
+def test_there_and_where_at_the_clinic(words: str) -> None:
+    assert says_here(words, READ)
+
+
+@pytest.mark.parametrize(
+    "words",
     ["not yet", "still not here yet", "还没到", "chưa đến", "todavía no llego", "아직 도착 못 했어요", "jeszcze nie"],
 )
 def test_not_yet_is_no_refusal(words: str) -> None:

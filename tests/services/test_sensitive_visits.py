@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, select, update
 
 from bot.core.people import ConsentStatus, Relation, Scope
+from bot.core.preparation import Preparing, Protocol
 from bot.core.rows import Kind
 from bot.store.tables import Escalation, Message, Patient, PatientContact, Touch
 from tests.transcripts.chat import Chat
@@ -73,6 +75,49 @@ def test_a_proxy_reads_no_more_than_a_wish_for_a_call(chat: Chat, relation: Rela
     assert kinds(chat) == ["discreet"]
     assert chat.sent[0].body == "Willow Clinic: Luis, please call us. Call 601-555-0100. STOP to end texts."
     assert "sensitive-visit" in reasons(chat)
+
+
+def cases(chat: Chat) -> list[tuple[str, str | None]]:
+    with chat.clinic.database.read() as connection:
+        rows = connection.execute(select(Escalation.suggestion, Escalation.appointment_id)).all()
+    return [(row.suggestion or "", row.appointment_id) for row in rows]
+
+
+def test_that_it_is_off_is_for_somebody_to_tell(chat: Chat) -> None:
+    person(chat, "P1", "Luis", TEEN, relation=Relation.PARENT)
+    book(chat)
+    chat.until(FRIDAY_10 - timedelta(hours=20))
+    assert (kinds(chat), cases(chat)) == (["discreet"], [])
+    book(chat, status="cancelled")
+    chat.pass_time(timedelta(hours=2))
+    assert kinds(chat) == ["discreet"]
+    assert cases(chat) == [("tell-discreetly", "A1")]
+
+
+@SQLITE
+def test_how_to_prepare_and_that_it_is_off_are_one_case(chat: Chat) -> None:
+    step = Preparing("fasting", days=1, at=time(9, 0))
+    signed = Protocol("labs", frozenset({"prenatal labs"}), (step,), "Dr. Example", date(2026, 11, 1))
+    chat.clinic = replace(chat.clinic, protocols=(signed,))
+    person(chat, "P1", "Luis", TEEN, relation=Relation.PARENT)
+    book(chat, "Prenatal labs")
+    chat.until(FRIDAY_10 - timedelta(hours=20))
+    assert cases(chat) == [("tell-discreetly", "A1")]
+    book(chat, "Prenatal labs", status="cancelled")
+    chat.pass_time(timedelta(hours=2))
+    assert kinds(chat) == ["discreet"]
+    assert cases(chat) == [("tell-discreetly", "A1")]
+
+
+@SQLITE
+def test_that_it_is_off_is_told_where_it_may_be(chat: Chat) -> None:
+    person(chat, "P1", "Ana", GROWN)
+    book(chat)
+    chat.until(FRIDAY_10 - timedelta(hours=20))
+    book(chat, status="cancelled")
+    chat.pass_time(timedelta(hours=2))
+    assert kinds(chat)[-1] == "cancelled"
+    assert cases(chat) == []
 
 
 @SQLITE

@@ -119,6 +119,9 @@ STEPS: Final = Said({
     "barrier-then-times": "See to what stood in the way of coming, then offer times.",
     "call-discreetly": "A visit was missed that nobody but the patient may hear of. Call, and speak to them alone.",
     "speak-alone": "Others read this phone: this was not texted. Speak to the patient alone; ask for their own phone.",
+    "tell-discreetly": "A visit that nobody but the patient may hear of is off or needs preparing for."
+    " Call, and speak to them alone.",
+    "visit-meant-too": "The visit here may be meant, too. Read it, and set the visit's answer.",
     "call-after-misses": "Call: several visits missed, and no answer to our text.",
     "call-or-letter": "Call; if nobody answers, put them on the letter list.",
     "stop-some-texts": "They want fewer texts. Ask which, and stop those.",

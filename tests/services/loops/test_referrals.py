@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -11,7 +12,7 @@ from sqlalchemy import select, update
 from bot.core.rows import Kind
 from bot.services.importing.run import run_import
 from bot.services.loops.aside import AGAIN_AFTER
-from bot.store.tables import Enrollment, Patient
+from bot.store.tables import Enrollment, Escalation, Patient
 from tests.transcripts.chat import Chat
 
 HEADER = "referral_id,patient_id,specialty,status,requested_on,urgency,scheduled_on"
@@ -166,6 +167,39 @@ def test_no_visit_here_is_taken_to_be_meant(chat: Chat, words: str, step: str) -
     begun(chat, "accepted")
     chat.text("P1", words)
     assert (chat.loop("referral", "P1").step, chat.responses()) == (step, {"A1": "needs-action"})
+
+
+THURSDAY = datetime(2026, 12, 10, 10, 0, tzinfo=ZoneInfo("America/Chicago"))
+
+
+@pytest.mark.parametrize(
+    ("words", "response"),
+    [
+        ("Please cancel Thursday, I went to another doctor", "declined"),
+        ("Yes, see you Thursday. Nobody called me about the specialist", "accepted"),
+    ],
+)
+def test_an_answer_beside_the_report_stands(chat: Chat, words: str, response: str) -> None:
+    chat.patient("P1", "Maria")
+    chat.visit("A1", "P1", THURSDAY)
+    begun(chat, "accepted")
+    chat.text("P1", words)
+    assert (chat.loop("referral", "P1").step, chat.responses()) == ("accepted", {"A1": response})
+    assert ("routine", "referral") in chat.escalations()
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"), [("My insurance denied it, so I can't come", True), ("No, my insurance denied it", False)]
+)
+def test_where_the_visit_may_be_meant_too_a_person_reads_it(chat: Chat, words: str, asked: bool) -> None:
+    chat.patient("P1", "Maria")
+    chat.visit("A1", "P1", THURSDAY)
+    begun(chat, "accepted")
+    chat.text("P1", words)
+    assert (chat.loop("referral", "P1").step, chat.responses()) == ("denied", {"A1": "needs-action"})
+    with chat.clinic.database.read() as connection:
+        cases = connection.execute(select(Escalation.suggestion, Escalation.appointment_id)).all()
+    assert (("visit-meant-too", "A1") in [tuple(case) for case in cases]) is asked
 
 
 def test_of_several_a_person_asks_which(chat: Chat) -> None:
