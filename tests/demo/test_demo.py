@@ -50,7 +50,7 @@ def test_a_newcomers_first_minutes(options: tuple[str, ...], page: Page, tmp_pat
         page.goto(f"{console}patients/P-1010")
         expect(page.locator("#visits .answer.accepted")).to_have_text("Confirmed")
         hurry(network)
-        wait_until(lambda: "Reply ARRIVED" in texts(network, GRACE)[-1], seconds=240, what="the next morning")
+        wait_until(lambda: "Trouble joining?" in texts(network, GRACE)[-1], seconds=240, what="the next morning")
         page.goto(console)
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
         pids = family(demo.pid)
