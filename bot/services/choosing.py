@@ -13,7 +13,7 @@ from bot.core.people import ConsentStatus, PatientStatus, Scope, Visit
 from bot.core.planning import REMINDERS, SAID_ALREADY, pick, too_late
 from bot.core.preparation import PREFIX
 from bot.services.clinic import Clinic
-from bot.services.visit_texts import ASKED_TO_CALL, DAY_OF, checks_in, link_of
+from bot.services.visit_texts import ASKED_TO_CALL, DAY_OF, checks_in, link_of, visit_of
 from bot.services.wording import local
 from bot.store.columns import AnyRow
 
@@ -109,20 +109,7 @@ def _sort_out(
 
 def _due_of(row: Any, clinic: Clinic, contact: AnyRow) -> Due:
     name = clinic.vault.maybe_open("patients.given_name", row.patient_id, row.given_name) or ""
-    visit = Visit(
-        appointment_id=row.appointment_id,
-        patient_id=row.patient_id,
-        starts_at=row.starts_at,
-        timezone=row.timezone,
-        status=row.status,
-        response=row.response,
-        version=row.version,
-        name=name,
-        location=row.location,
-        service=row.service,
-        is_video=row.telehealth_url is not None,
-        link=link_of(clinic, row.appointment_id, row.telehealth_url),
-    )
+    visit = visit_of(row, name, link_of(clinic, row.appointment_id, row.telehealth_url))
     return Due(row.touch_id, row.key, row.step, row.expires_at, visit, row.language, row.previous_starts_at, contact)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -27,8 +27,7 @@ from bot.services.clinic import Clinic
 from bot.services.gate import decide_and_store, drop
 from bot.services.outbox import Draft, put
 from bot.services.outreach_keys import RequestKey, answered, is_same, keep
-from bot.services.plan import visit_of
-from bot.services.visit_texts import link_of, template_for
+from bot.services.visit_texts import link_of, template_for, visit_of
 from bot.services.wording import values_for
 from bot.store.columns import AnyRow, new_id
 from bot.store.database import once_more
@@ -177,7 +176,7 @@ def _visit(connection: Connection, clinic: Clinic, request: OutreachRequest) -> 
     ).first()
     if row is None or row.patient_id != request.patient_id:
         return Refusal("appointment_id", "this patient has no appointment with this id")
-    return replace(visit_of(row), link=link_of(clinic, row.appointment_id, row.telehealth_url))
+    return visit_of(row, link=link_of(clinic, row.appointment_id, row.telehealth_url))
 
 
 def _text_of(clinic: Clinic, request: OutreachRequest, journey: Journey, visit: Visit | None, now: datetime) -> str:

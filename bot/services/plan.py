@@ -24,6 +24,7 @@ from bot.services.loops import touching as loop_touching
 from bot.services.loops.feeding import feed
 from bot.services.loops.ripples import spread
 from bot.services.touching import make_messages, take_together
+from bot.services.visit_texts import visit_of
 from bot.store.bulk import put_many
 from bot.store.columns import AnyRow, new_id
 from bot.store.database import DatabaseDown, once_more
@@ -146,23 +147,6 @@ def _key(visit: Visit, touch: PlannedTouch) -> str:
     if len(subject) > _LONGEST_SUBJECT:
         subject = hashlib.sha256(subject.encode()).hexdigest()
     return f"appointment:{subject}:{end}"
-
-
-def visit_of(row: AnyRow, name: str = "") -> Visit:
-    """A row of the planning queries as the core's value."""
-    return Visit(
-        appointment_id=row.appointment_id,
-        patient_id=row.patient_id,
-        starts_at=row.starts_at,
-        timezone=row.timezone,
-        status=row.status,
-        response=row.response,
-        version=row.version,
-        name=name,
-        location=row.location,
-        service=row.service,
-        is_video=row.telehealth_url is not None,
-    )
 
 
 @dataclass(frozen=True, slots=True)

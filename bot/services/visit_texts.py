@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bot.core.people import Visit
 from bot.services.clinic import Clinic
+from bot.store.columns import AnyRow
 
 DAY_OF: Final = "same_day"
 """The contact of the day itself, whatever it says."""
@@ -23,6 +24,24 @@ ASKED_TO_CALL: Final = ("reminder_last", "moved")
 def link_of(clinic: Clinic, appointment_id: str, sealed: bytes | None) -> str:
     """Where the visit is joined; empty where the patient comes."""
     return clinic.vault.maybe_open("appointments.telehealth_url", appointment_id, sealed) or ""
+
+
+def visit_of(row: AnyRow, name: str = "", link: str = "") -> Visit:
+    """A row of the planning queries as the core's value."""
+    return Visit(
+        appointment_id=row.appointment_id,
+        patient_id=row.patient_id,
+        starts_at=row.starts_at,
+        timezone=row.timezone,
+        status=row.status,
+        response=row.response,
+        version=row.version,
+        name=name,
+        location=row.location,
+        service=row.service,
+        is_video=row.telehealth_url is not None,
+        link=link,
+    )
 
 
 def template_for(clinic: Clinic, step: str, visit: Visit) -> str:

@@ -38,6 +38,16 @@ def test_light_words_and_such_as_were_read_keep_nothing_back(text: str, language
     assert (found.intent, found.auto) == (Intent.CONFIRM, True)
 
 
+@pytest.mark.parametrize("text", ["if it rains i cant come", "If my car isnt fixed i wont be there", "voy si puedo"])
+def test_what_hangs_on_a_condition_answers_nothing(text: str) -> None:
+    found = understood(text)
+    assert (found.auto, found.intents) == (False, (Intent.UNCLEAR,))
+
+
+def test_a_condition_reaches_no_further_than_its_sentence() -> None:
+    assert understood("if you get this. i cant come").intent is Intent.DECLINE
+
+
 def test_a_symptom_beside_what_is_in_doubt_stays_one() -> None:
     found = understood("Need to reschedule my mammogram visit blenta, been running a fever", Context.NONE)
     assert (found.intent, found.auto) == (Intent.SYMPTOM, False)
